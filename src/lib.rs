@@ -1,0 +1,7 @@
+//! placeholder
+pub mod id;
+pub mod model;
+pub mod observe;
+pub mod random;
+pub mod scenario;
+pub mod time;

@@ -1,0 +1,235 @@
+//! The event: what a caller handed to Lambda, with everything the asynchronous path remembers about it.
+//!
+//! ```text
+//!            accept                 admitted                    success, exhausted, too old, …
+//! (caller) ─────────> Queued ───────────────────> Running ────────────────────> Settled ──> (closed)
+//!                       ↑  ↑ └── throttled, 5xx ──┐   │                            │
+//!                       │  └───── back-off ───────┘   │                            └ until its deliveries ended
+//!                       └──────── retry wait ─────────┘
+//! ```
+//!
+//! A synchronous call is the same entity without a queue: it runs or is refused at once, and has no fate.
+
+use super::observation::{AttemptOutcome, Fate};
+use crate::id::{EventId, FunctionId, SourceId};
+use crate::random::EventKey;
+use crate::scenario::{DeliveryFailure, InvocationType};
+use crate::time::{SimDuration, SimTime};
+
+/// One event (or synchronous call) while it is in the system.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub(super) id: EventId,
+    pub(super) key: EventKey,
+    pub(super) source: SourceId,
+    pub(super) number: u64,
+    pub(super) parent: Option<EventId>,
+    pub(super) function: FunctionId,
+    pub(super) invocation: InvocationType,
+    pub(super) accepted: SimTime,
+    pub(super) bytes: u64,
+    pub(super) attempts: u32,
+    pub(super) throttles: u32,
+    pub(super) system_errors: u32,
+    pub(super) runs: u8,
+    pub(super) backoff_streak: u32,
+    pub(super) last_dispatch: SimTime,
+    pub(super) first_start: Option<SimTime>,
+    pub(super) last_outcome: Option<AttemptOutcome>,
+    pub(super) billed_ms: u64,
+    pub(super) stage: Stage,
+    pub(super) routes: [RouteResult; Route::ALL.len()],
+}
+
+/// Where an event is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// In Lambda's internal queue. Entered on acceptance and after an attempt that will be followed by another;
+    /// left by the dispatch at `due`.
+    Queued {
+        /// When it will be dispatched.
+        due: SimTime,
+    },
+    /// In the function's code. Entered by an admitted attempt; left when the run ends.
+    Running {
+        /// How the run will end.
+        outcome: AttemptOutcome,
+        /// The failure cause that struck, by its position in the function's list.
+        cause: Option<u8>,
+    },
+    /// Its fate is known. Entered once; left for good when the last delivery has ended.
+    Settled {
+        /// The fate.
+        fate: Fate,
+        /// When it was known.
+        at: SimTime,
+    },
+    /// A synchronous call whose answer went back to its caller.
+    Returned,
+}
+
+/// A way out for the outcome of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Route {
+    /// `DestinationConfig.OnSuccess`
+    OnSuccess,
+    /// `DestinationConfig.OnFailure`
+    OnFailure,
+    /// `DeadLetterConfig`
+    DeadLetterQueue,
+}
+
+impl Route {
+    /// All routes, in the order in which columns and charts show them.
+    pub const ALL: [Self; 3] = [Self::OnSuccess, Self::OnFailure, Self::DeadLetterQueue];
+
+    /// The name in outputs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OnSuccess => "on_success",
+            Self::OnFailure => "on_failure",
+            Self::DeadLetterQueue => "dead_letter_queue",
+        }
+    }
+}
+
+/// What became of an event's outcome on one route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouteResult {
+    /// The route does not apply: not configured, or not for this kind of outcome.
+    NotConfigured,
+    /// On its way.
+    Pending,
+    /// The destination holds a copy.
+    Delivered,
+    /// The delivery failed; the copy is gone.
+    Failed(DeliveryFailure),
+}
+
+impl RouteResult {
+    /// The name in outputs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotConfigured => "not_configured",
+            Self::Pending => "pending",
+            Self::Delivered => "delivered",
+            Self::Failed(_) => "delivery_failed",
+        }
+    }
+}
+
+impl Event {
+    /// The event's number in the run.
+    pub const fn id(&self) -> EventId {
+        self.id
+    }
+
+    /// The key from which all its draws follow.
+    pub const fn key(&self) -> EventKey {
+        self.key
+    }
+
+    /// The source it came from; for a chained event that of its first ancestor.
+    pub const fn source(&self) -> SourceId {
+        self.source
+    }
+
+    /// Its number within its source, from 1; for a chained event that of its first ancestor.
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The event whose outcome it carries, if a Lambda destination created it.
+    pub const fn parent(&self) -> Option<EventId> {
+        self.parent
+    }
+
+    /// The function it is for.
+    pub const fn function(&self) -> FunctionId {
+        self.function
+    }
+
+    /// Whether its caller waits for it.
+    pub const fn invocation(&self) -> InvocationType {
+        self.invocation
+    }
+
+    /// When Lambda accepted it (for a synchronous call: when it was made).
+    pub const fn accepted(&self) -> SimTime {
+        self.accepted
+    }
+
+    /// Its size in bytes.
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Its age at `now`, counted from acceptance.
+    pub fn age_at(&self, now: SimTime) -> SimDuration {
+        now.since(self.accepted)
+    }
+
+    /// Attempts so far: runs, throttles and system errors.
+    pub const fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Attempts that reached the function's code.
+    pub const fn runs(&self) -> u8 {
+        self.runs
+    }
+
+    /// Attempts that were throttled.
+    pub const fn throttles(&self) -> u32 {
+        self.throttles
+    }
+
+    /// Attempts that met a 5xx.
+    pub const fn system_errors(&self) -> u32 {
+        self.system_errors
+    }
+
+    /// When its last attempt was dispatched; its acceptance before the first.
+    pub const fn last_dispatch(&self) -> SimTime {
+        self.last_dispatch
+    }
+
+    /// When its first run started.
+    pub const fn first_start(&self) -> Option<SimTime> {
+        self.first_start
+    }
+
+    /// How its last finished attempt ended.
+    pub const fn last_outcome(&self) -> Option<AttemptOutcome> {
+        self.last_outcome
+    }
+
+    /// Billed milliseconds of all its finished runs together.
+    pub const fn billed_ms(&self) -> u64 {
+        self.billed_ms
+    }
+
+    /// Where it is in its life.
+    pub const fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// Its fate and when it was known, once it is.
+    pub const fn settled(&self) -> Option<(Fate, SimTime)> {
+        match self.stage {
+            Stage::Settled { fate, at } => Some((fate, at)),
+            Stage::Queued { .. } | Stage::Running { .. } | Stage::Returned => None,
+        }
+    }
+
+    /// What became of its outcome on `route`.
+    pub const fn route(&self, route: Route) -> RouteResult {
+        self.routes[route as usize]
+    }
+
+    /// Whether it is lost: it did not succeed and no route holds a copy. Meaningful once it is closed.
+    pub fn is_lost(&self) -> bool {
+        let failed = self.settled().is_some_and(|(fate, _)| fate != Fate::Succeeded);
+        failed && !self.routes.contains(&RouteResult::Delivered)
+    }
+}

@@ -1,0 +1,279 @@
+//! What the model reports: every fact, in order, in the past tense.
+//!
+//! This enum is the contract of everything downstream: files, metrics, charts, explanations and the fingerprint are
+//! all observers of the same stream, and none of them can change the run. The model knows no implementor.
+//!
+//! A life, as observed: `Accepted`, then for each attempt `RunStarted` (if it was admitted) and `AttemptEnded`,
+//! then `Settled`, for each configured route `DeliveryStarted` and `DeliveryEnded`, and last `Closed`. An event that
+//! the end of the run finds unfinished is reported by `CutOff` instead of `Closed`. A synchronous call is `Called`,
+//! has exactly one attempt, and is `Closed`.
+
+use super::event::{Event, Route};
+use super::rule::Rule;
+use crate::id::DestinationId;
+use crate::scenario::DeliveryFailure;
+use crate::time::{SimDuration, SimTime};
+
+/// Something that listens to a run.
+pub trait Observer {
+    /// Takes note of `fact`. Facts come in the order of the run: by time, then by the documented order within an
+    /// instant.
+    fn observe(&mut self, fact: &Fact<'_>);
+}
+
+/// One observation with its time and the event it is about, as the event stood just after.
+#[derive(Clone, Copy, Debug)]
+pub struct Fact<'a> {
+    /// When it happened.
+    pub at: SimTime,
+    /// The event.
+    pub event: &'a Event,
+    /// What happened to it.
+    pub what: Observation,
+}
+
+/// What happened to an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Observation {
+    /// Lambda accepted and queued it (202).
+    Accepted,
+    /// A synchronous call was made.
+    Called,
+    /// An attempt was admitted: its run started.
+    RunStarted {
+        /// The event's age at dispatch.
+        age: SimDuration,
+        /// Runs of this function in progress, this one included.
+        running: u32,
+    },
+    /// An attempt ended, and what follows was decided.
+    AttemptEnded(Attempt),
+    /// Its fate is known.
+    Settled {
+        /// The fate.
+        fate: Fate,
+        /// The rule that decided it.
+        rule: Rule,
+    },
+    /// Its outcome was sent to a destination or dead-letter queue.
+    DeliveryStarted {
+        /// By which route.
+        route: Route,
+        /// Where to.
+        destination: DestinationId,
+        /// The size of the message in bytes.
+        bytes: u64,
+        /// Whether the payloads were left out because the record was too large (SNS).
+        payload_dropped: bool,
+    },
+    /// A delivery ended.
+    DeliveryEnded {
+        /// By which route.
+        route: Route,
+        /// Where to.
+        destination: DestinationId,
+        /// Why it failed; `None` if it was delivered.
+        failure: Option<DeliveryFailure>,
+    },
+    /// It left the system: nothing more will be observed of it.
+    Closed,
+    /// The run ended before it did.
+    CutOff,
+}
+
+/// One try to run an event, from dispatch to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// 1 for the event's first attempt.
+    pub number: u32,
+    /// When it was dispatched; if it ran, also when the run started.
+    pub dispatched: SimTime,
+    /// The event's age at dispatch: the sample of `AsyncEventAge`.
+    pub age: SimDuration,
+    /// How it ended.
+    pub outcome: AttemptOutcome,
+    /// The run, if it reached the function's code.
+    pub run: Option<Run>,
+    /// What was decided next.
+    pub next: Next,
+}
+
+/// An attempt's time in the function's code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// 1 for the event's first run.
+    pub number: u8,
+    /// From start to end.
+    pub duration: SimDuration,
+    /// What is billed: the duration, rounded up to a millisecond.
+    pub billed_ms: u64,
+    /// The failure cause that struck, by its position in the function's list.
+    pub cause: Option<u8>,
+    /// Runs of this function still in progress after this one ended.
+    pub running: u32,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttemptOutcome {
+    /// The handler returned.
+    Success,
+    /// The handler failed but caught its error; Lambda counts a success.
+    CaughtError,
+    /// The function failed (HTTP 200 with `FunctionError`).
+    FunctionError(FunctionError),
+    /// 429: the attempt was not admitted.
+    Throttled(ThrottleReason),
+    /// 5xx: the service failed.
+    SystemError {
+        /// The HTTP status.
+        status: u16,
+    },
+}
+
+impl AttemptOutcome {
+    /// The name in outputs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::CaughtError => "caught_error",
+            Self::FunctionError(_) => "function_error",
+            Self::Throttled(_) => "throttled",
+            Self::SystemError { .. } => "system_error",
+        }
+    }
+
+    /// The reason in outputs; empty for a success.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Success | Self::CaughtError => "",
+            Self::FunctionError(error) => error.name(),
+            Self::Throttled(reason) => reason.name(),
+            Self::SystemError { .. } => "ServiceException",
+        }
+    }
+
+    /// Whether Lambda counts a success.
+    pub const fn is_success(self) -> bool {
+        matches!(self, Self::Success | Self::CaughtError)
+    }
+}
+
+/// How a function failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FunctionError {
+    /// The handler raised.
+    Exception,
+    /// `Timeout` ended the run.
+    Timeout,
+    /// The event is poison: it fails every time.
+    Poison,
+}
+
+impl FunctionError {
+    /// The name in outputs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exception => "exception",
+            Self::Timeout => "timeout",
+            Self::Poison => "poison",
+        }
+    }
+}
+
+/// Why an attempt was throttled: the `Reason` of AWS's `TooManyRequestsException`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ThrottleReason {
+    /// The account's unreserved concurrency is in use.
+    ConcurrentInvocationLimitExceeded,
+    /// The function's reserved concurrency is in use.
+    ReservedFunctionConcurrentInvocationLimitExceeded,
+    /// A fault of the scenario: throttled although a slot is free.
+    Fault,
+}
+
+impl ThrottleReason {
+    /// All reasons.
+    pub const ALL: [Self; 3] = [
+        Self::ConcurrentInvocationLimitExceeded,
+        Self::ReservedFunctionConcurrentInvocationLimitExceeded,
+        Self::Fault,
+    ];
+
+    /// AWS's name, as in outputs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ConcurrentInvocationLimitExceeded => "ConcurrentInvocationLimitExceeded",
+            Self::ReservedFunctionConcurrentInvocationLimitExceeded => {
+                "ReservedFunctionConcurrentInvocationLimitExceeded"
+            }
+            Self::Fault => "fault",
+        }
+    }
+}
+
+/// What was decided at the end of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Another attempt.
+    Retry {
+        /// When it will be dispatched.
+        due: SimTime,
+        /// The wait before jitter.
+        nominal: SimDuration,
+        /// The rule that set the wait.
+        rule: Rule,
+    },
+    /// The event's fate is known.
+    Settle {
+        /// The fate.
+        fate: Fate,
+        /// The rule that decided it.
+        rule: Rule,
+    },
+    /// A synchronous call: the answer went back to the caller.
+    Return,
+}
+
+/// How an event ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// A run succeeded (condition `Success`).
+    Succeeded,
+    /// The last allowed run failed (`RetriesExhausted`).
+    RetriesExhausted,
+    /// It reached, or would have reached, its maximum age (`EventAgeExceeded`).
+    EventAgeExceeded,
+    /// Its function's reserved concurrency is zero (`ZeroReservedConcurrency`).
+    ZeroReservedConcurrency,
+}
+
+impl Fate {
+    /// All fates, in the order in which tables and charts show them.
+    pub const ALL: [Self; 4] = [
+        Self::Succeeded,
+        Self::RetriesExhausted,
+        Self::EventAgeExceeded,
+        Self::ZeroReservedConcurrency,
+    ];
+
+    /// The name in outputs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::RetriesExhausted => "retries_exhausted",
+            Self::EventAgeExceeded => "event_age_exceeded",
+            Self::ZeroReservedConcurrency => "zero_reserved_concurrency",
+        }
+    }
+
+    /// AWS's `requestContext.condition`.
+    pub const fn condition(self) -> &'static str {
+        match self {
+            Self::Succeeded => "Success",
+            Self::RetriesExhausted => "RetriesExhausted",
+            Self::EventAgeExceeded => "EventAgeExceeded",
+            Self::ZeroReservedConcurrency => "ZeroReservedConcurrency",
+        }
+    }
+}

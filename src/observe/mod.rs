@@ -1,0 +1,45 @@
+//! Observers: what is made of the stream of facts while a run goes on.
+//!
+//! Each listens for itself; tuples, options and references of observers are observers, so that a run pays only for
+//! those that are there.
+
+use crate::model::observation::{Fact, Observer};
+
+pub mod lives;
+pub mod metrics;
+pub mod series;
+pub mod summary;
+
+/// Nothing listens.
+impl Observer for () {
+    fn observe(&mut self, _fact: &Fact<'_>) {}
+}
+
+impl<O: Observer + ?Sized> Observer for &mut O {
+    fn observe(&mut self, fact: &Fact<'_>) {
+        (**self).observe(fact);
+    }
+}
+
+impl<O: Observer> Observer for Option<O> {
+    fn observe(&mut self, fact: &Fact<'_>) {
+        if let Some(observer) = self {
+            observer.observe(fact);
+        }
+    }
+}
+
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn observe(&mut self, fact: &Fact<'_>) {
+        self.0.observe(fact);
+        self.1.observe(fact);
+    }
+}
+
+impl<A: Observer, B: Observer, C: Observer> Observer for (A, B, C) {
+    fn observe(&mut self, fact: &Fact<'_>) {
+        self.0.observe(fact);
+        self.1.observe(fact);
+        self.2.observe(fact);
+    }
+}

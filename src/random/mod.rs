@@ -1,0 +1,153 @@
+//! Randomness that is *addressed*, not consumed.
+//!
+//! ```text
+//! seed, replication, source name ──SHA-256──> ChaCha8 stream of the source ──> arrival gaps, in order
+//!                                        └──> ChaCha8 stream of the source ──> one 64-bit key for each event
+//! event key, purpose, ordinal, number ──mixer──> the word of that draw
+//! ```
+//!
+//! Every draw is named by (source, event, purpose, ordinal, number). Changing retries, limits, routes, other
+//! functions or other sources can therefore not move any draw of an event: two scenarios that differ in such a
+//! setting see the very same events (common random numbers). Why this scheme, what it costs and how it was tested:
+//! `docs/decisions/003-addressed-draws.md`.
+//!
+//! The formulas below are part of [`DRAW_VERSION`]; changing one changes every result.
+
+pub mod distribution;
+pub mod math;
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use sha2::{Digest, Sha256};
+
+/// The version of the draw scheme; part of every stream's key.
+pub const DRAW_VERSION: u32 = 1;
+
+/// The seed of a scenario: all randomness follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seed(pub u64);
+
+/// What a draw is for. The discriminants are part of the draw scheme and are never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Purpose {
+    /// How long run `number` takes.
+    Duration = 1,
+    /// Whether an exception cause (by ordinal) strikes run `number`.
+    Exception = 2,
+    /// Whether a hang cause (by ordinal) strikes run `number`.
+    Timeout = 3,
+    /// Whether a caught-error cause (by ordinal) strikes run `number`.
+    CaughtError = 4,
+    /// Whether the event is poison under a cause (by ordinal).
+    Poison = 5,
+    /// How long run `number` takes when a failure cause gives its own duration.
+    FailureDuration = 6,
+    /// The jitter of the wait after failed run `number`.
+    RetryJitter = 7,
+    /// The jitter of back-off wait `number`.
+    BackoffJitter = 8,
+    /// Whether a system-error fault (by ordinal) strikes attempt `number`.
+    SystemError = 9,
+    /// Whether a throttling fault (by ordinal) strikes attempt `number`.
+    ThrottleFault = 10,
+    /// Whether a delivery on the on-success route fails, by cause ordinal.
+    OnSuccessDelivery = 11,
+    /// Whether a delivery on the on-failure route fails, by cause ordinal.
+    OnFailureDelivery = 12,
+    /// Whether a delivery to the dead-letter queue fails, by cause ordinal.
+    DeadLetterDelivery = 13,
+    /// The event's request id.
+    RequestId = 14,
+    /// The key of the event that an on-success or on-failure delivery creates in another function.
+    ChainedEvent = 15,
+}
+
+/// The 64-bit key from which all draws of one event follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventKey(pub u64);
+
+impl EventKey {
+    /// The draws for one purpose: `ordinal` distinguishes causes of the same kind, `number` the run, attempt or wait.
+    pub fn draws(self, purpose: Purpose, ordinal: u8, number: u32) -> Draws {
+        let address = u64::from(purpose as u8) << 40 | u64::from(ordinal) << 32 | u64::from(number);
+        // Two rounds: the first spreads the address over 64 bits, the second mixes it with the key.
+        Draws {
+            state: mix(self.0 ^ mix(address.wrapping_mul(GOLDEN_GAMMA))),
+        }
+    }
+}
+
+/// A short private sequence of words for one addressed draw; most draws take just the first.
+#[derive(Clone, Debug)]
+pub struct Draws {
+    state: u64,
+}
+
+impl Draws {
+    /// The next 64 random bits.
+    pub fn word(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(GOLDEN_GAMMA);
+        mix(self.state)
+    }
+
+    /// Uniform on (0, 1], never zero, so that its logarithm is finite.
+    pub fn uniform(&mut self) -> f64 {
+        uniform_from(self.word())
+    }
+}
+
+/// The streams of one source: the gaps between its arrivals and the keys of its events.
+#[derive(Clone, Debug)]
+pub struct SourceStreams {
+    arrivals: ChaCha8Rng,
+    keys: ChaCha8Rng,
+}
+
+impl SourceStreams {
+    /// The streams of the source called `name` in replication `replication` of a scenario.
+    pub fn new(seed: Seed, replication: u32, name: &str) -> Self {
+        let stream = |purpose: &str| {
+            let mut hash = Sha256::new();
+            hash.update(seed.0.to_le_bytes());
+            hash.update(replication.to_le_bytes());
+            hash.update(DRAW_VERSION.to_le_bytes());
+            hash.update(purpose.as_bytes());
+            hash.update(name.as_bytes());
+            ChaCha8Rng::from_seed(hash.finalize().into())
+        };
+        Self {
+            arrivals: stream("arrivals/"),
+            keys: stream("events/"),
+        }
+    }
+
+    /// Uniform on (0, 1] for the next arrival gap; exactly one word a call.
+    pub fn arrival_uniform(&mut self) -> f64 {
+        uniform_from(self.arrivals.next_u64())
+    }
+
+    /// The key of the source's next event.
+    pub fn next_event_key(&mut self) -> EventKey {
+        EventKey(self.keys.next_u64())
+    }
+}
+
+/// 2^64 divided by the golden ratio, made odd: the increment of SplitMix64.
+const GOLDEN_GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Stafford's variant 13 of the 64-bit finaliser, as SplitMix64 uses it (Steele, Lea, Flood, OOPSLA 2014,
+/// <https://doi.org/10.1145/2660193.2660195>): a bijection in which each input bit flips each output bit with
+/// probability close to one half.
+const fn mix(mut word: u64) -> u64 {
+    word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    word ^ (word >> 31)
+}
+
+/// The upper 53 bits as a number in (0, 1].
+#[expect(clippy::cast_precision_loss, reason = "53 bits fit exactly")]
+fn uniform_from(word: u64) -> f64 {
+    ((word >> 11) + 1) as f64 * (1.0 / 9_007_199_254_740_992.0)
+}
