@@ -5,7 +5,7 @@
 //! come at once. A `null` in the checked value has been reported already.
 
 use super::problem::{Problem, did_you_mean, quoted};
-use super::shape::{Checked, Spans, join};
+use super::shape::{Checked, FROM_SET, Origin, Spans, join};
 use super::trace::{Recording, TimeUnit, TraceError};
 use super::units;
 use super::{
@@ -22,7 +22,7 @@ use serde_json::Value as Json;
 use std::path::Path;
 
 /// The most events that a scenario may be expected to send.
-pub const MAX_EVENTS: u64 = 10_000_000_000;
+pub(super) const MAX_EVENTS: u64 = 10_000_000_000;
 
 /// Lambda takes asynchronous events of up to 1 MiB and synchronous ones of up to 6 MB.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
@@ -147,6 +147,12 @@ impl<'a> Fields<'a> {
         self.record(key).list()
     }
 
+    /// The elements behind `key`; `None` if what is there is no list.
+    fn given_elements(&self, key: &str) -> Option<Vec<Self>> {
+        self.value.get(key)?.as_array()?;
+        Some(self.elements(key))
+    }
+
     fn list(&self) -> Vec<Self> {
         let elements = self.value.as_array().map_or(&[][..], Vec::as_slice);
         let field = |(at, value)| Self {
@@ -202,13 +208,27 @@ struct Lowering<'a> {
 
 impl<'a> Lowering<'a> {
     fn error(&mut self, path: &str, message: impl Into<String>, hint: impl Into<String>) {
-        self.problems
-            .push(Problem::error(path, self.spans.of(path), message).with_hint(hint));
+        self.report(path, message.into(), hint.into(), Problem::error);
     }
 
     fn warning(&mut self, path: &str, message: impl Into<String>, hint: impl Into<String>) {
+        self.report(path, message.into(), hint.into(), Problem::warning);
+    }
+
+    fn report(
+        &mut self,
+        path: &str,
+        message: String,
+        hint: String,
+        problem: fn(String, Option<std::ops::Range<usize>>, String) -> Problem,
+    ) {
+        let (span, message) = match self.spans.origin(path) {
+            Origin::File(span) => (Some(span), message),
+            Origin::Set => (None, message + FROM_SET),
+            Origin::Default => (None, message),
+        };
         self.problems
-            .push(Problem::warning(path, self.spans.of(path), message).with_hint(hint));
+            .push(problem(path.to_owned(), span, message).with_hint(hint));
     }
 
     fn scenario(&mut self, name: &str, root: &Fields<'a>) -> Option<Scenario> {
@@ -354,11 +374,8 @@ impl<'a> Lowering<'a> {
                 .map(|destination| destination.kind)
         };
         if on_success.and_then(kind) == Some(DestinationKind::S3) {
-            let path = function.at("EventInvokeConfig.DestinationConfig.OnSuccess.Destination");
-            let path = path.replace(
-                "[\"EventInvokeConfig.DestinationConfig.OnSuccess.Destination\"]",
-                ".EventInvokeConfig.DestinationConfig.OnSuccess.Destination",
-            );
+            let routes = function.record("EventInvokeConfig").record("DestinationConfig");
+            let path = routes.record("OnSuccess").at("Destination");
             self.error(
                 &path,
                 "an S3 bucket takes records of failures only",
@@ -743,7 +760,11 @@ impl<'a> Lowering<'a> {
         build: fn(&[(SimTime, f64)]) -> Vec<RateSegment>,
     ) -> Option<Arrivals> {
         let point = |point: &Fields<'a>| Some((point.moment("at")?, point.rate("rate")?.per_second()));
-        let points: Vec<(SimTime, f64)> = fields.elements(key).iter().map(point).collect::<Option<_>>()?;
+        let points: Vec<(SimTime, f64)> = fields
+            .given_elements(key)?
+            .iter()
+            .map(point)
+            .collect::<Option<_>>()?;
         if let Some(at) = points.windows(2).position(|two| two[0].0 >= two[1].0) {
             let path = format!("{}[{}].at", fields.at(key), at + 1);
             let message = format!(
@@ -982,7 +1003,7 @@ impl<'a> Lowering<'a> {
         match (fields.has("quantiles"), fields.has("samples")) {
             (true, false) => self.quantiles(fields),
             (false, true) => {
-                let samples = fields.elements("samples");
+                let samples = fields.given_elements("samples")?;
                 let mut samples: Vec<SimDuration> = samples
                     .iter()
                     .map(|sample| duration(sample.value))
@@ -1228,7 +1249,8 @@ fn loops(graph: &[Vec<usize>]) -> Vec<Vec<usize>> {
 /// The quantile of the standard normal law at 0.99.
 const Z99: f64 = 2.326_347_874_040_841;
 
-/// The smaller sigma for which the logarithm of p99 / mean is `log_ratio`: sigma² / 2 - z sigma + log_ratio = 0. NaN if there is none.
+/// The smaller sigma for which the logarithm of p99 / mean is `log_ratio`, a root of `sigma² / 2 - z sigma + log_ratio`;
+/// NaN if there is none.
 fn sigma_from_mean(log_ratio: f64) -> f64 {
     if log_ratio < 0.0 {
         f64::NAN

@@ -203,18 +203,37 @@ pub struct Checked {
 #[derive(Debug, std::default::Default)]
 pub struct Spans(BTreeMap<String, Option<Range<usize>>>);
 
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// These bytes of the file.
+    File(Range<usize>),
+    /// A change from outside the file.
+    Set,
+    /// Nothing on the way to it is given.
+    Default,
+}
+
 impl Spans {
-    /// The place of the value at `path`, or of the nearest value around it that is in the file.
-    pub fn of(&self, path: &str) -> Option<Range<usize>> {
+    /// Where the value at `path` comes from, or the nearest value around it that is given.
+    pub fn origin(&self, path: &str) -> Origin {
         let mut path = path;
         loop {
-            if let Some(span) = self.0.get(path) {
-                return span.clone();
+            match self.0.get(path) {
+                Some(Some(span)) => return Origin::File(span.clone()),
+                Some(None) => return Origin::Set,
+                None => {}
             }
-            path = &path[..path.rfind(['.', '['])?];
+            match path.rfind(['.', '[']) {
+                Some(end) => path = &path[..end],
+                None => return Origin::Default,
+            }
         }
     }
 }
+
+/// What is added to a message about a value that a change from outside the file brought.
+pub(super) const FROM_SET: &str = " (given by --set)";
 
 /// Holds `node` against `shape`; `documented` selects the defaults of that profile.
 pub fn check(shape: &'static Shape, node: &Node, documented: bool) -> Checked {
@@ -290,7 +309,7 @@ impl Walker {
     fn error(&mut self, span: Option<Range<usize>>, message: impl Into<String>) -> &mut Problem {
         let mut message = message.into();
         if span.is_none() {
-            message.push_str(" (given by --set)");
+            message.push_str(FROM_SET);
         }
         self.problems
             .push(Problem::error(self.path.clone(), span, message));
@@ -389,7 +408,7 @@ impl Walker {
         let path = join(&self.path, &entry.key);
         let message = format!("unknown key {}", quoted(&entry.key));
         self.inside(path, |walker| {
-            walker.error(entry.key_span.clone(), message).hint = Some(hint)
+            walker.error(entry.key_span.clone(), message).hint = Some(hint);
         });
     }
 
@@ -473,18 +492,16 @@ impl Walker {
                 .collect::<Vec<_>>()
                 .join(", ")
         };
-        let (key, key_span, inner) = match &node.value {
-            Value::Object(entries) => match entries.as_slice() {
-                [entry] => (entry.key.as_str(), &entry.key_span, &entry.node),
-                _ => {
+        let (key, key_span, inner) = match (&node.value, choice.bare) {
+            (Value::Object(entries), _) => {
+                let [entry] = entries.as_slice() else {
                     let message = format!("exactly one key is needed, not {}", entries.len());
                     self.error(node.span.clone(), message).hint = Some(format!("give one of {}", list()));
                     return Json::Null;
-                }
-            },
-            Value::Text(_) | Value::Number(_) if choice.bare.is_some() => {
-                (choice.bare.unwrap_or_default(), &node.span, node)
+                };
+                (entry.key.as_str(), &entry.key_span, &entry.node)
             }
+            (Value::Text(_) | Value::Number(_), Some(bare)) => (bare, &node.span, node),
             _ => return self.wrong_kind(node, &format!("an object with one of {}", list())),
         };
         let Some(variant) = choice.variants.iter().find(|variant| variant.key == key) else {
