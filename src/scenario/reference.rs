@@ -64,11 +64,7 @@ impl Writer {
             "\n### {title}\n\n| setting | value | default | meaning |\n|---|---|---|---|\n"
         );
         for field in record.fields {
-            let source = if field.source.is_empty() {
-                String::new()
-            } else {
-                format!(" [AWS]({})", field.source)
-            };
+            let source = source_link(field.source);
             let (value, default) = (value_text(&field.shape), default_text(field));
             let _ = writeln!(
                 self.text,
@@ -104,6 +100,15 @@ impl Writer {
     }
 }
 
+/// A link to where a rule comes from: AWS's own pages, or somebody's measurement.
+fn source_link(source: &str) -> String {
+    match source {
+        "" => String::new(),
+        aws if aws.starts_with("https://docs.aws.amazon.com/") => format!(" [AWS]({aws})"),
+        other => format!(" [measured]({other})"),
+    }
+}
+
 fn default_text(field: &Field) -> String {
     match field.default {
         Default::Required => "required".to_owned(),
@@ -130,6 +135,7 @@ fn value_text(shape: &Shape) -> String {
         Shape::Probability => "probability 0..1".to_owned(),
         Shape::Jitter => "number from 0 to below 1".to_owned(),
         Shape::Duration { min_nanos: 0 } => "duration".to_owned(),
+        Shape::Duration { min_nanos: 1 } => "duration above 0".to_owned(),
         Shape::Duration { min_nanos } => format!(
             "duration, at least {}",
             crate::time::SimDuration::from_nanos(*min_nanos)

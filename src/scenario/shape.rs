@@ -864,13 +864,10 @@ mod tests {
     use super::*;
     use crate::scenario::grammar;
 
-    /// Calls `visit` for every field and every variant of the grammar below `shape`, each named shape once.
-    fn visit(
-        shape: &'static Shape,
-        path: &str,
-        named: &mut BTreeSet<&'static str>,
-        see: &mut dyn FnMut(&str, &'static Shape, &'static str, Option<&'static Field>),
-    ) {
+    type See<'a> = &'a mut dyn FnMut(&str, &'static Shape, &'static str, Option<&'static Field>);
+
+    /// Calls `see` for every field and every variant of the grammar below `shape`, each named shape once.
+    fn visit(shape: &'static Shape, path: &str, named: &mut BTreeSet<&'static str>, see: See<'_>) {
         match shape {
             Shape::Record(record) => {
                 for field in record.fields {
@@ -887,11 +884,7 @@ mod tests {
                 }
             }
             Shape::Map { of, .. } | Shape::List { of, .. } => visit(of, path, named, see),
-            Shape::Named { name, shape } => {
-                if named.insert(name) {
-                    visit(shape(), path, named, see);
-                }
-            }
+            Shape::Named { name, shape } if named.insert(name) => visit(shape(), path, named, see),
             _ => {}
         }
     }

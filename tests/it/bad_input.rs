@@ -157,6 +157,7 @@ fn a_byte_order_mark_and_windows_line_ends_change_nothing() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of mistakes")]
 fn mistakes_in_settings() {
     let functions = "functions.ship";
     let cases = [

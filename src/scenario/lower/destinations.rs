@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn chains_that_come_back_are_found_and_others_are_not() {
-        let cases: [(&[&[usize]], &[&[usize]]); 5] = [
+        type Lists<'a> = &'a [&'a [usize]];
+        let cases: [(Lists<'_>, Lists<'_>); 5] = [
             (&[&[1], &[2], &[]], &[]),
             (&[&[1, 2], &[2], &[]], &[]),
             (&[&[0]], &[&[0, 0]]),
