@@ -1,4 +1,5 @@
 //! placeholder
+pub mod explain;
 pub mod id;
 pub mod model;
 pub mod observe;

@@ -19,9 +19,17 @@ fn every_rule_of_the_model_is_explained_with_its_standing_and_source() {
             .lines()
             .find(|line| line.starts_with(&start))
             .unwrap_or_else(|| panic!("docs/model.md has no row for rule `{}`", rule.name()));
-        assert!(row.contains(rule.standing().name()), "{start} is {}", rule.standing().name());
+        assert!(
+            row.contains(rule.standing().name()),
+            "{start} is {}",
+            rule.standing().name()
+        );
         if rule.source().starts_with("https://") {
-            assert!(row.contains(rule.source()), "{start} is written at {}", rule.source());
+            assert!(
+                row.contains(rule.source()),
+                "{start} is written at {}",
+                rule.source()
+            );
         }
     }
 }
@@ -29,9 +37,15 @@ fn every_rule_of_the_model_is_explained_with_its_standing_and_source() {
 #[test]
 fn no_document_explains_a_rule_that_is_gone() {
     let model = text("docs/model.md");
-    let rows = model.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+    let rows = model
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
     let names: Vec<&str> = rows
-        .filter(|(_, rest)| ["documented", "measured", "assumed"].iter().any(|s| rest.contains(&format!("| {s} |"))))
+        .filter(|(_, rest)| {
+            ["documented", "measured", "assumed"]
+                .iter()
+                .any(|s| rest.contains(&format!("| {s} |")))
+        })
         .map(|(name, _)| name)
         .collect();
     assert_eq!(names.len(), Rule::ALL.len(), "{names:?}");
@@ -45,7 +59,14 @@ fn the_glossary_knows_every_word_that_outputs_use() {
     words.extend(Fate::ALL.map(Fate::condition));
     words.extend(Route::ALL.map(Route::name));
     words.extend(ThrottleReason::ALL.map(ThrottleReason::name));
-    words.extend([FunctionError::Exception, FunctionError::Timeout, FunctionError::Poison].map(FunctionError::name));
+    words.extend(
+        [
+            FunctionError::Exception,
+            FunctionError::Timeout,
+            FunctionError::Poison,
+        ]
+        .map(FunctionError::name),
+    );
     let failures = [
         DeliveryFailure::Permission,
         DeliveryFailure::Misconfiguration,
@@ -62,7 +83,10 @@ fn the_glossary_knows_every_word_that_outputs_use() {
     ];
     words.extend(outcomes.map(AttemptOutcome::name));
     for word in words {
-        assert!(glossary.contains(&format!("`{word}`")), "docs/glossary.md does not know `{word}`");
+        assert!(
+            glossary.contains(&format!("`{word}`")),
+            "docs/glossary.md does not know `{word}`"
+        );
     }
 }
 
