@@ -1,4 +1,6 @@
 //! placeholder
+#[cfg(feature = "charts")]
+pub mod chart;
 pub mod id;
 pub mod model;
 pub mod observe;
