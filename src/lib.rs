@@ -1,8 +1,13 @@
-//! placeholder
+//! thirdtry: a deterministic discrete-event simulator of AWS Lambda asynchronous invocations.
+
+#[cfg(feature = "charts")]
+pub mod chart;
+pub mod engine;
 pub mod explain;
 pub mod id;
 pub mod model;
 pub mod observe;
 pub mod random;
 pub mod scenario;
+pub mod simulate;
 pub mod time;

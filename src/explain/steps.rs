@@ -160,7 +160,7 @@ fn tell_run(at: SimTime, outcome: AttemptOutcome, run: &Run, function: &Function
     let (words, rule) = match outcome {
         AttemptOutcome::CaughtError => (
             format!("run {number} catches its own error after {took}{why}"),
-            Some(Rule::CaughtErrorIsSuccess),
+            None,
         ),
         AttemptOutcome::FunctionError(FunctionError::Timeout) => (
             format!("run {number} is stopped after {took}: timeout{why}"),

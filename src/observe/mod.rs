@@ -5,6 +5,8 @@
 
 use crate::model::observation::{Fact, Observer};
 
+pub mod fingerprint;
+pub mod ledger;
 pub mod lives;
 pub mod metrics;
 pub mod series;
