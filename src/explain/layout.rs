@@ -57,9 +57,11 @@ pub(super) fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{plural}")
 }
 
-/// A span as a person would say it: to the millisecond from one second on, to the microsecond below.
+/// A span as a person would say it: the longer it is, the less of it in small change.
 pub(super) fn about(span: SimDuration) -> SimDuration {
     let unit = match span.as_nanos() {
+        nanos if nanos >= 3_600 * NANOS_PER_SECOND => NANOS_PER_SECOND,
+        nanos if nanos >= 60 * NANOS_PER_SECOND => 100 * NANOS_PER_MILLI,
         nanos if nanos >= NANOS_PER_SECOND => NANOS_PER_MILLI,
         nanos if nanos >= NANOS_PER_MILLI => NANOS_PER_MICRO,
         _ => 1,
@@ -114,6 +116,8 @@ mod tests {
     #[test]
     fn spans_lose_digits_nobody_reads() {
         let cases = [
+            (4_000_512_345_678, "1h6m41s"),
+            (119_194_345_678, "1m59.2s"),
             (57_312_345_678, "57.312s"),
             (59_999_999_999, "1m"),
             (1_234_567, "1.235ms"),

@@ -11,6 +11,8 @@
 mod layout;
 mod settings;
 mod steps;
+#[cfg(test)]
+mod tests;
 
 use crate::model::event::{Event, Route, RouteResult};
 use crate::model::observation::Fate;

@@ -24,8 +24,8 @@ pub(super) fn that_matter(life: &Life, scenario: &Scenario, rules: &[Rule]) -> V
             .filter(|path| matters(path, *rule, function))
         {
             match path.strip_prefix("destinations.*") {
-                Some(rest) => destinations_met(life, scenario)
-                    .filter_map(|destination| of_destination(rest, destination))
+                Some(below) => destinations_that_matter(life, *rule, scenario)
+                    .filter_map(|destination| of_destination(below, destination))
                     .for_each(&mut add),
                 None => add(of_scenario(path, function, scenario)),
             }
@@ -49,17 +49,33 @@ fn failed_by_a_cause(life: &Life) -> bool {
     })
 }
 
-/// The destinations to which something was sent, each once.
-fn destinations_met<'a>(life: &Life, scenario: &'a Scenario) -> impl Iterator<Item = &'a Destination> {
-    let mut met: Vec<DestinationId> = Vec::new();
-    for step in life.steps() {
-        if let Observation::DeliveryStarted { destination, .. } = step.what
-            && !met.contains(&destination)
-        {
-            met.push(destination);
-        }
-    }
-    met.into_iter().map(|id| &scenario.destinations[id.index()])
+/// The destinations about which `rule` decided.
+fn destinations_that_matter<'a>(
+    life: &Life,
+    rule: Rule,
+    scenario: &'a Scenario,
+) -> impl Iterator<Item = &'a Destination> {
+    life.steps()
+        .iter()
+        .filter_map(move |step| match (step.what, rule) {
+            (
+                Observation::DeliveryEnded {
+                    destination,
+                    failure: Some(_),
+                    ..
+                },
+                Rule::DeliveryNotRepeated,
+            )
+            | (
+                Observation::DeliveryStarted {
+                    destination,
+                    payload_dropped: true,
+                    ..
+                },
+                Rule::SnsDropsPayload,
+            ) => Some(&scenario.destinations[destination.index()]),
+            _ => None,
+        })
 }
 
 /// A setting of a destination, given the path below its name; `None` if its kind has no such setting.

@@ -44,20 +44,25 @@ impl Line {
 /// All lines of `life`.
 pub(super) fn lines(life: &Life, scenario: &Scenario) -> Vec<Line> {
     let mut lines = Vec::new();
+    let mut before = None;
     for step in life.steps() {
-        tell(step, scenario, &mut lines);
+        tell(step, before, scenario, &mut lines);
+        if let Observation::AttemptEnded(attempt) = step.what {
+            before = Some(attempt.outcome);
+        }
     }
     lines
 }
 
-fn tell(step: &Step, scenario: &Scenario, lines: &mut Vec<Line>) {
+/// Tells one fact; `before` is how the attempt before ended.
+fn tell(step: &Step, before: Option<AttemptOutcome>, scenario: &Scenario, lines: &mut Vec<Line>) {
     let (at, event) = (step.at, &step.event);
     let function = function_of(event, scenario);
     match step.what {
         Observation::Accepted => lines.push(Line::at(at, "accepted and queued", Rule::AcceptedIntoQueue)),
         Observation::Called => lines.push(Line::at(at, "called; the caller waits", Rule::SynchronousReturn)),
         Observation::RunStarted { age, running } => tell_start(at, event, function, age, running, lines),
-        Observation::AttemptEnded(attempt) => tell_end(at, &attempt, function, lines),
+        Observation::AttemptEnded(attempt) => tell_end(at, &attempt, before, function, lines),
         Observation::Settled { fate, rule } => {
             lines.push(Line::at(at, settled(fate, rule, event, function), rule));
         }
@@ -134,14 +139,25 @@ fn tell_start(
     }
 }
 
-fn tell_end(at: SimTime, attempt: &Attempt, function: &Function, lines: &mut Vec<Line>) {
+fn tell_end(
+    at: SimTime,
+    attempt: &Attempt,
+    before: Option<AttemptOutcome>,
+    function: &Function,
+    lines: &mut Vec<Line>,
+) {
     match attempt.run {
         Some(run) => tell_run(at, attempt.outcome, &run, function, lines),
-        None => tell_refusal(at, attempt, function, lines),
+        None if before == Some(attempt.outcome) => {
+            lines.push(same_refusal(at, attempt));
+            return;
+        }
+        None => lines.push(refusal(at, attempt, function)),
     }
     match attempt.next {
         Next::Retry { due, nominal, rule } => {
-            lines.push(Line::more(waits(due.since(at), nominal, due), rule));
+            let words = format!("{}, until {due}", waits(due.since(at), nominal));
+            lines.push(Line::more(words, rule));
         }
         Next::Return => {
             lines.push(Line::more(
@@ -188,7 +204,7 @@ fn because(run: &Run, function: &Function) -> String {
     }
 }
 
-fn tell_refusal(at: SimTime, attempt: &Attempt, function: &Function, lines: &mut Vec<Line>) {
+fn refusal(at: SimTime, attempt: &Attempt, function: &Function) -> Line {
     let (words, rule) = match attempt.outcome {
         AttemptOutcome::Throttled(ThrottleReason::ReservedFunctionConcurrentInvocationLimitExceeded) => {
             let reserved = u64::from(function.reserved.unwrap_or(0));
@@ -204,24 +220,33 @@ fn tell_refusal(at: SimTime, attempt: &Attempt, function: &Function, lines: &mut
         }
         _ => ("throttled (429) by a fault".to_owned(), Rule::ScenarioFault),
     };
-    let dispatch = if attempt.number == 1 {
-        ", first dispatch"
-    } else {
-        ""
-    };
-    let words = format!(
-        "attempt {} (age {}){dispatch}: {words}",
-        attempt.number,
-        about(attempt.age)
-    );
-    lines.push(Line::at(at, words, rule));
+    Line::at(at, format!("{}: {words}", dispatched(attempt)), rule)
 }
 
-fn waits(wait: SimDuration, nominal: SimDuration, due: SimTime) -> String {
+/// A refusal like the one before, in short: there may be eighty of them.
+fn same_refusal(at: SimTime, attempt: &Attempt) -> Line {
+    let what = match attempt.outcome {
+        AttemptOutcome::SystemError { status } => format!("{status} again"),
+        _ => "throttled".to_owned(),
+    };
+    let words = format!("{}: {what}", dispatched(attempt));
+    match attempt.next {
+        Next::Retry { due, nominal, rule } => {
+            Line::at(at, format!("{words}; {}", waits(due.since(at), nominal)), rule)
+        }
+        Next::Settle { .. } | Next::Return => Line::at(at, words, None),
+    }
+}
+
+fn dispatched(attempt: &Attempt) -> String {
+    format!("attempt {} (age {})", attempt.number, about(attempt.age))
+}
+
+fn waits(wait: SimDuration, nominal: SimDuration) -> String {
     if wait == nominal {
-        format!("waits {}, until {due}", about(wait))
+        format!("waits {nominal}")
     } else {
-        format!("waits {} (nominal {nominal}), until {due}", about(wait))
+        format!("waits {} (nominal {nominal})", about(wait))
     }
 }
 

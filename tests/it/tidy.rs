@@ -1,7 +1,7 @@
 //! The architecture as a test: who may use whom, and what may appear where (`docs/ARCHITECTURE.md`).
 //!
 //! The lexing is as simple as it can be: comments are cut off a line, and a file ends for us at its first
-//! `#[cfg(test)]`, because tests stand last in their file and may use whatever they like.
+//! `#[cfg(test)]`, because tests stand last in their file and may use whatever they like; so may a `tests.rs`.
 
 use crate::source_files::{files, text};
 use std::path::Path;
@@ -43,8 +43,8 @@ const ONLY_IN: [(&str, &[&str]); 10] = [
     ("libm", &["random/math.rs"]),
 ];
 
-/// The widest line of code; string literals and addresses are exempt, as they are from `rustfmt`.
-const MAX_COLUMNS: usize = 110;
+/// The widest line. `rustfmt` keeps code narrower, but leaves comments alone; literals and addresses are exempt.
+const MAX_COLUMNS: usize = 120;
 
 #[test]
 fn modules_use_only_what_lies_below_them() {
@@ -161,9 +161,10 @@ fn the_scanner_sees_what_it_should() {
 /// A `use` that spans several lines is one line here.
 fn lines_of_code() -> Vec<(String, usize, String)> {
     let mut all = Vec::new();
-    for path in files("src", "rs") {
+    let library = files("src", "rs");
+    for path in library.iter().filter(|path| !path.ends_with("tests.rs")) {
         let name = path.to_str().expect("names are ASCII").replace('\\', "/");
-        let source = text(&path);
+        let source = text(path);
         let mut open_use: Option<(usize, String)> = None;
         for (number, line) in source
             .lines()
