@@ -5,8 +5,11 @@
 
 use crate::model::observation::{Fact, Observer};
 
+pub mod decimal;
 pub mod lives;
 pub mod metrics;
+pub mod price;
+pub mod samples;
 pub mod series;
 pub mod summary;
 
