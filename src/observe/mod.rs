@@ -6,6 +6,8 @@
 use crate::model::observation::{Fact, Observer};
 
 pub mod decimal;
+pub mod fingerprint;
+pub mod ledger;
 pub mod lives;
 pub mod metrics;
 pub mod price;
