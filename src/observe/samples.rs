@@ -181,7 +181,10 @@ mod tests {
         assert_eq!(found.sum, values.iter().map(|value| u128::from(*value)).sum());
         for (percentile, rank) in [(found.p50, 50_000), (found.p90, 90_000), (found.p99, 99_000)] {
             let exact = values[rank - 1];
-            assert!(exact <= percentile && percentile - exact <= exact / 1_000, "{rank}");
+            assert!(
+                exact <= percentile && percentile - exact <= exact / 1_000,
+                "{rank}"
+            );
         }
     }
 
