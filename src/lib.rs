@@ -10,4 +10,8 @@ pub mod observe;
 pub mod random;
 pub mod scenario;
 pub mod simulate;
+pub mod sink;
 pub mod time;
+
+/// The version of the model: it changes when the same scenario and seed give other results.
+pub const MODEL_VERSION: u32 = 1;
