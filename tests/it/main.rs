@@ -1,1 +1,5 @@
-//! Integration tests: one binary.
+//! Integration tests, all in one binary: one link, and shared helpers without `#[path]`.
+
+mod docs;
+mod source_files;
+mod tidy;
