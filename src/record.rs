@@ -75,7 +75,6 @@ impl Files {
 }
 
 /// The observer of a whole run.
-#[derive(Debug)]
 pub struct Recorder<'s> {
     scenario: &'s Scenario,
     fingerprint: Fingerprint,
@@ -86,7 +85,6 @@ pub struct Recorder<'s> {
 }
 
 /// The files of a run in the making.
-#[derive(Debug)]
 struct Outputs<'s> {
     loaded: &'s Loaded,
     folder: OutputFolder,
@@ -120,14 +118,16 @@ impl<'s> Recorder<'s> {
         let scenario = &loaded.scenario;
         let file = |wanted: bool, name: &str| wanted.then(|| folder.create(name)).transpose();
         let metrics = file(files.metrics, "metrics.csv")?.map(|file| MetricsCsv::new(scenario, file));
-        let timeline = files.timeline.map(|one_in| Ok::<_, OutputError>((one_in, folder.create("timeline.csv")?)));
+        let timeline =
+            files.timeline.map(|one_in| Ok::<_, OutputError>((one_in, folder.create("timeline.csv")?)));
         let outputs = Outputs {
             loaded,
             files,
             events: file(files.events, "events.csv")?.map(|file| EventsCsv::new(scenario, file)),
             attempts: file(files.attempts, "attempts.csv")?.map(|file| AttemptsCsv::new(scenario, file)),
             timeline: timeline.transpose()?.map(|(one_in, file)| TimelineCsv::new(scenario, one_in, file)),
-            deliveries: file(files.deliveries, "deliveries.jsonl")?.map(|file| Deliveries::new(scenario, file)),
+            deliveries: file(files.deliveries, "deliveries.jsonl")?
+                .map(|file| Deliveries::new(scenario, file)),
             #[cfg(feature = "charts")]
             pictures: files.charts.then(|| pictures::Pictures::new(scenario)),
             folder,
