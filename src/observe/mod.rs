@@ -11,6 +11,8 @@ pub mod lives;
 pub mod metrics;
 pub mod series;
 pub mod summary;
+#[cfg(test)]
+pub(crate) mod test_scenarios;
 
 /// Nothing listens.
 impl Observer for () {
