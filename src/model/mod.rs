@@ -1,8 +1,526 @@
-//! Lambda's asynchronous invocation: pure behaviour over the plain data of a [`crate::scenario::Scenario`].
+//! Lambda's asynchronous invocation: pure behaviour over the plain data of a [`Scenario`].
 //!
-//! No I/O, no wall clock, no floating point outside sampled durations, and nothing that can fail: after a valid
-//! scenario there is no `Result` in here.
+//! ```text
+//!  arrival ─accept─> queued ─dispatch─> admitted? ─yes─> running ─run ended─> settled ─deliveries─> closed
+//!                      ↑                   └no: 429, 5xx ─┐  └─ function error ─┐
+//!                      └────────────── back-off ──────────┴──── retry wait ─────┘
+//! ```
+//!
+//! The model owns its state by value. A handler is told what happened, asks pure functions what to do
+//! ([`retry`], [`failure`], [`delivery`]), does it, and reports it. No I/O, no wall clock, and nothing that can fail:
+//! after a valid scenario there is no `Result` in here.
 
+pub mod arrivals;
+pub mod concurrency;
+pub mod delivery;
 pub mod event;
+pub mod failure;
 pub mod observation;
+pub mod retry;
 pub mod rule;
+
+use crate::engine::calendar::{Calendar, Key};
+use crate::engine::slab::{Slab, Slot};
+use crate::id::{EventId, FunctionId, SourceId};
+use crate::random::{EventKey, Purpose};
+use crate::scenario::{DestinationKind, FaultKind, Function, InvocationType, Scenario};
+use crate::time::SimTime;
+use concurrency::Concurrency;
+use event::{Event, Route, RouteResult, Stage};
+use observation::{Attempt, AttemptOutcome, Fact, Fate, Next, Observation, Observer, Run};
+use retry::Situation;
+use rule::Rule;
+
+/// Something that is scheduled to happen (an *event notice* in the literature).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A run ends and gives its slot back.
+    RunEnds(Slot),
+    /// A delivery ends.
+    DeliveryEnds(Slot, Route),
+    /// An event's wait in the queue ends.
+    Dispatch(Slot),
+}
+
+/// The order among what happens at the same instant: completions release slots before arrivals and dispatches
+/// claim them, and dispatches go in order of acceptance. Within a rank the event's number decides, then the route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Rank {
+    RunEnds = 0,
+    DeliveryEnds = 1,
+    Arrival = 2,
+    Dispatch = 3,
+}
+
+/// The state of the asynchronous path: what is scheduled, all events in flight, the slots in use.
+#[derive(Clone, Debug)]
+pub struct Model<'s> {
+    scenario: &'s Scenario,
+    calendar: Calendar<Notice>,
+    events: Slab<Event>,
+    concurrency: Concurrency,
+    last_id: u64,
+}
+
+/// A new event or call, before it has a number.
+#[derive(Clone, Copy, Debug)]
+struct Arrived {
+    key: EventKey,
+    source: SourceId,
+    number: u64,
+    parent: Option<EventId>,
+    function: FunctionId,
+    invocation: InvocationType,
+    bytes: u64,
+}
+
+impl<'s> Model<'s> {
+    /// An empty system.
+    pub fn new(scenario: &'s Scenario) -> Self {
+        Self {
+            scenario,
+            calendar: Calendar::new(),
+            events: Slab::new(),
+            concurrency: Concurrency::new(scenario),
+            last_id: 0,
+        }
+    }
+
+    /// Events and calls in the system.
+    pub const fn in_flight(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Takes out the next notice that comes before an arrival at `arrival`.
+    pub fn next_before_arrival(&mut self, arrival: SimTime) -> Option<(SimTime, Notice)> {
+        let limit = Key {
+            at: arrival,
+            order: (Rank::Arrival as u64) << RANK_SHIFT,
+        };
+        self.calendar
+            .pop_before(limit)
+            .map(|(key, notice)| (key.at, notice))
+    }
+
+    /// Takes out the next notice before `end`.
+    pub fn next_before(&mut self, end: SimTime) -> Option<(SimTime, Notice)> {
+        self.calendar
+            .pop_before(Key { at: end, order: 0 })
+            .map(|(key, notice)| (key.at, notice))
+    }
+
+    /// Event `number` of `source` arrives.
+    pub fn on_arrival(
+        &mut self,
+        source: SourceId,
+        number: u64,
+        key: EventKey,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) {
+        let origin = &self.scenario.sources[source.index()];
+        let (function, invocation, bytes) = (origin.to, origin.invocation, origin.payload_bytes);
+        let arrived = Arrived {
+            key,
+            source,
+            number,
+            parent: None,
+            function,
+            invocation,
+            bytes,
+        };
+        match invocation {
+            InvocationType::Event => self.accept(arrived, now, observer),
+            InvocationType::RequestResponse => self.call(arrived, now, observer),
+        }
+    }
+
+    /// What was scheduled happens.
+    pub fn on_notice(&mut self, notice: Notice, now: SimTime, observer: &mut impl Observer) {
+        match notice {
+            Notice::RunEnds(slot) => self.on_run_ended(slot, now, observer),
+            Notice::DeliveryEnds(slot, route) => self.on_delivery_ended(slot, route, now, observer),
+            Notice::Dispatch(slot) => self.on_dispatch(slot, now, observer),
+        }
+    }
+
+    /// The run is over at `end`: whatever is still in flight is reported as such, in order of its number.
+    pub fn cut_off(self, end: SimTime, observer: &mut impl Observer) {
+        let mut left: Vec<&Event> = self.events.iter().collect();
+        left.sort_unstable_by_key(|event| event.id);
+        for event in left {
+            observer.observe(&Fact {
+                at: end,
+                event,
+                what: Observation::CutOff,
+            });
+        }
+    }
+
+    /// Lambda queues an event and answers 202, whether or not a slot is free.
+    fn accept(&mut self, arrived: Arrived, now: SimTime, observer: &mut impl Observer) {
+        let due = now + self.scenario.timing.dispatch_latency;
+        let slot = self.admit_to_system(arrived, now, Stage::Queued { due });
+        self.observe(slot, now, Observation::Accepted, observer);
+        self.schedule_dispatch(slot, due);
+    }
+
+    /// A synchronous caller's request is tried at once, and once.
+    fn call(&mut self, arrived: Arrived, now: SimTime, observer: &mut impl Observer) {
+        let slot = self.admit_to_system(arrived, now, Stage::Queued { due: now });
+        self.observe(slot, now, Observation::Called, observer);
+        self.attempt(slot, now, observer);
+    }
+
+    fn admit_to_system(&mut self, arrived: Arrived, now: SimTime, stage: Stage) -> Slot {
+        self.last_id += 1;
+        self.events.insert(Event {
+            id: EventId(self.last_id),
+            key: arrived.key,
+            source: arrived.source,
+            number: arrived.number,
+            parent: arrived.parent,
+            function: arrived.function,
+            invocation: arrived.invocation,
+            accepted: now,
+            bytes: arrived.bytes,
+            attempts: 0,
+            throttles: 0,
+            system_errors: 0,
+            runs: 0,
+            backoff_streak: 0,
+            last_dispatch: now,
+            first_start: None,
+            last_outcome: None,
+            billed_ms: 0,
+            stage,
+            routes: [RouteResult::NotConfigured; Route::ALL.len()],
+        })
+    }
+
+    fn on_dispatch(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
+        let event = self.events.get(slot);
+        let function = self.function(event);
+        if function.reserved == Some(0) {
+            // In force since August 2021: no retries, no throttle, straight to the failure routes.
+            self.settle(
+                slot,
+                Fate::ZeroReservedConcurrency,
+                Rule::ZeroReservedConcurrency,
+                now,
+                observer,
+            );
+        } else if event.age_at(now) >= function.maximum_age {
+            self.settle(slot, Fate::EventAgeExceeded, Rule::AgeAtDispatch, now, observer);
+        } else {
+            self.attempt(slot, now, observer);
+        }
+    }
+
+    /// One try: the service's own faults first, then admission, then the run.
+    fn attempt(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
+        let event = self.events.get_mut(slot);
+        event.attempts += 1;
+        event.last_dispatch = now;
+        let event = self.events.get(slot);
+        let refusal = strike_of_fault(self.scenario, event, now).or_else(|| {
+            self.concurrency
+                .admit(event.function)
+                .err()
+                .map(AttemptOutcome::Throttled)
+        });
+        match refusal {
+            Some(outcome) => self.refuse(slot, outcome, now, observer),
+            None => self.start_run(slot, now, observer),
+        }
+    }
+
+    fn refuse(&mut self, slot: Slot, outcome: AttemptOutcome, now: SimTime, observer: &mut impl Observer) {
+        let event = self.events.get_mut(slot);
+        match outcome {
+            AttemptOutcome::Throttled(_) => event.throttles += 1,
+            _ => event.system_errors += 1,
+        }
+        event.last_outcome = Some(outcome);
+        let event = self.events.get(slot);
+        let next = match event.invocation {
+            InvocationType::RequestResponse => Next::Return,
+            InvocationType::Event => {
+                let number = event.throttles + event.system_errors;
+                let word = event.key.draws(Purpose::BackoffJitter, 0, number).word();
+                retry::after_invocation_error(
+                    &self.scenario.timing,
+                    self.function(event),
+                    situation(event, now),
+                    word,
+                )
+            }
+        };
+        let attempt = Attempt {
+            number: event.attempts,
+            dispatched: now,
+            age: event.age_at(now),
+            outcome,
+            run: None,
+            next,
+        };
+        self.events.get_mut(slot).backoff_streak += 1;
+        self.carry_out(slot, attempt, now, observer);
+    }
+
+    fn start_run(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
+        let event = self.events.get_mut(slot);
+        let function = &self.scenario.functions[event.function.index()];
+        event.runs += 1;
+        event.first_start.get_or_insert(now);
+        if self.scenario.timing.backoff_reset_on_run {
+            event.backoff_streak = 0;
+        }
+        let plan = failure::plan_run(function, event.key, event.runs, event.accepted, now);
+        event.stage = Stage::Running {
+            outcome: plan.outcome,
+            cause: plan.cause,
+        };
+        let (order, age) = (order(Rank::RunEnds, event.id, 0), event.age_at(now));
+        let running = self.concurrency.running(event.function);
+        self.observe(slot, now, Observation::RunStarted { age, running }, observer);
+        self.calendar.schedule(
+            Key {
+                at: now + plan.duration,
+                order,
+            },
+            Notice::RunEnds(slot),
+        );
+    }
+
+    fn on_run_ended(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
+        let event = self.events.get_mut(slot);
+        let Stage::Running { outcome, cause } = event.stage else {
+            unreachable!("only a run can end")
+        };
+        self.concurrency.release(event.function);
+        let running = self.concurrency.running(event.function);
+        let duration = now.since(event.last_dispatch);
+        let billed_ms = duration.as_millis_ceil();
+        event.billed_ms += billed_ms;
+        event.last_outcome = Some(outcome);
+        let event = self.events.get(slot);
+        let attempt = Attempt {
+            number: event.attempts,
+            dispatched: event.last_dispatch,
+            age: event.age_at(event.last_dispatch),
+            outcome,
+            run: Some(Run {
+                number: event.runs,
+                duration,
+                billed_ms,
+                cause,
+                running,
+            }),
+            next: self.after_run(event, outcome, now),
+        };
+        self.carry_out(slot, attempt, now, observer);
+    }
+
+    fn after_run(&self, event: &Event, outcome: AttemptOutcome, now: SimTime) -> Next {
+        match (event.invocation, outcome) {
+            (InvocationType::RequestResponse, _) => Next::Return,
+            (_, AttemptOutcome::Success) => Next::Settle {
+                fate: Fate::Succeeded,
+                rule: Rule::SuccessEndsEvent,
+            },
+            (_, AttemptOutcome::CaughtError) => Next::Settle {
+                fate: Fate::Succeeded,
+                rule: Rule::CaughtErrorIsSuccess,
+            },
+            (_, _) => {
+                let word = event
+                    .key
+                    .draws(Purpose::RetryJitter, 0, u32::from(event.runs))
+                    .word();
+                retry::after_function_error(
+                    &self.scenario.timing,
+                    self.function(event),
+                    situation(event, now),
+                    word,
+                )
+            }
+        }
+    }
+
+    /// Reports the end of an attempt and does what was decided.
+    fn carry_out(&mut self, slot: Slot, attempt: Attempt, now: SimTime, observer: &mut impl Observer) {
+        match attempt.next {
+            Next::Retry { due, .. } => {
+                self.events.get_mut(slot).stage = Stage::Queued { due };
+                self.observe(slot, now, Observation::AttemptEnded(attempt), observer);
+                self.schedule_dispatch(slot, due);
+            }
+            Next::Settle { fate, rule } => {
+                self.observe(slot, now, Observation::AttemptEnded(attempt), observer);
+                self.settle(slot, fate, rule, now, observer);
+            }
+            Next::Return => {
+                self.events.get_mut(slot).stage = Stage::Returned;
+                self.observe(slot, now, Observation::AttemptEnded(attempt), observer);
+                self.close(slot, now, observer);
+            }
+        }
+    }
+
+    /// The event's fate is known: its outcome goes out on every route that is configured for it.
+    fn settle(&mut self, slot: Slot, fate: Fate, rule: Rule, now: SimTime, observer: &mut impl Observer) {
+        self.events.get_mut(slot).stage = Stage::Settled { fate, at: now };
+        self.observe(slot, now, Observation::Settled { fate, rule }, observer);
+        for route in Route::ALL {
+            self.start_delivery(slot, route, fate, now, observer);
+        }
+        self.close_if_delivered(slot, now, observer);
+    }
+
+    fn start_delivery(
+        &mut self,
+        slot: Slot,
+        route: Route,
+        fate: Fate,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) {
+        let event = self.events.get_mut(slot);
+        let function = &self.scenario.functions[event.function.index()];
+        let Some(destination) = delivery::target(function, route, fate) else {
+            return;
+        };
+        let target = &self.scenario.destinations[destination.index()];
+        event.routes[route as usize] = RouteResult::Pending;
+        let delivery::DeliveryPlan {
+            bytes,
+            payload_dropped,
+            ..
+        } = delivery::plan(event, function, route, target, now);
+        let key = Key {
+            at: now + target.latency,
+            order: order(Rank::DeliveryEnds, event.id, route as u64),
+        };
+        self.calendar.schedule(key, Notice::DeliveryEnds(slot, route));
+        let what = Observation::DeliveryStarted {
+            route,
+            destination,
+            bytes,
+            payload_dropped,
+        };
+        self.observe(slot, now, what, observer);
+    }
+
+    fn on_delivery_ended(&mut self, slot: Slot, route: Route, now: SimTime, observer: &mut impl Observer) {
+        let event = self.events.get(slot);
+        let Stage::Settled { fate, at: started } = event.stage else {
+            unreachable!("deliveries start when an event settles")
+        };
+        let function = self.function(event);
+        let destination = delivery::target(function, route, fate).expect("the delivery had a target");
+        let target = &self.scenario.destinations[destination.index()];
+        // Draws are addressed, so that the plan made at the start is the same when made again.
+        let plan = delivery::plan(event, function, route, target, started);
+        self.events.get_mut(slot).routes[route as usize] =
+            plan.failure.map_or(RouteResult::Delivered, RouteResult::Failed);
+        let what = Observation::DeliveryEnded {
+            route,
+            destination,
+            failure: plan.failure,
+        };
+        self.observe(slot, now, what, observer);
+        if let (DestinationKind::Lambda { function }, None) = (target.kind, plan.failure) {
+            self.chain(slot, route, function, plan.bytes, now, observer);
+        }
+        self.close_if_delivered(slot, now, observer);
+    }
+
+    /// A record delivered to a Lambda destination is a new event of that function, with its own queue and retries.
+    fn chain(
+        &mut self,
+        slot: Slot,
+        route: Route,
+        function: FunctionId,
+        bytes: u64,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) {
+        let parent = self.events.get(slot);
+        let key = EventKey(parent.key.draws(Purpose::ChainedEvent, route as u8, 0).word());
+        let arrived = Arrived {
+            key,
+            source: parent.source,
+            number: parent.number,
+            parent: Some(parent.id),
+            function,
+            invocation: InvocationType::Event,
+            bytes,
+        };
+        self.accept(arrived, now, observer);
+    }
+
+    fn close_if_delivered(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
+        if !self.events.get(slot).routes.contains(&RouteResult::Pending) {
+            self.close(slot, now, observer);
+        }
+    }
+
+    fn close(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
+        self.observe(slot, now, Observation::Closed, observer);
+        self.events.remove(slot);
+    }
+
+    fn schedule_dispatch(&mut self, slot: Slot, due: SimTime) {
+        let order = order(Rank::Dispatch, self.events.get(slot).id, 0);
+        self.calendar
+            .schedule(Key { at: due, order }, Notice::Dispatch(slot));
+    }
+
+    fn observe(&self, slot: Slot, at: SimTime, what: Observation, observer: &mut impl Observer) {
+        observer.observe(&Fact {
+            at,
+            event: self.events.get(slot),
+            what,
+        });
+    }
+
+    fn function(&self, event: &Event) -> &'s Function {
+        &self.scenario.functions[event.function.index()]
+    }
+}
+
+/// The rank takes the upper bits of a notice's order, the event's number the middle, the route the lowest two.
+const RANK_SHIFT: u32 = 61;
+
+fn order(rank: Rank, id: EventId, route: u64) -> u64 {
+    (rank as u64) << RANK_SHIFT | id.0 << 2 | route
+}
+
+fn situation(event: &Event, now: SimTime) -> Situation {
+    Situation {
+        now,
+        accepted: event.accepted,
+        runs: event.runs,
+        backoff_streak: event.backoff_streak,
+    }
+}
+
+/// What the first fault that strikes this attempt does to it.
+fn strike_of_fault(scenario: &Scenario, event: &Event, now: SimTime) -> Option<AttemptOutcome> {
+    scenario.faults.iter().find_map(|fault| {
+        let concerned = fault.function.is_none_or(|function| function == event.function);
+        let (purpose, outcome) = match fault.kind {
+            FaultKind::SystemError { status } => {
+                (Purpose::SystemError, AttemptOutcome::SystemError { status })
+            }
+            FaultKind::Throttle => (
+                Purpose::ThrottleFault,
+                AttemptOutcome::Throttled(observation::ThrottleReason::Fault),
+            ),
+        };
+        let word = || event.key.draws(purpose, fault.ordinal, event.attempts).word();
+        (concerned && fault.during.contain(now) && fault.probability.strikes(word())).then_some(outcome)
+    })
+}

@@ -5,10 +5,17 @@
 
 use crate::model::observation::{Fact, Observer};
 
+pub mod decimal;
+pub mod fingerprint;
+pub mod ledger;
 pub mod lives;
 pub mod metrics;
+pub mod price;
+pub mod samples;
 pub mod series;
 pub mod summary;
+#[cfg(test)]
+pub(crate) mod test_scenarios;
 
 /// Nothing listens.
 impl Observer for () {

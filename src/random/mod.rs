@@ -128,6 +128,11 @@ impl SourceStreams {
         uniform_from(self.arrivals.next_u64())
     }
 
+    /// 64 random bits for an arrival within a recorded period; one word a call.
+    pub fn arrival_word(&mut self) -> u64 {
+        self.arrivals.next_u64()
+    }
+
     /// The key of the source's next event.
     pub fn next_event_key(&mut self) -> EventKey {
         EventKey(self.keys.next_u64())

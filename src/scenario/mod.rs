@@ -20,6 +20,7 @@ pub mod reference;
 pub mod set;
 pub mod shape;
 pub mod trace;
+pub mod traffic;
 pub mod units;
 
 use crate::id::{DestinationId, FunctionId};
@@ -274,7 +275,8 @@ pub enum Arrivals {
     },
     /// A Poisson process whose rate is piecewise linear in time.
     Poisson(RateCurve),
-    /// Evenly spaced arrivals at a piecewise linear rate: event k where the integrated rate reaches k.
+    /// Evenly spaced arrivals at a piecewise linear rate: event k where the integrated rate reaches
+    /// k − 1/2.
     Even(RateCurve),
     /// At given instants, ascending: explicit times and recorded traces.
     Times(std::sync::Arc<[SimTime]>),
@@ -450,7 +452,7 @@ impl Probability {
         reason = "the range is checked first"
     )]
     pub fn new(p: f64) -> Option<Self> {
-        (0.0..=1.0).contains(&p).then(|| Self {
+        (0.0..=1.0).contains(&p).then_some(Self {
             threshold: (p * 9_007_199_254_740_992.0) as u64,
         })
     }

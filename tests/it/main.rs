@@ -1,3 +1,8 @@
-//! Integration tests: one binary.
+//! Integration tests, all in one binary: one link, and shared helpers without `#[path]`.
 
 mod bad_input;
+mod docs;
+mod golden_vectors;
+mod source_files;
+mod support;
+mod tidy;

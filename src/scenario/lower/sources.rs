@@ -145,14 +145,7 @@ impl<'a> Lowering<'a> {
             );
             return Some(0.0);
         }
-        let sent = expected_arrivals(&source.arrivals, last.since(source.from));
-        let expected = source.max_events.map_or(sent, |most| {
-            if sent < as_float(most) {
-                sent
-            } else {
-                as_float(most)
-            }
-        });
+        let expected = source.expected_within(last.since(source.from));
         if expected > as_float(MAX_EVENTS) {
             let message =
                 format!("about {expected:.0} events are expected; at most {MAX_EVENTS} are simulated");
@@ -388,86 +381,34 @@ fn is_endless(arrivals: &Arrivals) -> bool {
     }
 }
 
-/// The mean number of arrivals within `span` of the source's beginning.
-fn expected_arrivals(arrivals: &Arrivals, span: SimDuration) -> f64 {
-    match arrivals {
-        Arrivals::Constant { interval } => as_float(span.as_nanos().div_ceil(interval.as_nanos())),
-        Arrivals::Poisson(curve) | Arrivals::Even(curve) => curve
-            .segments
-            .iter()
-            .map(|segment| expected_in(segment, span))
-            .sum(),
-        Arrivals::Times(times) => as_float(times.partition_point(|time| span_of(*time) < span) as u64),
-        Arrivals::Counts { period, counts, .. } => {
-            let periods = span.as_nanos().div_ceil(period.as_nanos());
-            let periods = usize::try_from(periods).unwrap_or(usize::MAX);
-            as_float(counts.iter().take(periods).map(|count| u64::from(*count)).sum())
-        }
-    }
-}
-
-/// The area under a segment of the rate, cut at `span`.
-fn expected_in(segment: &RateSegment, span: SimDuration) -> f64 {
-    let start = span_of(segment.start);
-    let end = segment.end.map_or(span, span_of);
-    let cut = end.min(span);
-    if cut <= start {
-        return 0.0;
-    }
-    let (length, share) = (
-        (cut - start).as_secs_f64(),
-        (cut - start).as_secs_f64() / (end - start).as_secs_f64(),
-    );
-    let rate_at_cut = segment.start_rate + (segment.end_rate - segment.start_rate) * share;
-    length * (segment.start_rate + rate_at_cut) / 2.0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn span(text: &str) -> SimDuration {
-        units::duration(text).expect(text)
-    }
-
     fn at(text: &str) -> SimTime {
-        SimTime::ZERO + span(text)
+        SimTime::ZERO + units::duration(text).expect(text)
     }
 
-    /// The area under each rate, by hand.
-    #[test]
-    fn arrivals_are_estimated_from_the_area_under_the_rate() {
-        let curve = |segments| Arrivals::Poisson(RateCurve { segments });
-        let cases = [
-            (Arrivals::Constant { interval: span("2s") }, "1m", 30.0),
-            (Arrivals::Constant { interval: span("2s") }, "59s", 30.0),
-            (Arrivals::Poisson(steady(20.0)), "1h", 72_000.0),
-            (
-                curve(steps(&[(at("1m"), 1.0), (at("2m"), 5.0), (at("3m"), 0.0)])),
-                "1h",
-                360.0,
-            ),
-            (curve(steps(&[(at("1m"), 1.0), (at("2m"), 5.0)])), "150s", 210.0),
-            (curve(ramp(&[(at("0s"), 0.0), (at("100s"), 10.0)])), "50s", 125.0),
-            (curve(ramp(&[(at("0s"), 0.0), (at("100s"), 10.0)])), "110s", 600.0),
-            (Arrivals::Times([at("1s"), at("2s"), at("3s")].into()), "3s", 2.0),
-            (
-                Arrivals::Counts {
-                    period: span("1m"),
-                    counts: [3, 4, 5].into(),
-                    even: false,
-                },
-                "2m",
-                7.0,
-            ),
-        ];
-        for (arrivals, until, expected) in cases {
-            let estimate = expected_arrivals(&arrivals, span(until));
-            assert!(
-                (estimate - expected).abs() < 1e-9,
-                "{arrivals:?} until {until}: {estimate}"
-            );
+    fn segment(start: &str, end: Option<&str>, start_rate: f64, end_rate: f64) -> RateSegment {
+        RateSegment {
+            start: at(start),
+            end: end.map(at),
+            start_rate,
+            end_rate,
         }
+    }
+
+    #[test]
+    fn levels_and_points_become_pieces_without_gaps() {
+        let levels = [(at("1m"), 1.0), (at("2m"), 5.0)];
+        let pieces = [segment("1m", Some("2m"), 1.0, 1.0), segment("2m", None, 5.0, 5.0)];
+        assert_eq!(steps(&levels), pieces);
+        let pieces = [segment("1m", Some("2m"), 1.0, 5.0), segment("2m", None, 5.0, 5.0)];
+        assert_eq!(ramp(&levels), pieces);
+        assert_eq!(
+            ramp(&[levels[0], (at("2m"), 0.0)]),
+            [segment("1m", Some("2m"), 1.0, 0.0)]
+        );
     }
 
     #[test]

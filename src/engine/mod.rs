@@ -1,0 +1,4 @@
+//! The machinery of a discrete-event simulation: it knows nothing of Lambda.
+
+pub mod calendar;
+pub mod slab;

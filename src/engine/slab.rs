@@ -1,0 +1,128 @@
+//! A table of what is in flight: values in slots that are used again once they are free, so that memory follows
+//! what is in the system, not what ever was.
+
+/// The place of a value in a [`Slab`], valid until the value is taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot(u32);
+
+/// A table with stable places and immediate reuse.
+#[derive(Clone, Debug)]
+pub struct Slab<T> {
+    entries: Vec<Entry<T>>,
+    /// The free slot to use next; they form a list through the table.
+    free: Option<u32>,
+    len: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Entry<T> {
+    Taken(T),
+    Free(Option<u32>),
+}
+
+impl<T> Slab<T> {
+    /// An empty table.
+    pub const fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+            free: None,
+            len: 0,
+        }
+    }
+
+    /// Values in the table.
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether the table is empty.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Puts `value` into a free slot.
+    ///
+    /// # Panics
+    /// When 2^32 values are in the table.
+    pub fn insert(&mut self, value: T) -> Slot {
+        self.len += 1;
+        if let Some(index) = self.free {
+            let slot = &mut self.entries[index as usize];
+            let Entry::Free(next) = slot else {
+                unreachable!("the free list names free slots only")
+            };
+            self.free = *next;
+            *slot = Entry::Taken(value);
+            return Slot(index);
+        }
+        let index = u32::try_from(self.entries.len()).expect("fewer than 2^32 events are in flight");
+        self.entries.push(Entry::Taken(value));
+        Slot(index)
+    }
+
+    /// The value in `slot`.
+    ///
+    /// # Panics
+    /// When the slot is free.
+    pub fn get(&self, slot: Slot) -> &T {
+        match &self.entries[slot.0 as usize] {
+            Entry::Taken(value) => value,
+            Entry::Free(_) => unreachable!("a slot in use is not free"),
+        }
+    }
+
+    /// The value in `slot`, to change.
+    ///
+    /// # Panics
+    /// When the slot is free.
+    pub fn get_mut(&mut self, slot: Slot) -> &mut T {
+        match &mut self.entries[slot.0 as usize] {
+            Entry::Taken(value) => value,
+            Entry::Free(_) => unreachable!("a slot in use is not free"),
+        }
+    }
+
+    /// Takes the value out of `slot`, which becomes free.
+    ///
+    /// # Panics
+    /// When the slot is free already.
+    pub fn remove(&mut self, slot: Slot) -> T {
+        let entry = std::mem::replace(&mut self.entries[slot.0 as usize], Entry::Free(self.free));
+        let Entry::Taken(value) = entry else {
+            unreachable!("a slot is freed once")
+        };
+        self.free = Some(slot.0);
+        self.len -= 1;
+        value
+    }
+
+    /// The values, in no meaningful order.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Taken(value) => Some(value),
+            Entry::Free(_) => None,
+        })
+    }
+}
+
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_are_used_again() {
+        let mut slab = Slab::new();
+        let (a, b) = (slab.insert('a'), slab.insert('b'));
+        assert_eq!(slab.remove(a), 'a');
+        let c = slab.insert('c');
+        assert_eq!((c, slab.len()), (a, 2));
+        assert_eq!((*slab.get(b), *slab.get(c)), ('b', 'c'));
+        assert_eq!(slab.iter().collect::<String>(), "cb");
+    }
+}

@@ -1,0 +1,118 @@
+//! What follows a failed attempt: pure decisions.
+//!
+//! Two schedules that are often confused. After a *function error* Lambda waits one minute, then two, at most
+//! `MaximumRetryAttempts` times. After a *throttle or system error* it waits 1 s, doubling to 5 minutes, until the
+//! event's maximum age, and uses up no retry.
+
+use super::observation::{Fate, Next};
+use super::rule::Rule;
+use crate::scenario::{AgeCheck, Function, Jitter, TerminalPrecedence, Timing};
+use crate::time::{SimDuration, SimTime};
+
+/// What a decision needs to know of an event.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation {
+    /// The instant of the decision: the end of the failed attempt.
+    pub now: SimTime,
+    /// When the event was accepted.
+    pub accepted: SimTime,
+    /// Its runs so far.
+    pub runs: u8,
+    /// Back-off waits in its present streak.
+    pub backoff_streak: u32,
+}
+
+/// After a failed run. `word` gives the jitter.
+///
+/// Retries: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>. That the wait
+/// counts from the end of the failed run is assumed; that the age is looked at ahead was recorded on AWS.
+pub fn after_function_error(timing: &Timing, function: &Function, event: Situation, word: u64) -> Next {
+    let deadline = event.accepted + function.maximum_age;
+    if event.runs > function.maximum_retries {
+        let too_old = event.now >= deadline;
+        return match timing.terminal_precedence {
+            TerminalPrecedence::AgeFirst if too_old => drop_too_old(Rule::AgeBeforeRetries),
+            TerminalPrecedence::AgeFirst | TerminalPrecedence::RetriesFirst => Next::Settle {
+                fate: Fate::RetriesExhausted,
+                rule: Rule::RetriesExhausted,
+            },
+        };
+    }
+    let nominal = timing.function_retry_delay.saturating_mul(u64::from(event.runs));
+    let wait = jittered(nominal, timing.function_retry_jitter, word);
+    schedule(
+        timing.age_check_function_error,
+        event.now,
+        deadline,
+        nominal,
+        wait,
+        Rule::FunctionErrorRetry,
+    )
+}
+
+/// After a throttle or system error. `word` gives the jitter.
+///
+/// Back-off: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>; that each wait is
+/// jittered independently on both sides was measured.
+pub fn after_invocation_error(timing: &Timing, function: &Function, event: Situation, word: u64) -> Next {
+    let deadline = event.accepted + function.maximum_age;
+    let nominal = nominal_backoff(timing, event.backoff_streak);
+    let wait = jittered(nominal, timing.backoff_jitter, word);
+    schedule(
+        timing.age_check_invocation_error,
+        event.now,
+        deadline,
+        nominal,
+        wait,
+        Rule::Backoff,
+    )
+}
+
+/// The nominal wait after `streak` earlier back-off waits: base × factor^streak, at most the cap.
+fn nominal_backoff(timing: &Timing, streak: u32) -> SimDuration {
+    let growth = u64::from(timing.backoff_factor).saturating_pow(streak);
+    timing.backoff_base.saturating_mul(growth).min(timing.backoff_cap)
+}
+
+/// `nominal` times a uniform number on 1 ± jitter, in integers.
+fn jittered(nominal: SimDuration, jitter: Jitter, word: u64) -> SimDuration {
+    const MILLION: u64 = 1_000_000;
+    if jitter.ppm == 0 {
+        return nominal;
+    }
+    let spread = u128::from(nominal.as_nanos()) * u128::from(jitter.ppm) / u128::from(MILLION);
+    let offset = (2 * spread * u128::from(word)) >> 64;
+    let nanos = u128::from(nominal.as_nanos()) - spread + offset;
+    SimDuration::from_nanos(u64::try_from(nanos).expect("less than twice the nominal wait"))
+}
+
+fn schedule(
+    check: AgeCheck,
+    now: SimTime,
+    deadline: SimTime,
+    nominal: SimDuration,
+    wait: SimDuration,
+    rule: Rule,
+) -> Next {
+    match check {
+        AgeCheck::Lookahead if now + nominal >= deadline => drop_too_old(Rule::AgeLookahead),
+        AgeCheck::Lookahead | AgeCheck::AtDispatch => Next::Retry {
+            due: now + wait,
+            nominal,
+            rule,
+        },
+        // An event past its deadline is dispatched at once, and dropped there.
+        AgeCheck::ClipToDeadline => Next::Retry {
+            due: (now + wait).min(deadline.max(now)),
+            nominal,
+            rule,
+        },
+    }
+}
+
+const fn drop_too_old(rule: Rule) -> Next {
+    Next::Settle {
+        fate: Fate::EventAgeExceeded,
+        rule,
+    }
+}

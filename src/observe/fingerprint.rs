@@ -1,0 +1,103 @@
+//! The fingerprint: 64 bits over every fact of a run, in order.
+//!
+//! Two runs with the same fingerprint told the same story; it does not depend on which outputs were on. It is a
+//! checksum against accidents and drift, not against an adversary.
+
+use crate::model::event::Route;
+use crate::model::observation::{Attempt, AttemptOutcome, Fact, Next, Observation, Observer};
+
+/// The fingerprint of a run so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Fingerprint {
+    state: u64,
+}
+
+impl Fingerprint {
+    /// The fingerprint of no facts at all.
+    pub const fn new() -> Self {
+        Self {
+            state: 0x7468_6972_6474_7279,
+        }
+    }
+
+    /// The 64 bits.
+    pub const fn value(&self) -> u64 {
+        self.state
+    }
+
+    /// Folds two words in: the two halves of a 128-bit product, as in wyhash, and the state itself once more so
+    /// that no input can wipe it out.
+    fn absorb(&mut self, a: u64, b: u64) {
+        let product =
+            u128::from(self.state ^ a ^ 0xa076_1d64_78bd_642f) * u128::from(b ^ 0xe703_7ed1_a0b4_28db);
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half is wanted")]
+        let (low, high) = (product as u64, (product >> 64) as u64);
+        self.state = (low ^ high).wrapping_add(self.state.rotate_left(29));
+    }
+}
+
+impl Default for Fingerprint {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Observer for Fingerprint {
+    fn observe(&mut self, fact: &Fact<'_>) {
+        let (kind, detail, more) = words(fact.what);
+        self.absorb(fact.at.as_nanos(), fact.event.id().0 << 8 | kind);
+        self.absorb(detail, more << 16 | u64::from(fact.event.function().0));
+    }
+}
+
+/// An observation as a kind and two words. The kinds are part of the fingerprint and are never reused.
+fn words(what: Observation) -> (u64, u64, u64) {
+    match what {
+        Observation::Accepted => (1, 0, 0),
+        Observation::Called => (2, 0, 0),
+        Observation::RunStarted { age, running } => (3, age.as_nanos(), u64::from(running)),
+        Observation::AttemptEnded(attempt) => attempt_words(attempt),
+        Observation::Settled { fate, rule } => (5, fate as u64, rule as u64),
+        Observation::DeliveryStarted {
+            route,
+            destination,
+            bytes,
+            payload_dropped,
+        } => (
+            6,
+            bytes,
+            place(route, destination.0) << 1 | u64::from(payload_dropped),
+        ),
+        Observation::DeliveryEnded {
+            route,
+            destination,
+            failure,
+        } => (
+            7,
+            failure.map_or(0, |failure| failure as u64 + 1),
+            place(route, destination.0),
+        ),
+        Observation::Closed => (8, 0, 0),
+        Observation::CutOff => (9, 0, 0),
+    }
+}
+
+fn attempt_words(attempt: Attempt) -> (u64, u64, u64) {
+    let outcome = match attempt.outcome {
+        AttemptOutcome::Success => 1,
+        AttemptOutcome::CaughtError => 2,
+        AttemptOutcome::FunctionError(error) => 0x100 | error as u64,
+        AttemptOutcome::Throttled(reason) => 0x200 | reason as u64,
+        AttemptOutcome::SystemError { status } => 0x1_0000 | u64::from(status),
+    };
+    let next = match attempt.next {
+        Next::Retry { due, .. } => due.as_nanos(),
+        Next::Settle { fate, .. } => u64::MAX - 1 - fate as u64,
+        Next::Return => u64::MAX,
+    };
+    (4, next, u64::from(attempt.number) << 20 | outcome)
+}
+
+fn place(route: Route, destination: u16) -> u64 {
+    (route as u64) << 16 | u64::from(destination)
+}

@@ -1,0 +1,172 @@
+//! The loop: the earliest of the next arrival and the next notice happens, until nothing is left.
+//!
+//! Arrivals never enter the calendar: each source has one pending arrival, and the earliest of these is compared
+//! with the calendar's earliest notice. At the same instant, runs and deliveries end before arrivals come, and
+//! arrivals come before dispatches; among arrivals the source's name decides.
+
+use crate::id::SourceId;
+use crate::model::Model;
+use crate::model::arrivals::ArrivalProcess;
+use crate::model::observation::Observer;
+use crate::random::SourceStreams;
+use crate::scenario::{End, Scenario};
+use crate::time::SimTime;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunEnd {
+    /// No source had anything left to send, and nothing was in flight.
+    Drained,
+    /// The scenario's `end` was reached.
+    HorizonReached,
+}
+
+impl RunEnd {
+    /// The name in outputs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Drained => "drained",
+            Self::HorizonReached => "horizon",
+        }
+    }
+}
+
+/// Runs replication 0 of `scenario` from start to end.
+pub fn simulate(scenario: &Scenario, observer: &mut impl Observer) -> RunEnd {
+    let mut simulation = Simulation::new(scenario, 0);
+    loop {
+        if let Some(end) = simulation.advance(observer, u64::MAX) {
+            return end;
+        }
+    }
+}
+
+/// A run in progress, to be advanced in steps.
+#[derive(Clone, Debug)]
+pub struct Simulation<'s> {
+    scenario: &'s Scenario,
+    model: Model<'s>,
+    sources: Vec<RunningSource<'s>>,
+    /// The next arrival of each source that has one, earliest first.
+    upcoming: BinaryHeap<Reverse<(SimTime, SourceId)>>,
+    now: SimTime,
+    ended: Option<RunEnd>,
+}
+
+/// A source with its position in its arrivals and draws.
+#[derive(Clone, Debug)]
+struct RunningSource<'s> {
+    process: ArrivalProcess<'s>,
+    streams: SourceStreams,
+    sent: u64,
+}
+
+impl<'s> Simulation<'s> {
+    /// Replication `replication` of `scenario`, at virtual time zero.
+    pub fn new(scenario: &'s Scenario, replication: u32) -> Self {
+        let running = |source: &'s crate::scenario::Source| RunningSource {
+            process: ArrivalProcess::new(source, scenario),
+            streams: SourceStreams::new(scenario.seed, replication, &source.name),
+            sent: 0,
+        };
+        let mut simulation = Self {
+            scenario,
+            model: Model::new(scenario),
+            sources: scenario.sources.iter().map(running).collect(),
+            upcoming: BinaryHeap::with_capacity(scenario.sources.len()),
+            now: SimTime::ZERO,
+            ended: None,
+        };
+        for source in 0..scenario.sources.len() {
+            simulation.look_up_next_arrival(SourceId(u16::try_from(source).expect("checked when loading")));
+        }
+        simulation
+    }
+
+    /// Virtual time: that of the latest thing that happened.
+    pub const fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// Events and calls in the system.
+    pub const fn in_flight(&self) -> usize {
+        self.model.in_flight()
+    }
+
+    /// Lets at most `steps` arrivals and notices happen. Returns how the run ended, once it has.
+    pub fn advance(&mut self, observer: &mut impl Observer, steps: u64) -> Option<RunEnd> {
+        for _ in 0..steps {
+            if self.ended.is_some() {
+                break;
+            }
+            if !self.step(observer) {
+                self.finish(observer);
+            }
+        }
+        self.ended
+    }
+
+    /// Lets the next arrival or notice happen; false if there is none before the end.
+    fn step(&mut self, observer: &mut impl Observer) -> bool {
+        let arrival = self.upcoming.peek().map(|Reverse(next)| *next);
+        let notice = match arrival {
+            Some((at, _)) => self.model.next_before_arrival(at),
+            None => self.model.next_before(self.horizon()),
+        };
+        if let Some((at, notice)) = notice {
+            self.move_clock(at);
+            self.model.on_notice(notice, at, observer);
+            true
+        } else if let Some((at, source)) = arrival {
+            self.move_clock(at);
+            self.arrive(source, at, observer);
+            true
+        } else {
+            false
+        }
+    }
+
+    fn move_clock(&mut self, at: SimTime) {
+        assert!(self.now <= at, "the simulation clock never runs backwards");
+        self.now = at;
+    }
+
+    fn arrive(&mut self, id: SourceId, at: SimTime, observer: &mut impl Observer) {
+        self.upcoming.pop();
+        let source = &mut self.sources[id.index()];
+        source.sent += 1;
+        let key = source.streams.next_event_key();
+        self.model.on_arrival(id, source.sent, key, at, observer);
+        self.look_up_next_arrival(id);
+    }
+
+    fn look_up_next_arrival(&mut self, id: SourceId) {
+        let source = &mut self.sources[id.index()];
+        if let Some(at) = source.process.next(&mut source.streams) {
+            self.upcoming.push(Reverse((at, id)));
+        }
+    }
+
+    /// Where the calendar is read up to when no arrival is left. Arrivals themselves never reach the horizon.
+    fn horizon(&self) -> SimTime {
+        match self.scenario.end {
+            End::Drained => SimTime::from_nanos(u64::MAX),
+            End::At(end) => end,
+        }
+    }
+
+    fn finish(&mut self, observer: &mut impl Observer) {
+        let end = match self.scenario.end {
+            End::Drained => RunEnd::Drained,
+            End::At(end) => {
+                self.now = end;
+                RunEnd::HorizonReached
+            }
+        };
+        let model = std::mem::replace(&mut self.model, Model::new(self.scenario));
+        model.cut_off(self.now, observer);
+        self.ended = Some(end);
+    }
+}
