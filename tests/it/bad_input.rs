@@ -842,6 +842,7 @@ fn recordings_are_read_exactly_and_belong_to_the_digest() {
 
 /// Real arrivals, read in place; without them there is nothing to check.
 #[test]
+#[expect(clippy::print_stderr, reason = "a test that was skipped says so")]
 fn a_real_trace_is_read_to_its_last_row() {
     let shared = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data/azure");
     if !shared.is_dir() {
