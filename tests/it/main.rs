@@ -2,6 +2,7 @@
 
 mod docs;
 mod golden_vectors;
+mod promises;
 mod source_files;
 mod support;
 mod tidy;

@@ -27,6 +27,10 @@ pub(crate) fn root() -> PathBuf {
 #[derive(Clone, Debug)]
 pub(crate) struct Trail {
     pub(crate) invocation: InvocationType,
+    pub(crate) source: usize,
+    pub(crate) number: u64,
+    /// Whether it came from the source itself, not from a Lambda destination.
+    pub(crate) first_of_chain: bool,
     pub(crate) accepted: SimTime,
     pub(crate) dispatches: Vec<SimTime>,
     pub(crate) ages: Vec<SimDuration>,
@@ -64,6 +68,9 @@ impl Observer for Trails {
         let event = fact.event;
         let trail = self.0.entry(event.id()).or_insert_with(|| Trail {
             invocation: event.invocation(),
+            source: event.source().index(),
+            number: event.number(),
+            first_of_chain: event.parent().is_none(),
             accepted: event.accepted(),
             dispatches: Vec::new(),
             ages: Vec::new(),
