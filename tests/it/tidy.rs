@@ -152,6 +152,7 @@ fn the_scanner_sees_what_it_should() {
         ["id", "time"]
     );
     assert!(modules_used("use my_crate::time::SimTime;").is_empty());
+    assert!(modules_used("version: crate::MODEL_VERSION,").is_empty());
     assert_eq!(words("f64::ln(x_1)").collect::<Vec<_>>(), ["f64", "ln", "x_1"]);
     assert_eq!(code_of("let a = 1; // crate::model"), "let a = 1; ");
     assert_eq!(code_of(r#"let a = "https://x";"#), r#"let a = "https://x";"#);
@@ -201,7 +202,7 @@ fn module_of(path: &str) -> String {
     first.trim_end_matches(".rs").to_owned()
 }
 
-/// The modules named after `crate::` in a piece of code.
+/// The modules named after `crate::` in a piece of code. The library's own constants are no modules.
 fn modules_used(code: &str) -> Vec<String> {
     let mut used = Vec::new();
     for (at, _) in code.match_indices("crate::") {
@@ -214,6 +215,7 @@ fn modules_used(code: &str) -> Vec<String> {
             None => used.extend(words(rest).next().map(str::to_owned)),
         }
     }
+    used.retain(|name| !name.starts_with(char::is_uppercase));
     used
 }
 
