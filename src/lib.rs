@@ -8,6 +8,7 @@ pub mod id;
 pub mod model;
 pub mod observe;
 pub mod random;
+pub mod record;
 pub mod scenario;
 pub mod simulate;
 pub mod sink;

@@ -191,3 +191,113 @@ impl Observer for Notable {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::observation::AttemptOutcome;
+    use crate::observe::test_scenarios::{busy, events_at, exceptions, idle};
+    use crate::simulate::simulate;
+
+    /// The first event fails until a minute has passed, the second does not.
+    fn one_recovers() -> crate::scenario::Scenario {
+        let mut scenario = idle();
+        scenario.functions[0].failures = vec![exceptions(1.0, &[(0, 50)])];
+        scenario.sources = vec![events_at("orders", &[0, 51_000])];
+        scenario
+    }
+
+    #[test]
+    fn a_life_is_told_from_acceptance_to_its_close() {
+        let mut lives = Lives::of([EventId(1)]);
+        simulate(&one_recovers(), &mut lives);
+        assert_eq!(lives.iter().count(), 1);
+        let life = lives.get(EventId(1)).expect("chosen and met");
+        let told: Vec<_> = life
+            .steps()
+            .iter()
+            .map(|step| match step.what {
+                Observation::Accepted => "accepted",
+                Observation::RunStarted { .. } => "run",
+                Observation::AttemptEnded(attempt) if attempt.outcome == AttemptOutcome::Success => "success",
+                Observation::AttemptEnded(_) => "error",
+                Observation::Settled { .. } => "settled",
+                Observation::Closed => "closed",
+                _ => "other",
+            })
+            .collect();
+        assert_eq!(
+            told,
+            ["accepted", "run", "error", "run", "success", "settled", "closed"]
+        );
+        let attempts: Vec<_> = life.steps().iter().map(|step| step.event.attempts()).collect();
+        assert_eq!(attempts, [0, 1, 1, 2, 2, 2, 2]);
+        assert_eq!(life.event().runs(), 2);
+        let length = life.length();
+        assert!(
+            SimDuration::from_secs(52) < length && length < SimDuration::from_secs(68),
+            "{length}"
+        );
+    }
+
+    #[test]
+    fn an_event_that_never_came_has_no_life() {
+        let mut lives = Lives::of([EventId(7)]);
+        simulate(&one_recovers(), &mut lives);
+        assert!(lives.get(EventId(7)).is_none());
+        assert_eq!(lives.iter().count(), 0);
+    }
+
+    #[test]
+    fn the_events_worth_showing_are_picked_once_each() {
+        let mut notable = Notable::new(2);
+        simulate(&one_recovers(), &mut notable);
+        // The second event, undisturbed, settles while the first waits for its retry.
+        assert_eq!(notable.first_of(Fate::Succeeded), [EventId(2), EventId(1)]);
+        assert_eq!(notable.recovered(), [EventId(1)]);
+        assert_eq!(notable.lost(), []);
+        let worst: Vec<_> = notable.worst().map(|(event, _)| event).collect();
+        assert_eq!(worst, [EventId(1), EventId(2)]);
+        assert_eq!(notable.events(), BTreeSet::from([EventId(1), EventId(2)]));
+    }
+
+    #[test]
+    fn of_equally_long_lives_the_lower_number_is_the_worse() {
+        let mut scenario = idle();
+        scenario.sources = vec![events_at("twins", &[0, 0, 0])];
+        let mut notable = Notable::new(2);
+        simulate(&scenario, &mut notable);
+        let worst: Vec<_> = notable.worst().map(|(event, _)| event.0).collect();
+        assert_eq!(worst, [1, 2]);
+    }
+
+    /// Goal: bounded memory, and the same as a search through everything. Method: a run with thousands of events and
+    /// all of its fates.
+    #[test]
+    fn a_long_run_leaves_a_few_of_each_kind() {
+        let mut notable = Notable::new(3);
+        let everything = Lives::of((1..=4_000).map(EventId));
+        let mut observers = (&mut notable, everything);
+        simulate(&busy(), &mut observers);
+        let everything = observers.1;
+        let lost = everything.iter().filter(|life| life.event().is_lost()).count();
+        assert!(lost > 3 && notable.lost().len() == 3);
+        assert_eq!(notable.first_of(Fate::EventAgeExceeded).len(), 3);
+        assert_eq!(notable.first_of(Fate::ZeroReservedConcurrency).len(), 0);
+        assert_eq!(notable.unfinished().len(), 3);
+        let mut sojourns: Vec<_> = everything
+            .iter()
+            .filter_map(|life| {
+                let (_, at) = life.event().settled()?;
+                Some((Reverse(life.event().age_at(at)), life.event().id()))
+            })
+            .collect();
+        sojourns.sort_unstable();
+        let worst: Vec<_> = sojourns[..3]
+            .iter()
+            .map(|(Reverse(sojourn), id)| (*id, *sojourn))
+            .collect();
+        assert_eq!(notable.worst().collect::<Vec<_>>(), worst);
+        assert!(notable.events().len() <= 8 * 3);
+    }
+}

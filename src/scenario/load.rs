@@ -226,3 +226,50 @@ fn digest(resolved: &Json, recordings: &[[u8; 32]]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::builtin;
+
+    fn accept(name: &str, text: &str) -> Loaded {
+        load(&Input::from_text(name, text)).unwrap_or_else(|rejected| panic!("{rejected}"))
+    }
+
+    #[test]
+    fn every_shipped_scenario_loads_and_its_resolved_form_means_the_same() {
+        let starter = ("starter", builtin::starter());
+        let shipped = builtin::names().map(|name| (name, builtin::text(name).expect("listed")));
+        for (name, text) in shipped.chain([starter]) {
+            let loaded = accept(name, text);
+            assert!(
+                !loaded.scenario.description.is_empty(),
+                "{name} says what to look for"
+            );
+            let again = accept(name, &loaded.resolved.to_string());
+            assert_eq!(again.digest, loaded.digest, "{name}");
+            assert_eq!(again.resolved, loaded.resolved, "{name}");
+            assert_eq!(
+                format!("{:?}", again.scenario),
+                format!("{:?}", loaded.scenario),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_spelling_of_a_file_does_not_change_its_digest() {
+        let plain = accept("a", MINIMAL);
+        let spelled = MINIMAL
+            .replace("\"1s\"", "\"1000ms\"")
+            .replace("\"version\"", "// note\n \"version\"");
+        assert_eq!(accept("b", &spelled).digest, plain.digest);
+        assert_ne!(
+            accept("a", &MINIMAL.replace("\"1s\"", "\"2s\"")).digest,
+            plain.digest
+        );
+    }
+
+    const MINIMAL: &str = r#"{ "version": 1, "functions": { "f": { "duration": "1s" } },
+        "sources": { "s": { "to": "f", "arrivals": { "times": ["1s"] } } } }"#;
+}
