@@ -7,7 +7,7 @@ use crate::source_files::{files, text};
 use std::path::Path;
 
 /// For each module of the library, the modules that it may use; itself is understood.
-const MAY_IMPORT: [(&str, &[&str]); 12] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("time", &[]),
     ("id", &[]),
     ("random", &["time"]),
@@ -24,6 +24,12 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     (
         "explain",
         &["time", "id", "random", "scenario", "model", "observe"],
+    ),
+    (
+        "record",
+        &[
+            "time", "scenario", "model", "simulate", "observe", "sink", "chart",
+        ],
     ),
     // The program sees the library as any other user does: `thirdtry::`, never `crate::`.
     ("cli", &[]),
