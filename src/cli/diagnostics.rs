@@ -11,19 +11,15 @@ pub(crate) fn render(problem: &Problem, input: &Input) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = if problem.path.is_empty() {
-        problem.message.clone()
-    } else {
-        format!("{}: {}", problem.path, problem.message)
-    };
+    let place = if problem.path.is_empty() { &input.name } else { &problem.path };
     let text = String::from_utf8_lossy(&input.bytes);
-    let title = level.primary_title(title);
+    let title = level.primary_title(format!("{place}: {}", problem.message));
     let mut group = match &problem.span {
         Some(span) if span.end <= text.len() && text.is_char_boundary(span.start) => {
             let mark = AnnotationKind::Primary.span(span.clone());
             title.element(Snippet::source(text.as_ref()).path(&input.name).annotation(mark))
         }
-        _ => Group::with_title(level.primary_title(format!("{}: {}", input.name, problem.message))),
+        _ => Group::with_title(title),
     };
     if let Some(hint) = &problem.hint {
         group = group.element(Level::HELP.message(hint));

@@ -17,6 +17,7 @@ pub mod problem;
 pub mod set;
 pub mod shape;
 pub mod trace;
+pub mod traffic;
 pub mod units;
 
 use crate::id::{DestinationId, FunctionId};
