@@ -9,11 +9,14 @@
 
 pub mod builtin;
 pub mod document;
+#[cfg(test)]
+mod golden;
 pub mod grammar;
 pub mod json_schema;
 pub mod load;
 mod lower;
 pub mod problem;
+pub mod reference;
 pub mod set;
 pub mod shape;
 pub mod trace;

@@ -6,6 +6,7 @@
 
 use super::document::{self, Entry, Node, Value};
 use super::problem::{Problem, quoted};
+use super::shape::FROM_SET;
 
 /// A step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ enum Step {
 /// A path that is none, or that leads through something that is neither object nor list.
 pub fn apply(root: &mut Node, path: &str, value: &str) -> Result<(), Problem> {
     let refuse = |message: String, hint: &str| {
-        Problem::error(path, None, format!("{message} (given by --set)")).with_hint(hint)
+        Problem::error(path, None, format!("{message}{FROM_SET}")).with_hint(hint)
     };
     let Some(steps) = steps(path) else {
         return Err(refuse(
