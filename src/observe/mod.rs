@@ -14,6 +14,8 @@ pub mod price;
 pub mod samples;
 pub mod series;
 pub mod summary;
+#[cfg(test)]
+pub(crate) mod test_scenarios;
 
 /// Nothing listens.
 impl Observer for () {
