@@ -467,3 +467,177 @@ const fn minute_of(at: SimTime) -> u64 {
 const fn start_of(minute: u64) -> SimTime {
     SimTime::from_nanos(minute * PERIOD.as_nanos())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::DestinationId;
+    use crate::observe::test_scenarios::{busy, events_at, exceptions, idle, queue, source};
+    use crate::random::distribution::Distribution;
+    use crate::scenario::{Arrivals, End, Jitter};
+    use crate::simulate::simulate;
+
+    /// No jitter, no dispatch latency.
+    fn exact(millis: &[u64]) -> Scenario {
+        let mut scenario = idle();
+        scenario.timing.dispatch_latency = SimDuration::ZERO;
+        scenario.timing.function_retry_jitter = Jitter { ppm: 0 };
+        scenario.timing.backoff_jitter = Jitter { ppm: 0 };
+        scenario.sources = vec![events_at("orders", millis)];
+        scenario
+    }
+
+    fn points(scenario: &Scenario) -> Vec<Datapoint> {
+        let mut metrics = Metrics::new(scenario, Vec::new());
+        simulate(scenario, &mut metrics);
+        let end = match scenario.end {
+            End::At(end) => end,
+            End::Drained => start_of(metrics.base + metrics.open.len() as u64),
+        };
+        metrics.finish(end)
+    }
+
+    /// (minute, sample count, sum) of each period of `metric` of the first function.
+    fn sums(points: &[Datapoint], metric: Metric) -> Vec<(u64, u64, u128)> {
+        let of_metric = |point: &Datapoint| match point.reading {
+            Reading::Samples(found) if point.metric == metric && point.function == FunctionId(0) => {
+                Some((minute_of(point.start), found.count, found.sum))
+            }
+            _ => None,
+        };
+        points.iter().filter_map(of_metric).collect()
+    }
+
+    fn maxima(points: &[Datapoint]) -> Vec<(u64, u64)> {
+        let level = |point: &Datapoint| match point.reading {
+            Reading::Maximum(level) => Some((minute_of(point.start), level)),
+            Reading::Samples(_) => None,
+        };
+        points.iter().filter_map(level).collect()
+    }
+
+    #[test]
+    fn an_event_that_fails_three_times_is_dropped_in_the_minute_of_its_last_run() {
+        let mut scenario = exact(&[0]);
+        scenario.functions[0].failures = vec![exceptions(1.0, &[])];
+        scenario.functions[0].duration = Distribution::Constant(SimDuration::ZERO);
+        let points = points(&scenario);
+        assert_eq!(sums(&points, Metric::AsyncEventsReceived), [(0, 1, 1)]);
+        assert_eq!(
+            sums(&points, Metric::Invocations),
+            [(0, 1, 1), (1, 1, 1), (3, 1, 1)]
+        );
+        assert_eq!(sums(&points, Metric::Errors), [(0, 1, 1), (1, 1, 1), (3, 1, 1)]);
+        assert_eq!(
+            sums(&points, Metric::Throttles),
+            [(0, 1, 0), (1, 1, 0), (3, 1, 0)]
+        );
+        assert_eq!(sums(&points, Metric::AsyncEventsDropped), [(3, 1, 1)]);
+        let ages = sums(&points, Metric::AsyncEventAge);
+        assert_eq!(ages, [(0, 1, 0), (1, 1, 60_000_000_000), (3, 1, 180_000_000_000)]);
+    }
+
+    #[test]
+    fn a_throttled_event_leaves_an_age_for_each_attempt_and_zeros_for_errors() {
+        // Measured on AWS: reserved concurrency 1 busy for 60 s, a second event at the same instant.
+        let mut scenario = exact(&[0, 0]);
+        scenario.functions[0].reserved = Some(1);
+        scenario.functions[0].timeout = SimDuration::from_secs(900);
+        scenario.functions[0].duration = Distribution::Constant(SimDuration::from_secs(60));
+        let points = points(&scenario);
+        assert_eq!(sums(&points, Metric::Throttles), [(0, 7, 6), (1, 1, 0)]);
+        assert_eq!(sums(&points, Metric::Errors), [(0, 7, 0), (1, 1, 0)]);
+        let seconds = 1_000_000_000;
+        assert_eq!(
+            sums(&points, Metric::AsyncEventAge),
+            [(0, 7, (1 + 3 + 7 + 15 + 31) * seconds), (1, 1, 63 * seconds)]
+        );
+        assert_eq!(sums(&points, Metric::AsyncEventsDropped), [(1, 1, 0), (2, 1, 0)]);
+    }
+
+    #[test]
+    fn a_run_counts_where_it_started_and_holds_its_slot_in_every_minute_it_touches() {
+        let mut scenario = exact(&[30_000]);
+        scenario.functions[0].timeout = SimDuration::from_secs(900);
+        // From 30 s to exactly 240 s: the minute that begins there has no run.
+        scenario.functions[0].duration = Distribution::Constant(SimDuration::from_secs(210));
+        let points = points(&scenario);
+        assert_eq!(sums(&points, Metric::Invocations), [(0, 1, 1)]);
+        assert_eq!(sums(&points, Metric::Duration), [(0, 1, 210_000_000_000)]);
+        assert_eq!(maxima(&points), [(0, 1), (1, 1), (2, 1), (3, 1)]);
+        assert_eq!(sums(&points, Metric::AsyncEventsDropped), [(4, 1, 0)]);
+    }
+
+    #[test]
+    fn zero_reserved_concurrency_drops_without_throttles_or_invocations() {
+        let mut scenario = exact(&[0]);
+        scenario.functions[0].reserved = Some(0);
+        let metrics: Vec<_> = points(&scenario).iter().map(|point| point.metric).collect();
+        assert_eq!(metrics, [Metric::AsyncEventsReceived, Metric::AsyncEventsDropped]);
+    }
+
+    #[test]
+    fn synchronous_calls_are_invocations_without_event_metrics() {
+        let mut scenario = exact(&[]);
+        let at = std::iter::once(SimTime::from_secs(1)).collect();
+        scenario.sources = vec![source(
+            "api",
+            InvocationType::RequestResponse,
+            Arrivals::Times(at),
+        )];
+        let metrics: Vec<_> = points(&scenario).iter().map(|point| point.metric).collect();
+        let expected = [
+            Metric::Invocations,
+            Metric::Errors,
+            Metric::Throttles,
+            Metric::Duration,
+            Metric::ConcurrentExecutions,
+        ];
+        assert_eq!(metrics, expected);
+    }
+
+    #[test]
+    fn failed_deliveries_count_once_and_never_as_zeros() {
+        let mut scenario = exact(&[0]);
+        scenario.functions[0].reserved = Some(0);
+        scenario.functions[0].on_failure = Some(DestinationId(0));
+        scenario.functions[0].dead_letter = Some(DestinationId(1));
+        scenario.destinations = vec![queue("failed"), queue("letters")];
+        scenario.destinations[1].max_bytes = 0;
+        let points = points(&scenario);
+        assert_eq!(sums(&points, Metric::DeadLetterErrors), [(0, 1, 1)]);
+        assert_eq!(sums(&points, Metric::DestinationDeliveryFailures), []);
+    }
+
+    #[test]
+    fn the_order_is_period_function_metric_and_nothing_stays_open() {
+        let scenario = busy();
+        let points = points(&scenario);
+        let order = |point: &Datapoint| (point.start, point.function, point.metric);
+        assert!(points.len() > 100);
+        assert!(points.is_sorted_by(|a, b| order(a) < order(b)));
+    }
+
+    #[test]
+    fn long_silences_open_no_periods() {
+        let mut scenario = exact(&[0, 10_000_000_000]);
+        scenario.functions[0].duration = Distribution::Constant(SimDuration::from_millis(1));
+        let mut metrics = Metrics::new(&scenario, ());
+        simulate(&scenario, &mut metrics);
+        assert!(metrics.open.len() + metrics.spare.len() <= 2);
+    }
+
+    #[test]
+    fn flags_have_the_statistics_of_their_samples() {
+        let flags = Flags { zeros: 9, ones: 1 };
+        let Some(Reading::Samples(found)) = flags.reading() else {
+            panic!("ten samples")
+        };
+        assert_eq!(
+            (found.count, found.sum, found.minimum, found.maximum),
+            (10, 1, 0, 1)
+        );
+        assert_eq!((found.p50, found.p90, found.p99), (0, 0, 1));
+        assert_eq!(Flags::default().reading(), None);
+    }
+}

@@ -661,8 +661,10 @@ pub struct SummaryRow {
 impl SummaryReport {
     /// The whole report as tidy rows: one value a row.
     pub fn csv_rows(&self) -> Vec<SummaryRow> {
-        let mut rows = Rows::default();
-        rows.scope = "run".to_owned();
+        let mut rows = Rows {
+            scope: "run".to_owned(),
+            rows: Vec::new(),
+        };
         self.counts.rows(&mut rows);
         for function in &self.functions {
             rows.scope = format!("functions.{}", function.function);
@@ -672,7 +674,6 @@ impl SummaryReport {
     }
 }
 
-#[derive(Default)]
 struct Rows {
     scope: String,
     rows: Vec<SummaryRow>,
@@ -811,5 +812,226 @@ impl Counts {
         rows.time("last_settled", "Maximum", self.backlog.last_settled_ns);
         rows.time("drain_time", "Maximum", self.backlog.drain_ns);
         rows.time("first_drop", "Minimum", self.backlog.first_drop_ns);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::FunctionId;
+    use crate::observe::ledger::Ledger;
+    use crate::observe::test_scenarios::{busy, events_at, exceptions, function, idle, queue};
+    use crate::random::distribution::Distribution;
+    use crate::scenario::{End, Jitter};
+    use crate::simulate::simulate;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    /// No jitter, no dispatch latency.
+    fn exact(millis: &[u64]) -> Scenario {
+        let mut scenario = idle();
+        scenario.timing.dispatch_latency = SimDuration::ZERO;
+        scenario.timing.function_retry_jitter = Jitter { ppm: 0 };
+        scenario.timing.backoff_jitter = Jitter { ppm: 0 };
+        scenario.sources = vec![events_at("orders", millis)];
+        scenario
+    }
+
+    fn report(scenario: &Scenario) -> SummaryReport {
+        let mut summary = Summary::new(scenario);
+        let end = simulate(scenario, &mut summary);
+        let ending = Ending {
+            end: end.name(),
+            at: SimTime::ZERO,
+            fingerprint: 0xfeed,
+        };
+        summary.into_report(scenario, ending)
+    }
+
+    fn fates(report: &SummaryReport) -> Vec<u64> {
+        report
+            .counts
+            .fates
+            .values()
+            .filter_map(serde_json::Value::as_u64)
+            .collect()
+    }
+
+    #[test]
+    fn an_event_that_always_fails_is_lost_after_three_runs_and_all_of_them_are_wasted() {
+        let mut scenario = exact(&[0]);
+        scenario.functions[0].failures = vec![exceptions(1.0, &[])];
+        let report = report(&scenario);
+        let counts = &report.counts;
+        assert_eq!(fates(&report), [0, 1, 0, 0]);
+        assert_eq!((counts.attempts, counts.runs), (3, 3));
+        assert_eq!((counts.lost.total, counts.lost.without_route), (1, 1));
+        // Runs of 100 ms at 0, 60.1 and 180.2 s.
+        assert_eq!(counts.lost.first_ns, Some(180_300_000_000));
+        assert_eq!(counts.sojourn.unwrap().max_ns, 180_300_000_000);
+        let age = counts.event_age.unwrap();
+        assert_eq!(
+            (age.samples, age.p50_ns, age.max_ns),
+            (3, 60_100_000_000, 180_200_000_000)
+        );
+        let billed = counts.billed_ms;
+        assert_eq!(
+            (billed.total, billed.first_runs, billed.retries, billed.wasted),
+            (300, 100, 200, 300)
+        );
+        // 3 requests, and 0.3 s of 1/8 GB.
+        assert_eq!(counts.cost_usd.total.to_string(), "0.000001225001");
+        assert_eq!(counts.amplification.runs_per_event.unwrap().to_string(), "3.000");
+        assert!(counts.conservation.holds);
+    }
+
+    #[test]
+    fn waiting_peaks_while_one_slot_serves_many_and_drains_after_the_last_arrival() {
+        let mut scenario = exact(&[0, 0, 0]);
+        scenario.functions[0].reserved = Some(1);
+        scenario.functions[0].duration = Distribution::Constant(SimDuration::from_millis(500));
+        let counts = report(&scenario).counts;
+        // All three wait for an instant; the first runs at once, the others at 1 s; one of these at 3 s.
+        assert_eq!(
+            (counts.backlog.peak.maximum, counts.backlog.peak.at_ns),
+            (3, Some(0))
+        );
+        assert_eq!(counts.backlog.drain_ns, Some(3_500_000_000));
+        assert_eq!(counts.backlog.oldest_ns, Some(3 * SECOND));
+        assert_eq!(counts.backlog.oldest_at_ns, Some(3 * SECOND));
+        assert_eq!(
+            (counts.concurrency.maximum, counts.concurrency.at_ns),
+            (1, Some(0))
+        );
+        assert_eq!((counts.attempts, counts.runs), (6, 3));
+        assert_eq!(counts.succeeded.after_backoff, 2);
+        assert_eq!(counts.lost.total, 0);
+    }
+
+    #[test]
+    fn an_event_between_a_run_and_its_end_makes_no_backlog() {
+        let mut scenario = exact(&[0, 10_000, 20_000]);
+        scenario.functions[0].failures = vec![exceptions(1.0, &[(0, 5)])];
+        let counts = report(&scenario).counts;
+        assert_eq!(counts.backlog.peak.maximum, 2, "the failed one and a new one");
+        assert_eq!(counts.succeeded.after_retry, 1);
+        assert_eq!(counts.succeeded.on_first_try, 2);
+    }
+
+    #[test]
+    fn a_copy_on_one_route_is_enough_not_to_be_lost() {
+        let cases = [
+            (true, true, 1),
+            (true, false, 0),
+            (false, true, 0),
+            (false, false, 0),
+        ];
+        for (record_denied, letter_denied, lost) in cases {
+            let mut scenario = exact(&[0]);
+            scenario.functions[0].reserved = Some(0);
+            scenario.functions[0].on_failure = Some(DestinationId(0));
+            scenario.functions[0].dead_letter = Some(DestinationId(1));
+            scenario.destinations = vec![queue("failed"), queue("letters")];
+            for (destination, denied) in scenario
+                .destinations
+                .iter_mut()
+                .zip([record_denied, letter_denied])
+            {
+                destination.max_bytes = if denied { 0 } else { destination.max_bytes };
+            }
+            let counts = report(&scenario).counts;
+            assert_eq!(counts.lost.total, lost);
+            assert_eq!(counts.lost.by_failed_delivery, lost);
+            assert_eq!(counts.routes.len(), 2);
+            assert_eq!(counts.routes[0].delivery_failed, u64::from(record_denied));
+            assert_eq!(counts.routes[1].delivered, u64::from(!letter_denied));
+        }
+    }
+
+    #[test]
+    fn what_has_no_samples_has_no_percentiles() {
+        let report = report(&exact(&[]));
+        assert!(report.counts.event_age.is_none());
+        assert!(report.counts.amplification.runs_per_event.is_none());
+        let json = serde_json::to_string(&report).unwrap();
+        assert!(json.contains("\"event_age\":null"), "{json}");
+        assert!(!json.contains("NaN"));
+    }
+
+    #[test]
+    fn a_busy_run_balances_with_the_ledger_and_its_parts_add_up() {
+        let scenario = busy();
+        let (mut summary, mut ledger) = (Summary::new(&scenario), Ledger::default());
+        simulate(&scenario, &mut (&mut summary, &mut ledger));
+        let ending = Ending {
+            end: "horizon",
+            at: SimTime::from_secs(1_710),
+            fingerprint: 0,
+        };
+        let counts = summary.into_report(&scenario, ending).counts;
+        assert!(counts.conservation.holds);
+        assert_eq!(counts.accepted, ledger.accepted());
+        assert_eq!(counts.in_flight, ledger.in_flight());
+        assert!(counts.in_flight > 0 && counts.lost.total > 0 && counts.sync_calls.made > 0);
+        assert_eq!(counts.lost.total, counts.routes[0].delivery_failed);
+        let billed = counts.billed_ms;
+        assert_eq!(
+            billed.total,
+            billed.first_runs + billed.retries + billed.sync_calls
+        );
+        let throttles: u64 = counts
+            .throttles
+            .values()
+            .filter_map(serde_json::Value::as_u64)
+            .sum();
+        assert_eq!(counts.attempts, counts.runs + throttles + counts.system_errors);
+    }
+
+    #[test]
+    fn several_functions_have_their_own_counts_that_add_up() {
+        let mut scenario = exact(&[0, 1, 2]);
+        scenario.functions.push(function("track"));
+        let mut other = events_at("clicks", &[5]);
+        other.to = FunctionId(1);
+        scenario.sources.insert(0, other);
+        let report = report(&scenario);
+        let accepted: Vec<u64> = report.functions.iter().map(|part| part.counts.accepted).collect();
+        assert_eq!((report.counts.accepted, accepted), (4, vec![3, 1]));
+    }
+
+    #[test]
+    fn tidy_rows_have_one_value_each_and_names_that_occur_once() {
+        let rows = report(&busy()).csv_rows();
+        let mut names: Vec<_> = rows
+            .iter()
+            .map(|row| (&row.scope, &row.metric, row.statistic))
+            .collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+        let value = |metric: &str, statistic: &str| {
+            let row = rows
+                .iter()
+                .find(|row| row.metric == metric && row.statistic == statistic);
+            row.unwrap().value.clone()
+        };
+        assert_eq!(
+            value("lost", "Sum"),
+            value("on_failure.failed.delivery_failed", "Sum")
+        );
+        assert_ne!(value("AsyncEventAge", "p99"), "");
+    }
+
+    #[test]
+    fn deliveries_on_their_way_at_the_end_are_neither_lost_nor_delivered() {
+        let mut scenario = exact(&[0]);
+        scenario.functions[0].reserved = Some(0);
+        scenario.functions[0].on_failure = Some(DestinationId(0));
+        scenario.destinations = vec![queue("failed")];
+        scenario.destinations[0].latency = SimDuration::from_secs(10);
+        scenario.end = End::At(SimTime::from_secs(5));
+        let counts = report(&scenario).counts;
+        assert_eq!((counts.lost.total, counts.routes[0].pending), (0, 1));
     }
 }

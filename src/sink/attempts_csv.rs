@@ -120,3 +120,47 @@ impl<W: Write> Observer for AttemptsCsv<'_, W> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::test_scenarios::{busy, exceptions, source};
+    use crate::scenario::Arrivals;
+    use crate::sink::test_support::{FailingWriter, exact, run};
+
+    fn written(scenario: &Scenario) -> String {
+        let mut sink = AttemptsCsv::new(scenario, Vec::new());
+        run(scenario, &mut sink);
+        String::from_utf8(sink.finish().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_file_of_a_throttle_a_failure_and_a_success_in_view() {
+        let mut scenario = exact(&[0]);
+        let at = std::iter::once(SimTime::ZERO).collect();
+        let call = source("api", InvocationType::RequestResponse, Arrivals::Times(at));
+        scenario.sources.insert(0, call);
+        scenario.functions[0].reserved = Some(1);
+        scenario.functions[0].failures = vec![exceptions(1.0, &[(1, 2)])];
+        let expected = "\
+event,source,function,invocation_type,attempt,run,dispatched_ns,age_ns,result,reason,start_ns,end_ns,duration_ns,\
+billed_ms,next,next_due_ns,wait_nominal_ns,rule
+2,orders,ship,Event,1,,0,0,throttled,ReservedFunctionConcurrentInvocationLimitExceeded,,0,,,retry,1000000000,\
+1000000000,backoff
+1,api,ship,RequestResponse,1,1,0,0,success,,0,100000000,100000000,100,return,,,
+2,orders,ship,Event,2,1,1000000000,1000000000,function_error,exception,1000000000,1100000000,100000000,100,retry,\
+61100000000,60000000000,function_error_retry
+2,orders,ship,Event,3,2,61100000000,61100000000,success,,61100000000,61200000000,100000000,100,settle,,,\
+success_ends_event
+";
+        assert_eq!(written(&scenario), expected);
+    }
+
+    #[test]
+    fn a_full_disk_is_told_at_the_end() {
+        let scenario = busy();
+        let mut sink = AttemptsCsv::new(&scenario, FailingWriter::after(1));
+        run(&scenario, &mut sink);
+        assert_eq!(sink.finish().err().unwrap().kind(), io::ErrorKind::StorageFull);
+    }
+}

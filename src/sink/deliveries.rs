@@ -3,7 +3,7 @@
 //! The shape of a record: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>; what
 //! is in it for each outcome was measured on AWS, and the tests below have a case for each. AWS's record travels as
 //! the body of an SQS message, the message of an SNS notification, the payload of a Lambda invocation, the `detail`
-//! of an `EventBridge` event, or an S3 object; `EventBridge`'s envelope and S3's key are written as well.
+//! of an EventBridge event, or an S3 object; EventBridge's envelope and S3's key are written as well.
 //!
 //! Payloads are small stand-ins: `requestPayload` names the source and the number of the event, an answer is
 //! `{"ok":true}`. The sizes that decide over a delivery are those of the scenario.
@@ -310,7 +310,7 @@ struct Line<'a> {
 enum Content<'a> {
     /// SQS, SNS and Lambda: the record itself.
     Record { record: Record<'a> },
-    /// `EventBridge`: the record in an envelope.
+    /// EventBridge: the record in an envelope.
     Envelope { record: Envelope<'a> },
     /// S3: the record as an object.
     Object { key: String, record: Record<'a> },
@@ -491,7 +491,7 @@ fn hundredths(span: SimDuration) -> Decimal {
     Decimal::new(divide_half_up(span.as_nanos().into(), 10_000_000), 2)
 }
 
-/// `EventBridge`'s envelope. Captured records carry the source `lambda`; AWS's current page says `aws.lambda`.
+/// EventBridge's envelope. Captured records carry the source `lambda`; AWS's current page says `aws.lambda`.
 #[derive(Serialize)]
 struct Envelope<'a> {
     version: &'static str,
@@ -566,5 +566,396 @@ impl Attribute {
             data_type: "Number",
             string_value,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::test_scenarios::{exceptions, queue};
+    use crate::random::distribution::Distribution;
+    use crate::scenario::{FailureKind, Fault, FaultKind, Probability, SnsOversize, Windows};
+    use crate::sink::test_support::{FailingWriter, exact, run};
+    use serde_json::{Value, json};
+    use std::path::Path;
+
+    /// One event at 0 s, all three routes, no jitter; runs take 100 ms.
+    fn routed() -> Scenario {
+        let mut scenario = exact(&[0]);
+        scenario.start_epoch_ms = 1_767_607_200_000;
+        let ship = &mut scenario.functions[0];
+        ship.on_success = Some(DestinationId(0));
+        ship.on_failure = Some(DestinationId(1));
+        ship.dead_letter = Some(DestinationId(2));
+        scenario.destinations = vec![queue("done"), queue("failed"), queue("letters")];
+        scenario
+    }
+
+    fn failing() -> Scenario {
+        let mut scenario = routed();
+        scenario.functions[0].failures = vec![exceptions(1.0, &[])];
+        scenario.functions[0].failures[0].because = "database outage".to_owned();
+        scenario
+    }
+
+    /// An attempt that is never admitted, or only from some second on.
+    fn with_fault(mut scenario: Scenario, kind: FaultKind, from: u64) -> Scenario {
+        let during = Windows::new(vec![(SimTime::from_secs(from), SimTime::MAX)]).unwrap();
+        scenario.faults.push(Fault {
+            kind,
+            ordinal: 0,
+            function: None,
+            probability: Probability::ALWAYS,
+            during,
+        });
+        scenario
+    }
+
+    fn lines(scenario: &Scenario) -> Vec<Value> {
+        let mut sink = Deliveries::new(scenario, Vec::new());
+        run(scenario, &mut sink);
+        assert!(sink.last_errors.is_empty() && sink.without_payload.is_empty());
+        let text = String::from_utf8(sink.finish().unwrap()).unwrap();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    fn line(scenario: &Scenario, route: Route) -> Value {
+        let mut lines = lines(scenario);
+        lines.retain(|line| line["route"] == route.name());
+        assert_eq!(lines.len(), 1);
+        lines.remove(0)
+    }
+
+    fn record(scenario: &Scenario) -> Value {
+        line(scenario, Route::OnFailure)["record"].take()
+    }
+
+    fn request_id(record: &Value) -> String {
+        record["requestContext"]["requestId"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_success_has_count_one_and_the_answer_even_after_retries() {
+        let mut scenario = routed();
+        scenario.functions[0].failures = vec![exceptions(1.0, &[(0, 1)])];
+        let line = line(&scenario, Route::OnSuccess);
+        let id = request_id(&line["record"]);
+        let expected = json!({
+            "time_ns": 60_220_000_000_u64,
+            "event": 1,
+            "route": "on_success",
+            "destination": "done",
+            "kind": "sqs",
+            "result": "delivered",
+            "record": {
+                "version": "1.0",
+                "timestamp": "2026-01-05T10:01:00.200Z",
+                "requestContext": {
+                    "requestId": id,
+                    "functionArn": "arn:aws:lambda:us-east-1:123456789012:function:ship:$LATEST",
+                    "condition": "Success",
+                    "approximateInvokeCount": 1
+                },
+                "requestPayload": { "source": "orders", "event": 1 },
+                "responseContext": { "statusCode": 200, "executedVersion": "$LATEST" },
+                "responsePayload": { "ok": true }
+            }
+        });
+        assert_eq!(line.to_string(), expected.to_string(), "order of keys included");
+    }
+
+    #[test]
+    fn exhausted_retries_carry_the_error_object_and_the_runs_made() {
+        for retries in 0..=2 {
+            let mut scenario = failing();
+            scenario.functions[0].maximum_retries = retries;
+            let record = record(&scenario);
+            assert_eq!(record["requestContext"]["condition"], "RetriesExhausted");
+            assert_eq!(record["requestContext"]["approximateInvokeCount"], retries + 1);
+            let context = json!({
+                "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"
+            });
+            assert_eq!(record["responseContext"].to_string(), context.to_string());
+            let error = json!({
+                "errorMessage": "database outage",
+                "errorType": "Exception",
+                "requestId": request_id(&record),
+                "stackTrace": []
+            });
+            assert_eq!(record["responsePayload"].to_string(), error.to_string());
+        }
+    }
+
+    #[test]
+    fn an_age_exceeded_after_runs_carries_the_last_answer() {
+        let mut scenario = failing();
+        scenario.functions[0].maximum_age = SimDuration::from_secs(90);
+        let record = record(&scenario);
+        assert_eq!(record["requestContext"]["condition"], "EventAgeExceeded");
+        assert_eq!(record["requestContext"]["approximateInvokeCount"], 2);
+        assert_eq!(record["responseContext"]["functionError"], "Unhandled");
+        assert_eq!(record["responsePayload"]["errorMessage"], "database outage");
+    }
+
+    #[test]
+    fn an_age_exceeded_without_a_run_has_the_429_and_no_payload() {
+        let mut scenario = with_fault(routed(), FaultKind::Throttle, 0);
+        scenario.functions[0].maximum_age = SimDuration::from_secs(60);
+        let record = record(&scenario);
+        assert_eq!(record["requestContext"]["condition"], "EventAgeExceeded");
+        assert_eq!(record["requestContext"]["approximateInvokeCount"], 0);
+        assert_eq!(record["responseContext"], json!({ "statusCode": 429 }));
+        assert_eq!(record.get("responsePayload"), None);
+        assert_eq!(record["timestamp"], "2026-01-05T10:00:31.000Z");
+    }
+
+    #[test]
+    fn a_throttle_after_a_failed_run_takes_the_place_of_its_answer() {
+        let mut scenario = with_fault(failing(), FaultKind::Throttle, 10);
+        scenario.functions[0].maximum_age = SimDuration::from_secs(120);
+        let record = record(&scenario);
+        assert_eq!(record["requestContext"]["approximateInvokeCount"], 1);
+        assert_eq!(record["responseContext"], json!({ "statusCode": 429 }));
+        assert_eq!(record.get("responsePayload"), None);
+    }
+
+    #[test]
+    fn zero_reserved_concurrency_has_neither_answer_nor_context() {
+        let mut scenario = routed();
+        scenario.functions[0].reserved = Some(0);
+        let record = record(&scenario);
+        assert_eq!(record["requestContext"]["condition"], "ZeroReservedConcurrency");
+        assert_eq!(record["requestContext"]["approximateInvokeCount"], 0);
+        assert_eq!(record.get("responseContext"), None);
+        assert_eq!(record.get("responsePayload"), None);
+        assert!(record.get("requestPayload").is_some());
+    }
+
+    #[test]
+    fn a_timeout_says_when_and_after_how_long() {
+        let mut scenario = failing();
+        scenario.functions[0].failures[0].kind = FailureKind::Timeout;
+        scenario.functions[0].maximum_retries = 0;
+        let record = record(&scenario);
+        let expected = format!(
+            "2026-01-05T10:00:03.000Z {} Task timed out after 3.00 seconds",
+            request_id(&record)
+        );
+        assert_eq!(record["responsePayload"]["errorMessage"], expected);
+        assert_eq!(record["responsePayload"]["errorType"], "Sandbox.Timedout");
+    }
+
+    #[test]
+    fn a_slow_run_times_out_by_itself() {
+        let mut scenario = routed();
+        scenario.functions[0].duration = Distribution::Constant(SimDuration::from_secs(10));
+        scenario.functions[0].timeout = SimDuration::from_millis(1_500);
+        let record = record(&scenario);
+        let message = record["responsePayload"]["errorMessage"].as_str().unwrap();
+        assert!(
+            message.ends_with("Task timed out after 1.50 seconds"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn dead_letter_messages_have_the_event_and_the_measured_attributes() {
+        let throttled = |kind| {
+            let mut scenario = with_fault(routed(), kind, 0);
+            scenario.functions[0].maximum_age = SimDuration::from_secs(60);
+            scenario
+        };
+        let mut zero = routed();
+        zero.functions[0].reserved = Some(0);
+        let cases = [
+            (failing(), Some("200"), "database outage"),
+            (throttled(FaultKind::Throttle), Some("429"), "Rate Exceeded."),
+            (
+                throttled(FaultKind::SystemError { status: 503 }),
+                Some("503"),
+                "ServiceException",
+            ),
+            (
+                zero,
+                None,
+                "Function isconfigured with zero reserved concurrent executions",
+            ),
+        ];
+        for (scenario, code, text) in cases {
+            let message = &line(&scenario, Route::DeadLetterQueue)["message"];
+            assert_eq!(message["body"], json!({ "source": "orders", "event": 1 }));
+            let attributes = &message["attributes"];
+            let code = code.map(|code| json!({ "DataType": "Number", "StringValue": code }));
+            assert_eq!(attributes.get("ErrorCode"), code.as_ref());
+            assert_eq!(
+                attributes["ErrorMessage"],
+                json!({ "DataType": "String", "StringValue": text })
+            );
+            assert_eq!(attributes["RequestID"]["DataType"], "String");
+        }
+    }
+
+    #[test]
+    fn error_messages_are_cut_after_a_kibibyte_even_within_a_character() {
+        assert_eq!(first_kibibyte(&"x".repeat(2_000)).len(), 1_024);
+        let cut = first_kibibyte(&format!("{}é", "x".repeat(1_023)));
+        assert_eq!(cut, format!("{}\u{fffd}", "x".repeat(1_023)));
+    }
+
+    #[test]
+    fn both_failure_routes_get_their_own_copy_with_the_same_request_id() {
+        let lines = lines(&failing());
+        assert_eq!(lines.len(), 2);
+        let id = request_id(&lines[0]["record"]);
+        assert_eq!(lines[1]["message"]["attributes"]["RequestID"]["StringValue"], id);
+    }
+
+    #[test]
+    fn a_failed_delivery_says_why() {
+        let mut scenario = failing();
+        scenario.destinations[1].max_bytes = 1;
+        let line = line(&scenario, Route::OnFailure);
+        assert_eq!(
+            (&line["result"], &line["failure"]),
+            (&json!("failed"), &json!("size"))
+        );
+    }
+
+    #[test]
+    fn request_ids_are_uuids_of_version_4() {
+        let id = request_id(&record(&failing()));
+        let parts: Vec<&str> = id.split('-').collect();
+        assert_eq!(
+            parts.iter().map(|part| part.len()).collect::<Vec<_>>(),
+            [8, 4, 4, 4, 12]
+        );
+        assert!(parts[2].starts_with('4'));
+        assert!(parts[3].starts_with(['8', '9', 'a', 'b']), "{id}");
+        assert!(
+            id.chars()
+                .all(|letter| letter == '-' || letter.is_ascii_hexdigit())
+        );
+    }
+
+    #[test]
+    fn eventbridge_gets_an_envelope_and_s3_an_object() {
+        let mut scenario = failing();
+        scenario.destinations[1].kind = DestinationKind::EventBridge;
+        let envelope = record(&scenario);
+        assert_eq!(
+            envelope["detail-type"],
+            "Lambda Function Invocation Result - Failure"
+        );
+        assert_eq!(envelope["source"], "lambda");
+        assert_eq!(envelope["time"], "2026-01-05T10:03:00Z");
+        assert_eq!(
+            envelope["resources"][0],
+            "arn:aws:events:us-east-1:123456789012:event-bus/failed"
+        );
+        assert_eq!(
+            envelope["detail"]["requestContext"]["condition"],
+            "RetriesExhausted"
+        );
+        scenario.destinations[1].kind = DestinationKind::S3;
+        let line = line(&scenario, Route::OnFailure);
+        let key = line["key"].as_str().unwrap();
+        assert!(
+            key.starts_with("aws/lambda/async/ship/2026/01/05/2026-01-05T10.03.00-"),
+            "{key}"
+        );
+        assert_eq!(line["record"]["version"], "1.0");
+    }
+
+    #[test]
+    fn a_record_too_large_for_sns_travels_without_payloads() {
+        let mut scenario = failing();
+        scenario.sources[0].payload_bytes = 1_000_000;
+        scenario.destinations[1].max_bytes = 262_144;
+        scenario.destinations[1].kind = DestinationKind::Sns {
+            oversize: SnsOversize::DropPayload,
+        };
+        let line = line(&scenario, Route::OnFailure);
+        assert_eq!(line["result"], "delivered");
+        assert_eq!(line["record"].get("requestPayload"), None);
+        assert_eq!(line["record"].get("responsePayload"), None);
+        assert_eq!(line["record"]["responseContext"]["functionError"], "Unhandled");
+    }
+
+    #[test]
+    fn a_full_disk_is_told_at_the_end() {
+        let scenario = failing();
+        let mut sink = Deliveries::new(&scenario, FailingWriter::after(3));
+        run(&scenario, &mut sink);
+        assert_eq!(sink.finish().err().unwrap().kind(), io::ErrorKind::StorageFull);
+    }
+
+    /// The paths of all keys, so that records can be compared whatever their values.
+    fn shape(value: &Value, path: &str, shapes: &mut BTreeSet<String>) {
+        let opaque = path.ends_with(".requestPayload") || path.ends_with(".stackTrace");
+        match value.as_object().filter(|_| !opaque) {
+            Some(object) => {
+                for (key, value) in object {
+                    shape(value, &format!("{path}.{key}"), shapes);
+                }
+            }
+            None => {
+                shapes.insert(path.to_owned());
+            }
+        }
+    }
+
+    fn shapes(value: &Value) -> BTreeSet<String> {
+        let mut shapes = BTreeSet::new();
+        shape(value, "", &mut shapes);
+        shapes
+    }
+
+    /// Records of the real service, with placeholders for names; `None`, with a word, where they are absent.
+    fn recorded() -> Option<Value> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/aws-recorded");
+        let path = Path::new(folder).join("test_lambda_destinations.snapshot.json");
+        std::fs::read(path)
+            .ok()
+            .map(|text| serde_json::from_slice(&text).unwrap())
+    }
+
+    #[test]
+    fn shapes_are_those_that_aws_was_seen_to_write() {
+        let Some(recorded) = recorded() else {
+            // The only way for a test to speak: shown with `--nocapture`.
+            std::io::stderr()
+                .write_all(b"skipped: ../shared/data/aws-recorded is absent\n")
+                .unwrap();
+            return;
+        };
+        let tests = "tests/aws/services/lambda_/test_lambda_destinations.py::TestLambda";
+        let found = |test: &str| recorded[format!("{tests}{test}")]["recorded-content"].clone();
+
+        let exhausted =
+            &found("DestinationSqs::test_retries")["queue_destination_payload"]["Messages"][0]["Body"];
+        assert_eq!(shapes(&record(&failing())), shapes(exhausted));
+
+        let mut old = failing();
+        old.functions[0].maximum_age = SimDuration::from_secs(60);
+        let expired = &found("DestinationSqs::test_maxeventage")["no_retry_failure_message"]["Body"];
+        let ours = record(&old);
+        assert_eq!(shapes(&ours), shapes(expired));
+        assert_eq!(
+            ours["requestContext"]["approximateInvokeCount"],
+            expired["requestContext"]["approximateInvokeCount"]
+        );
+
+        let mut bus = failing();
+        bus.destinations[1].kind = DestinationKind::EventBridge;
+        let envelope = &found("DestinationEventbridge::test_invoke_lambda_eventbridge")["lambda_destination_event_bus_failure"];
+        assert_eq!(shapes(&record(&bus)), shapes(envelope));
+
+        let letter =
+            &found("DLQ::test_dead_letter_queue")["receive_result"]["Messages"][0]["MessageAttributes"];
+        let ours = &line(&failing(), Route::DeadLetterQueue)["message"]["attributes"];
+        assert_eq!(shapes(ours), shapes(letter));
+        assert_eq!(ours["ErrorCode"], letter["ErrorCode"]);
     }
 }

@@ -136,3 +136,69 @@ impl<W: Write> Observer for EventsCsv<'_, W> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::DestinationId;
+    use crate::observe::test_scenarios::{busy, exceptions, queue};
+    use crate::scenario::End;
+    use crate::sink::test_support::{FailingWriter, exact, run};
+
+    fn written(scenario: &Scenario) -> String {
+        let mut sink = EventsCsv::new(scenario, Vec::new());
+        run(scenario, &mut sink);
+        String::from_utf8(sink.finish().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_file_of_one_success_and_one_failure_in_view() {
+        let mut scenario = exact(&[0, 5_000]);
+        scenario.functions[0].maximum_retries = 0;
+        scenario.functions[0].failures = vec![exceptions(1.0, &[(0, 1)])];
+        scenario.functions[0].on_failure = Some(DestinationId(0));
+        scenario.destinations = vec![queue("failed")];
+        let expected = "\
+event,source,source_event,parent,function,accepted_ns,fate,condition,attempts,runs,throttles,system_errors,\
+first_start_ns,settled_ns,last_dispatch_age_ns,on_success,on_failure,dead_letter_queue,lost,billed_ms,cost_usd
+1,orders,1,,ship,0,retries_exhausted,RetriesExhausted,1,1,0,0,0,100000000,0,not_configured,delivered,\
+not_configured,false,100,0.000000408334
+2,orders,2,,ship,5000000000,succeeded,Success,1,1,0,0,5000000000,5100000000,0,not_configured,not_configured,\
+not_configured,false,100,0.000000408334
+";
+        assert_eq!(written(&scenario), expected);
+    }
+
+    #[test]
+    fn what_is_in_flight_at_the_end_has_no_fate_and_no_answer_to_lost() {
+        let mut scenario = exact(&[0]);
+        scenario.end = End::At(SimTime::from_nanos(50_000_000));
+        let text = written(&scenario);
+        let row = text.lines().nth(1).unwrap();
+        assert!(
+            row.starts_with("1,orders,1,,ship,0,in_flight,,1,1,0,0,0,,0,"),
+            "{row}"
+        );
+        assert!(row.ends_with(",,0,0.000000000000"), "{row}");
+    }
+
+    #[test]
+    fn there_is_a_row_for_each_accepted_event_and_none_for_calls() {
+        let scenario = busy();
+        let mut ledger = crate::observe::ledger::Ledger::default();
+        let mut sink = EventsCsv::new(&scenario, Vec::new());
+        run(&scenario, &mut (&mut sink, &mut ledger));
+        let text = String::from_utf8(sink.finish().unwrap()).unwrap();
+        assert_eq!(text.lines().count() as u64, 1 + ledger.accepted());
+    }
+
+    #[test]
+    fn a_full_disk_is_told_at_the_end_and_does_not_stop_the_run() {
+        let scenario = busy();
+        for writes in 0..4 {
+            let mut sink = EventsCsv::new(&scenario, FailingWriter::after(writes));
+            run(&scenario, &mut sink);
+            assert_eq!(sink.finish().err().unwrap().kind(), io::ErrorKind::StorageFull);
+        }
+    }
+}

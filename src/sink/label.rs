@@ -23,7 +23,7 @@ impl Label {
         format!("{:.3}", self.timestamp(at))
     }
 
-    /// As in CloudWatch and `EventBridge`: `2026-01-05T10:03:01Z`, rounded down to the second.
+    /// As in CloudWatch and EventBridge: `2026-01-05T10:03:01Z`, rounded down to the second.
     pub fn seconds(self, at: SimTime) -> String {
         format!("{:.0}", self.timestamp(at))
     }

@@ -115,3 +115,32 @@ impl<W: Write> Datapoints for MetricsCsv<'_, W> {
         self.table.row(COLUMNS.iter().map(|(_, cell)| cell(&row)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::metrics::Metrics;
+    use crate::sink::test_support::{exact, run};
+
+    #[test]
+    fn two_events_in_one_minute_in_view() {
+        let mut scenario = exact(&[0, 0]);
+        scenario.start_epoch_ms = 1_767_607_200_000;
+        scenario.functions[0].reserved = Some(1);
+        let mut metrics = Metrics::new(&scenario, MetricsCsv::new(&scenario, Vec::new()));
+        let end = run(&scenario, &mut metrics);
+        let text = String::from_utf8(metrics.finish(end).finish().unwrap()).unwrap();
+        let expected = "\
+timestamp,function,metric,unit,sample_count,sum,average,minimum,maximum,p50,p90,p99
+2026-01-05T10:00:00Z,ship,AsyncEventsReceived,Count,2,2,1.000000,1,1,1,1,1
+2026-01-05T10:00:00Z,ship,AsyncEventAge,Milliseconds,3,1000.000,333.333,0.000,1000.000,0.000,1000.000,1000.000
+2026-01-05T10:00:00Z,ship,Invocations,Count,2,2,1.000000,1,1,1,1,1
+2026-01-05T10:00:00Z,ship,Errors,Count,3,0,0.000000,0,0,0,0,0
+2026-01-05T10:00:00Z,ship,Throttles,Count,3,1,0.333333,0,1,0,1,1
+2026-01-05T10:00:00Z,ship,Duration,Milliseconds,2,200.000,100.000,100.000,100.000,100.000,100.000,100.000
+2026-01-05T10:00:00Z,ship,ConcurrentExecutions,Count,,,,,1,,,
+2026-01-05T10:00:00Z,ship,AsyncEventsDropped,Count,2,0,0.000000,0,0,0,0,0
+";
+        assert_eq!(text, expected);
+    }
+}

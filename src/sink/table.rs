@@ -61,7 +61,7 @@ impl<W: Write> Table<W> {
         if self.error.is_none()
             && let Err(error) = self.try_row(cells)
         {
-            self.error = Some(error.into());
+            self.error = Some(cause_of(error));
         }
     }
 
@@ -69,14 +69,13 @@ impl<W: Write> Table<W> {
     ///
     /// # Errors
     /// The first error of all.
-    pub fn finish(self) -> io::Result<W> {
-        match self.error {
-            Some(error) => Err(error),
-            None => self
-                .writer
-                .into_inner()
-                .map_err(|error| io::Error::new(error.error().kind(), error.error().to_string())),
+    pub fn finish(mut self) -> io::Result<W> {
+        if let Some(error) = self.error {
+            return Err(error);
         }
+        self.writer.flush()?;
+        let writer = self.writer.into_inner();
+        writer.map_err(|error| io::Error::from(error.error().kind()))
     }
 
     fn try_row<'a>(&mut self, cells: impl Iterator<Item = Cell<'a>>) -> csv::Result<()> {
@@ -105,6 +104,14 @@ impl<W: Write> Table<W> {
         self.scratch.clear();
         self.scratch.write_fmt(text).expect("a string takes every text");
         self.writer.write_field(&self.scratch)
+    }
+}
+
+/// The writer's own error, which knows its file; csv's conversion would hide its kind.
+fn cause_of(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
     }
 }
 

@@ -185,3 +185,48 @@ impl<W: Write> Observer for TimelineCsv<'_, W> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::test_scenarios::{busy, queue};
+    use crate::sink::test_support::{exact, run};
+
+    fn written(scenario: &Scenario, one_in: u64) -> String {
+        let mut sink = TimelineCsv::new(scenario, NonZeroU64::new(one_in).unwrap(), Vec::new());
+        run(scenario, &mut sink);
+        String::from_utf8(sink.finish().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_whole_life_in_view() {
+        let mut scenario = exact(&[0]);
+        scenario.functions[0].on_success = Some(DestinationId(0));
+        scenario.destinations = vec![queue("done")];
+        let expected = "\
+time_ns,event,source,function,observation,attempt,run,result,reason,age_ns,running,until_ns,route,destination,rule
+0,1,orders,ship,accepted,,,,,,,,,,
+0,1,orders,ship,run_started,1,1,,,0,1,,,,
+100000000,1,orders,ship,attempt_ended,1,1,success,,0,0,,,,success_ends_event
+100000000,1,orders,ship,settled,,,succeeded,,,,,,,success_ends_event
+100000000,1,orders,ship,delivery_started,,,,,,,,on_success,done,
+120000000,1,orders,ship,delivery_ended,,,delivered,,,,,on_success,done,
+120000000,1,orders,ship,closed,,,,,,,,,,
+";
+        assert_eq!(written(&scenario, 1), expected);
+    }
+
+    #[test]
+    fn a_sample_keeps_whole_lives_just_as_the_full_timeline_has_them() {
+        let scenario = busy();
+        let (full, sample) = (written(&scenario, 1), written(&scenario, 10));
+        let in_sample = |line: &&str| {
+            let event: u64 = line.split(',').nth(1).unwrap().parse().unwrap();
+            event % 10 == 1
+        };
+        let expected: Vec<&str> = full.lines().skip(1).filter(in_sample).collect();
+        let found: Vec<&str> = sample.lines().skip(1).collect();
+        assert!(found.len() > 100);
+        assert_eq!(found, expected);
+    }
+}

@@ -6,6 +6,8 @@ use thirdtry::model::event::Route;
 use thirdtry::model::observation::{AttemptOutcome, Fate, FunctionError, ThrottleReason};
 use thirdtry::model::rule::Rule;
 use thirdtry::scenario::DeliveryFailure;
+use thirdtry::scenario::grammar;
+use thirdtry::scenario::shape::{Default, Shape};
 
 /// What someone types to run the tests: the README promises it, `.ci/run` keeps the promise.
 const TEST_COMMAND: &str = "cargo test";
@@ -46,6 +48,40 @@ fn no_document_explains_a_rule_that_is_gone() {
         .filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
     let names: Vec<&str> = rows.map(|(name, _)| name).collect();
     assert_eq!(names.len(), Rule::ALL.len(), "{names:?}");
+}
+
+#[test]
+fn every_setting_that_a_rule_names_can_be_set() {
+    for rule in Rule::ALL {
+        for path in rule.settings() {
+            let found = path.split('.').try_fold(&grammar::SCENARIO, setting);
+            assert!(found.is_some(), "{}: no setting {path}", rule.name());
+        }
+    }
+}
+
+#[test]
+fn every_timing_law_is_explained_with_its_defaults() {
+    let model = text("docs/model.md");
+    let Some(Shape::Record(timing)) = setting(&grammar::SCENARIO, "timing") else {
+        panic!("`timing` is an object with known keys")
+    };
+    for field in timing.fields {
+        let start = format!("| `{}` |", field.key);
+        let row = model.lines().find(|line| line.starts_with(&start));
+        let row = row.unwrap_or_else(|| panic!("docs/model.md has no row for `timing.{}`", field.key));
+        let mut cells = row[start.len()..]
+            .split(" | ")
+            .map(|cell| cell.trim().trim_matches('`'));
+        let (measured, documented) = match field.default {
+            Default::Value(same) => (same, same),
+            Default::ByProfile { measured, documented } => (measured, documented),
+            Default::Required | Default::Absent(_) => panic!("`timing.{}` has no default", field.key),
+        };
+        for default in [measured, documented] {
+            assert_eq!(cells.next(), Some(default.trim_matches('"')), "{row}");
+        }
+    }
 }
 
 #[test]
@@ -115,6 +151,17 @@ fn continuous_integration_runs_what_the_readme_says() {
 fn links_are_found_in_text_but_not_in_code() {
     let page = "See [a](b.md) and ![c](d.svg#x).\n```\n[no](no.md)\n```\n`[no](no.md)` [e](f.md)";
     assert_eq!(links(page), ["b.md", "d.svg#x", "f.md"]);
+}
+
+/// The shape of the setting `key` within `shape`; `*` stands for any name.
+fn setting(shape: &'static Shape, key: &str) -> Option<&'static Shape> {
+    match shape {
+        Shape::Record(record) => Some(&record.fields.iter().find(|field| field.key == key)?.shape),
+        Shape::Map { of, .. } => (key == "*").then_some(of),
+        Shape::OneOf(choice) => Some(&choice.variants.iter().find(|variant| variant.key == key)?.shape),
+        Shape::Named { shape, .. } => setting(shape(), key),
+        _ => None,
+    }
 }
 
 /// Every Markdown file that a reader may open.

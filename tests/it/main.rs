@@ -3,6 +3,7 @@
 mod bad_input;
 mod docs;
 mod golden_vectors;
+mod promises;
 mod source_files;
 mod support;
 mod tidy;

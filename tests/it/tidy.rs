@@ -7,7 +7,7 @@ use crate::source_files::{files, text};
 use std::path::Path;
 
 /// For each module of the library, the modules that it may use; itself is understood.
-const MAY_IMPORT: [(&str, &[&str]); 12] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("time", &[]),
     ("id", &[]),
     ("random", &["time"]),
@@ -24,6 +24,12 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     (
         "explain",
         &["time", "id", "random", "scenario", "model", "observe"],
+    ),
+    (
+        "record",
+        &[
+            "time", "scenario", "model", "simulate", "observe", "sink", "chart",
+        ],
     ),
     // The program sees the library as any other user does: `thirdtry::`, never `crate::`.
     ("cli", &[]),
@@ -152,6 +158,7 @@ fn the_scanner_sees_what_it_should() {
         ["id", "time"]
     );
     assert!(modules_used("use my_crate::time::SimTime;").is_empty());
+    assert!(modules_used("version: crate::MODEL_VERSION,").is_empty());
     assert_eq!(words("f64::ln(x_1)").collect::<Vec<_>>(), ["f64", "ln", "x_1"]);
     assert_eq!(code_of("let a = 1; // crate::model"), "let a = 1; ");
     assert_eq!(code_of(r#"let a = "https://x";"#), r#"let a = "https://x";"#);
@@ -201,7 +208,7 @@ fn module_of(path: &str) -> String {
     first.trim_end_matches(".rs").to_owned()
 }
 
-/// The modules named after `crate::` in a piece of code.
+/// The modules named after `crate::` in a piece of code. The library's own constants are no modules.
 fn modules_used(code: &str) -> Vec<String> {
     let mut used = Vec::new();
     for (at, _) in code.match_indices("crate::") {
@@ -214,6 +221,7 @@ fn modules_used(code: &str) -> Vec<String> {
             None => used.extend(words(rest).next().map(str::to_owned)),
         }
     }
+    used.retain(|name| !name.starts_with(char::is_uppercase));
     used
 }
 
