@@ -1,10 +1,14 @@
 //! thirdtry: a deterministic discrete-event simulator of AWS Lambda asynchronous invocations.
 
+#[cfg(feature = "charts")]
+pub mod chart;
 pub mod engine;
+pub mod explain;
 pub mod id;
 pub mod model;
 pub mod observe;
 pub mod random;
+pub mod record;
 pub mod scenario;
 pub mod simulate;
 pub mod sink;

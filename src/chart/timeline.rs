@@ -1,0 +1,225 @@
+//! The timeline: arrivals, attempts by outcome, the backlog and the concurrency, one above the other.
+
+use super::drawing::{Drawing, Fill, Swatch};
+use super::frame::{Frame, TimeAxis, peak};
+use super::scale::numbers;
+use super::style::{BLUE, GREEN, Ink, ORANGE, PURPLE, SKY, TEXT, VERMILLION, YELLOW, short, thousands};
+use super::windows::{self, Trouble};
+use super::{ChartInput, subtitle};
+use crate::observe::series::{OutcomeKind, Series};
+use crate::scenario::{Function, Scenario};
+
+/// Functions whose concurrency is shown, those with the highest peak.
+const MOST_FUNCTIONS: usize = 4;
+
+/// Draws the chart.
+pub(super) fn draw(input: &ChartInput<'_>) -> Drawing {
+    let mut drawing = Drawing::titled("Timeline", &subtitle(input.scenario));
+    let total = input.series.total();
+    if total.accepted + total.sync_calls == 0 {
+        drawing.notice("No event arrived in this run.");
+        return drawing;
+    }
+    let time = TimeAxis::of(input.series);
+    let troubles = windows::of_service(input.scenario, time);
+    windows::name(&mut drawing, &troubles, time);
+    draw_arrivals(&mut drawing, input.series, time, &troubles);
+    draw_attempts(&mut drawing, input.series, time, &troubles);
+    draw_waiting(&mut drawing, input.series, time, &troubles);
+    draw_running(&mut drawing, input, time, &troubles);
+    time.write(&mut drawing);
+    drawing
+}
+
+fn draw_arrivals(drawing: &mut Drawing, series: &Series, time: TimeAxis, troubles: &[Trouble]) {
+    let total = series.total();
+    let (highest, _) = peak(series, |bucket| time.rate(bucket.accepted.max(bucket.sync_calls)));
+    let accepted = Fill::solid(SKY);
+    let mut legend = vec![(
+        Swatch::Surface(accepted),
+        format!("accepted: {}", thousands(total.accepted)),
+    )];
+    if total.sync_calls > 0 {
+        let calls = format!("synchronous calls: {}", thousands(total.sync_calls));
+        legend.push((Swatch::Line(VERMILLION, 2), calls));
+    }
+    let heading = format!("Arrivals per second (peak {}/s)", short(highest));
+    drawing.heading(&heading, &legend);
+    let frame = Frame::below(drawing, 100, time, &numbers(highest, false));
+    windows::shade(drawing, troubles, &frame);
+    let rates = series
+        .buckets()
+        .iter()
+        .map(|bucket| (0, time.rate(bucket.accepted)));
+    drawing.columns(&frame.columns(rates), accepted);
+    if total.sync_calls > 0 {
+        let calls = series.buckets().iter().map(|bucket| time.rate(bucket.sync_calls));
+        drawing.path(frame.steps(calls), VERMILLION, 2);
+    }
+    frame.close(drawing);
+}
+
+const fn outcome_fill(kind: OutcomeKind) -> Fill {
+    match kind {
+        OutcomeKind::Success => Fill::solid(SKY),
+        OutcomeKind::CaughtError => Fill::striped(GREEN, 9),
+        OutcomeKind::FunctionError => Fill::solid(VERMILLION),
+        OutcomeKind::Throttled => Fill::striped(YELLOW, 6),
+        OutcomeKind::SystemError => Fill::striped(PURPLE, 3),
+    }
+}
+
+const fn outcome_name(kind: OutcomeKind) -> &'static str {
+    match kind {
+        OutcomeKind::Success => "success",
+        OutcomeKind::CaughtError => "caught error",
+        OutcomeKind::FunctionError => "function error",
+        OutcomeKind::Throttled => "throttled (429)",
+        OutcomeKind::SystemError => "system error (5xx)",
+    }
+}
+
+fn draw_attempts(drawing: &mut Drawing, series: &Series, time: TimeAxis, troubles: &[Trouble]) {
+    let total = series.total();
+    let (highest, _) = peak(series, |bucket| time.rate(bucket.attempts.iter().sum()));
+    let seen = || {
+        OutcomeKind::ALL
+            .into_iter()
+            .filter(|kind| total.attempts(*kind) > 0)
+    };
+    let legend: Vec<_> = seen()
+        .map(|kind| {
+            let name = format!("{}: {}", outcome_name(kind), thousands(total.attempts(kind)));
+            (Swatch::Surface(outcome_fill(kind)), name)
+        })
+        .collect();
+    drawing.heading("Attempts ended per second, by outcome", &legend);
+    let frame = Frame::below(drawing, 170, time, &numbers(highest, false));
+    windows::shade(drawing, troubles, &frame);
+    let mut below = vec![0; series.buckets().len()];
+    for kind in seen() {
+        let counts = series.buckets().iter().map(|bucket| bucket.attempts(kind));
+        let stacked: Vec<_> = below
+            .iter()
+            .zip(counts)
+            .map(|(lower, count)| lower + count)
+            .collect();
+        let bounds = below
+            .iter()
+            .zip(&stacked)
+            .map(|(lower, upper)| (time.rate(*lower), time.rate(*upper)));
+        drawing.columns(&frame.columns(bounds), outcome_fill(kind));
+        below = stacked;
+    }
+    frame.close(drawing);
+}
+
+fn draw_waiting(drawing: &mut Drawing, series: &Series, time: TimeAxis, troubles: &[Trouble]) {
+    let (highest, at) = peak(series, |bucket| bucket.waiting.max);
+    drawing.heading(&waiting_heading(series, time, highest, at), &[]);
+    let frame = Frame::below(drawing, 150, time, &numbers(highest * 1_000, true));
+    windows::shade(drawing, troubles, &frame);
+    let levels = series
+        .buckets()
+        .iter()
+        .map(|bucket| (0, bucket.waiting.max * 1_000));
+    drawing.columns(&frame.columns(levels), Fill::solid(ORANGE));
+    frame.close(drawing);
+}
+
+/// The backlog in words: its peak, and when it was gone.
+fn waiting_heading(series: &Series, time: TimeAxis, highest: u64, at: usize) -> String {
+    let moment = |bucket: usize| time.moment(bucket as u64 * time.step);
+    let mut heading = format!("Waiting events: peak {}", thousands(highest));
+    if highest > 0 {
+        heading += &format!(" at {}", moment(at));
+    }
+    // A steady state has some events in the queue at every moment: gone means a hundredth of the peak.
+    let gone = series
+        .buckets()
+        .iter()
+        .skip(at)
+        .position(|bucket| bucket.waiting.last * 100 <= highest);
+    if let Some(after) = gone.filter(|_| highest >= 100) {
+        heading += &format!(", below 1 % of that from {} on", moment(at + after));
+    }
+    let left = series.buckets().last().map_or(0, |bucket| bucket.waiting.last);
+    if left > 0 {
+        heading += &format!(", {} left at the end", thousands(left));
+    }
+    heading
+}
+
+fn draw_running(drawing: &mut Drawing, input: &ChartInput<'_>, time: TimeAxis, troubles: &[Trouble]) {
+    let peak_of = |index: usize| peak(input.series, |bucket| bucket.functions[index].running.max).0;
+    let mut functions: Vec<_> = (0..input.scenario.functions.len()).collect();
+    functions.sort_by_key(|index| std::cmp::Reverse(peak_of(*index)));
+    functions.truncate(MOST_FUNCTIONS);
+    let height = if functions.len() > 1 { 90 } else { 130 };
+    for index in &functions {
+        draw_function(drawing, input, time, troubles, *index, height);
+    }
+    let hidden = input.scenario.functions.len() - functions.len();
+    if hidden > 0 {
+        drawing.heading(
+            &format!("… and {hidden} more functions with lower concurrency"),
+            &[],
+        );
+    }
+}
+
+fn draw_function(
+    drawing: &mut Drawing,
+    input: &ChartInput<'_>,
+    time: TimeAxis,
+    troubles: &[Trouble],
+    index: usize,
+    height: i32,
+) {
+    const LIMIT: Ink = TEXT;
+    let function = &input.scenario.functions[index];
+    let (highest, _) = peak(input.series, |bucket| bucket.functions[index].running.max);
+    let (limit, name) = concurrency_limit(input.scenario, function);
+    // A limit far above everything that happened would press the data flat.
+    let near = limit <= highest.max(5) * 3;
+    let place = if near { "" } else { ", above this panel" };
+    let legend = [(
+        Swatch::Dashes(LIMIT),
+        format!("{name} {}{place}", thousands(limit)),
+    )];
+    drawing.heading(
+        &format!("Concurrency of {}: peak {}", function.name, thousands(highest)),
+        &legend,
+    );
+    let most = if near { highest.max(limit) } else { highest };
+    let frame = Frame::below(drawing, height, time, &numbers(most * 1_000, true));
+    windows::shade(drawing, troubles, &frame);
+    let levels = input
+        .series
+        .buckets()
+        .iter()
+        .map(|bucket| (0, bucket.functions[index].running.max * 1_000));
+    drawing.columns(&frame.columns(levels), Fill::solid(BLUE.opacity(70)));
+    frame.close(drawing);
+    if near {
+        frame.limit(drawing, limit * 1_000, LIMIT);
+    }
+}
+
+/// How many runs of `function` there can be at a time, and what that limit is called.
+fn concurrency_limit(scenario: &Scenario, function: &Function) -> (u64, &'static str) {
+    if let Some(reserved) = function.reserved {
+        return (u64::from(reserved), "reserved concurrency");
+    }
+    let reserved: u64 = scenario
+        .functions
+        .iter()
+        .filter_map(|f| f.reserved)
+        .map(u64::from)
+        .sum();
+    let quota = u64::from(scenario.account.concurrency);
+    (
+        quota.saturating_sub(reserved),
+        "unreserved concurrency of the account",
+    )
+}
