@@ -13,7 +13,8 @@ use thirdtry::scenario::Scenario;
 use thirdtry::scenario::load::Loaded;
 use thirdtry::simulate::{RunEnd, Simulation};
 use thirdtry::sink::directory::{OutputError, OutputFolder};
-use thirdtry::sink::{summary_files, summary_text};
+use thirdtry::sink::summary_files;
+use thirdtry::sink::summary_text::{summary_markdown, summary_text};
 use thirdtry::time::SimTime;
 
 /// Runs the scenario, writes the files asked for, and prints the summary.
@@ -30,7 +31,7 @@ pub(crate) fn execute(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, F
         return Err(Failure::Interrupted { message: interrupted_message(folder.as_ref()) });
     };
     let report = recorder.finish(end, at).map_err(|error| cannot_write(&error))?;
-    show(&report, args.format, terminal)?;
+    show(&report, &loaded.scenario, args.format, terminal)?;
     if let Some((_, path)) = folder {
         let charts = if cfg!(feature = "charts") { "" } else { " (no charts: built without them)" };
         terminal.note(&format!("wrote {}{charts}", path.display()));
@@ -102,10 +103,10 @@ fn run(scenario: &Scenario, recorder: &mut Recorder<'_>, terminal: &Terminal) ->
     ended
 }
 
-fn show(report: &SummaryReport, format: Format, terminal: &mut Terminal) -> Result<(), Failure> {
+fn show(report: &SummaryReport, scenario: &Scenario, format: Format, terminal: &mut Terminal) -> Result<(), Failure> {
     match format {
-        Format::Text => terminal.answer(&summary_text::text(report)),
-        Format::Md => terminal.answer(&summary_text::markdown(report)),
+        Format::Text => terminal.answer(&summary_text(report, scenario)),
+        Format::Md => terminal.answer(&summary_markdown(report, scenario)),
         Format::Json => terminal.answer_bytes(&summary_files::write_json(report, Vec::new())?),
         Format::Csv => terminal.answer_bytes(&summary_files::write_csv(report, Vec::new())?),
     }
