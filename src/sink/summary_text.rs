@@ -455,7 +455,7 @@ fn dollars(cost: Decimal) -> String {
     let from = |pico_usd| cost >= Decimal::new(pico_usd, 12);
     let places = match () {
         () if from(1_000_000_000_000) => 2,
-        () if from(1_000_000_000) => 6,
+        () if from(100_000_000) => 6,
         () if from(1) => 9,
         () => 0,
     };
