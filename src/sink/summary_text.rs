@@ -1,7 +1,7 @@
 //! The summary for people: what happened, at a glance, in at most 100 columns; and the same as Markdown.
 //!
-//! Both are made from one the same sheet, so that they cannot tell different things. Numbers are rounded here and only here;
-//! the exact ones are in `summary.json`.
+//! Both are made from one and the same sheet, so that they cannot tell different things. Numbers are rounded here and
+//! only here; the exact ones are in `summary.json`.
 
 use std::fmt::Write as _;
 
