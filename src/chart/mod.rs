@@ -17,6 +17,8 @@ mod frame;
 mod render;
 mod scale;
 mod style;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod windows;
 
