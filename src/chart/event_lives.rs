@@ -17,7 +17,7 @@ use crate::scenario::Scenario;
 const MOST_LIVES: usize = 30;
 /// Where bars begin and the room for bars ends; how each life ended is written beyond.
 const LEFT: i32 = 250;
-const RIGHT: i32 = WIDTH - 270;
+const RIGHT: i32 = WIDTH - 320;
 const ROW: i32 = 24;
 
 /// What an event does between two facts.
