@@ -3,10 +3,16 @@
 #[cfg(feature = "charts")]
 pub mod chart;
 pub mod engine;
+pub mod explain;
 pub mod id;
 pub mod model;
 pub mod observe;
 pub mod random;
+pub mod record;
 pub mod scenario;
 pub mod simulate;
+pub mod sink;
 pub mod time;
+
+/// The version of the model: it changes when the same scenario and seed give other results.
+pub const MODEL_VERSION: u32 = 1;

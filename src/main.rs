@@ -1,2 +1,7 @@
-//! The command-line program.
-fn main() {}
+//! The `thirdtry` program: arguments in, one command, an exit code out.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

@@ -259,7 +259,8 @@ mod tests {
                     }
                 }
             }
-            let rest: Vec<u64> = std::iter::from_fn(|| calendar.pop_before(key(u64::MAX, u64::MAX))).map(|(_, n)| n).collect();
+            let drain = std::iter::from_fn(|| calendar.pop_before(key(u64::MAX, u64::MAX)));
+            let rest: Vec<u64> = drain.map(|(_, number)| number).collect();
             prop_assert_eq!(rest, twin.into_values().collect::<Vec<_>>());
         }
     }

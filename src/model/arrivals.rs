@@ -1,7 +1,7 @@
 //! When the events of a source arrive: one pending arrival at a time, whatever the length of a trace.
 
 use crate::random::{SourceStreams, math};
-use crate::scenario::{Arrivals, End, RateCurve, RateSegment, Scenario, Source};
+use crate::scenario::{Arrivals, End, RateCurve, Scenario, Source};
 use crate::time::{SimDuration, SimTime};
 
 /// The arrivals of one source, from the first to the last.
@@ -126,8 +126,7 @@ fn follow(curve: &RateCurve, mut at: SimTime, segment: &mut usize, mut hazard: f
     loop {
         let piece = curve.segments.get(*segment)?;
         at = at.max(piece.start);
-        let rate = rate_at(piece, at);
-        let slope = slope(piece);
+        let rate = piece.rate_at(at);
         if let Some(end) = piece.end {
             let seconds = end.since(at).as_secs_f64();
             let area = seconds * f64::midpoint(rate, piece.end_rate);
@@ -138,18 +137,8 @@ fn follow(curve: &RateCurve, mut at: SimTime, segment: &mut usize, mut hazard: f
                 continue;
             }
         }
-        return reach(rate, slope, hazard).map(|wait| (at + wait).min(SimTime::MAX));
+        return reach(rate, piece.slope(), hazard).map(|wait| (at + wait).min(SimTime::MAX));
     }
-}
-
-fn slope(piece: &RateSegment) -> f64 {
-    piece.end.map_or(0.0, |end| {
-        (piece.end_rate - piece.start_rate) / end.since(piece.start).as_secs_f64()
-    })
-}
-
-fn rate_at(piece: &RateSegment, at: SimTime) -> f64 {
-    piece.start_rate + slope(piece) * at.since(piece.start).as_secs_f64()
 }
 
 /// How long a rate that starts at `rate` and grows by `slope` a second takes to add up to `hazard`: the root of
@@ -191,40 +180,11 @@ fn fill_period(
     pending.sort_unstable_by(|a, b| b.cmp(a));
 }
 
-/// How many arrivals `arrivals` would have within `span`, for estimates; `None` if beyond 2^63.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the range is checked first"
-)]
-pub fn expected_count(arrivals: &Arrivals, span: SimDuration) -> Option<u64> {
-    let expected = match arrivals {
-        Arrivals::Constant { interval } => return Some(span.as_nanos().div_ceil(interval.as_nanos())),
-        Arrivals::Times(times) => return u64::try_from(times.len()).ok(),
-        Arrivals::Counts { counts, .. } => return Some(counts.iter().map(|count| u64::from(*count)).sum()),
-        Arrivals::Poisson(curve) | Arrivals::Even(curve) => curve
-            .segments
-            .iter()
-            .map(|piece| piece_area(piece, span))
-            .sum::<f64>(),
-    };
-    (expected < 9e18).then_some(expected as u64)
-}
-
-/// The integrated rate of `piece` up to `span`.
-fn piece_area(piece: &RateSegment, span: SimDuration) -> f64 {
-    let cut = SimTime::ZERO + span;
-    let end = piece.end.map_or(cut, |end| end.min(cut));
-    if end <= piece.start {
-        return 0.0;
-    }
-    end.since(piece.start).as_secs_f64() * f64::midpoint(piece.start_rate, rate_at(piece, end))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::random::Seed;
+    use crate::scenario::RateSegment;
 
     const SECOND: SimDuration = SimDuration::from_secs(1);
 
@@ -314,14 +274,5 @@ mod tests {
             );
             assert!(times.is_sorted());
         }
-    }
-
-    #[test]
-    fn expected_counts_are_integrals() {
-        let ramp = Arrivals::Poisson(curve(&[(0, 10, 0.0, 10.0), (10, 0, 10.0, 10.0)]));
-        assert_eq!(expected_count(&ramp, SimDuration::from_secs(10)), Some(50));
-        assert_eq!(expected_count(&ramp, SimDuration::from_secs(20)), Some(150));
-        let constant = Arrivals::Constant { interval: SECOND };
-        assert_eq!(expected_count(&constant, SimDuration::from_secs(3)), Some(3));
     }
 }

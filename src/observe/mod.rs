@@ -5,10 +5,13 @@
 
 use crate::model::observation::{Fact, Observer};
 
+pub mod decimal;
 pub mod fingerprint;
 pub mod ledger;
 pub mod lives;
 pub mod metrics;
+pub mod price;
+pub mod samples;
 pub mod series;
 pub mod summary;
 #[cfg(test)]

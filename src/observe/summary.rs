@@ -1,1 +1,1037 @@
-//! To come.
+//! The summary of a run: what happened to every event, and what it cost, in numbers that fit on one screen.
+//!
+//! [`Summary`] listens and counts in integers; [`SummaryReport`] is the result, plain data in a fixed order of fields,
+//! for `summary.json`, `summary.csv` and the text that a person reads.
+//!
+//! *Waiting* = accepted − settled − running: the events in Lambda's queue, between acceptance and the first attempt
+//! and between attempts. An event whose fate is known has left the backlog, even while its outcome is still on its way.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::decimal::Decimal;
+use super::price::{Rate, Spend};
+use super::samples::Samples;
+use crate::id::DestinationId;
+use crate::model::event::{Route, RouteResult};
+use crate::model::observation::{
+    Attempt, AttemptOutcome, Fact, Fate, FunctionError, Next, Observation, Observer, Run, ThrottleReason,
+};
+use crate::scenario::{DeliveryFailure, InvocationType, Scenario};
+use crate::time::{SimDuration, SimTime};
+
+/// The observer that counts.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    total: Tally,
+    /// One for each function, when there are several.
+    functions: Vec<Tally>,
+    rates: Vec<Rate>,
+}
+
+/// How and when a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// Why it ended: the name of its `RunEnd`.
+    pub end: &'static str,
+    /// When: virtual time at the end.
+    pub at: SimTime,
+    /// The fingerprint of all observations.
+    pub fingerprint: u64,
+}
+
+/// What is counted, for the whole run or for one function.
+#[derive(Clone, Debug, Default)]
+struct Tally {
+    accepted: u64,
+    fates: [u64; Fate::ALL.len()],
+    first_try: u64,
+    after_backoff: u64,
+    after_retry: u64,
+    attempts: u64,
+    runs: u64,
+    throttles: [u64; ThrottleReason::ALL.len()],
+    system_errors: u64,
+    function_errors: [u64; FUNCTION_ERRORS.len()],
+    caught_errors: u64,
+    age: Samples,
+    sojourn: Samples,
+    oldest: (SimDuration, SimTime),
+    waiting: u64,
+    /// Of the runs in progress those that are not synchronous calls.
+    async_running: u64,
+    peak_waiting: (u64, SimTime),
+    running: u64,
+    peak_running: (u64, SimTime),
+    last_arrival: Option<SimTime>,
+    last_settled: Option<SimTime>,
+    first_drop: Option<SimTime>,
+    first_loss: Option<SimTime>,
+    lost: [u64; Fate::ALL.len()],
+    lost_without_route: u64,
+    deliveries: BTreeMap<(Route, DestinationId), Deliveries>,
+    first_runs: Spend,
+    retries: Spend,
+    sync_runs: Spend,
+    wasted: Spend,
+    calls: Calls,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Deliveries {
+    started: u64,
+    delivered: u64,
+    failed: [u64; DELIVERY_FAILURES.len()],
+}
+
+const FUNCTION_ERRORS: [FunctionError; 3] = [
+    FunctionError::Exception,
+    FunctionError::Timeout,
+    FunctionError::Poison,
+];
+const DELIVERY_FAILURES: [DeliveryFailure; 4] = [
+    DeliveryFailure::Permission,
+    DeliveryFailure::Misconfiguration,
+    DeliveryFailure::Size,
+    DeliveryFailure::Throttled,
+];
+
+impl Summary {
+    /// A summary of a run of `scenario`, to be fed from its beginning.
+    pub fn new(scenario: &Scenario) -> Self {
+        let several = if scenario.functions.len() > 1 {
+            scenario.functions.len()
+        } else {
+            0
+        };
+        Self {
+            total: Tally::default(),
+            functions: vec![Tally::default(); several],
+            rates: scenario.functions.iter().map(Rate::of).collect(),
+        }
+    }
+
+    /// The result.
+    pub fn into_report(self, scenario: &Scenario, ending: Ending) -> SummaryReport {
+        let named = |(tally, function): (Tally, &crate::scenario::Function)| FunctionReport {
+            function: function.name.clone(),
+            counts: tally.into_counts(scenario),
+        };
+        SummaryReport {
+            scenario: scenario.name.clone(),
+            seed: scenario.seed.0,
+            profile: scenario.profile.name(),
+            end: ending.end,
+            ended_ns: ending.at.as_nanos(),
+            fingerprint: format!("{:016x}", ending.fingerprint),
+            counts: self.total.into_counts(scenario),
+            functions: self
+                .functions
+                .into_iter()
+                .zip(&scenario.functions)
+                .map(named)
+                .collect(),
+        }
+    }
+}
+
+impl Observer for Summary {
+    fn observe(&mut self, fact: &Fact<'_>) {
+        let function = fact.event.function().index();
+        let rate = self.rates[function];
+        self.total.note(fact, rate);
+        if let Some(tally) = self.functions.get_mut(function) {
+            tally.note(fact, rate);
+        }
+    }
+}
+
+impl Tally {
+    fn note(&mut self, fact: &Fact<'_>, rate: Rate) {
+        match fact.what {
+            Observation::Accepted => self.accepted(fact.at),
+            Observation::Called => self.calls.made += 1,
+            Observation::RunStarted { age, .. } => self.run_started(fact, age),
+            Observation::AttemptEnded(attempt) => self.attempt_ended(fact, &attempt, rate),
+            Observation::Settled { fate, .. } => self.settled(fact, fate),
+            Observation::DeliveryStarted {
+                route, destination, ..
+            } => self.deliveries(route, destination).started += 1,
+            Observation::DeliveryEnded {
+                route,
+                destination,
+                failure,
+            } => match failure {
+                None => self.deliveries(route, destination).delivered += 1,
+                Some(failure) => self.deliveries(route, destination).failed[failure as usize] += 1,
+            },
+            Observation::Closed | Observation::CutOff => self.left(fact),
+        }
+    }
+
+    fn accepted(&mut self, at: SimTime) {
+        self.accepted += 1;
+        self.last_arrival = Some(at);
+        self.wait(at);
+    }
+
+    /// One more event waits.
+    fn wait(&mut self, at: SimTime) {
+        self.waiting += 1;
+        if self.waiting > self.peak_waiting.0 {
+            self.peak_waiting = (self.waiting, at);
+        }
+    }
+
+    fn run_started(&mut self, fact: &Fact<'_>, age: SimDuration) {
+        self.running += 1;
+        if self.running > self.peak_running.0 {
+            self.peak_running = (self.running, fact.at);
+        }
+        if is_async(fact) {
+            self.waiting -= 1;
+            self.async_running += 1;
+            self.runs += 1;
+            self.dispatched(age, fact.at);
+        }
+    }
+
+    fn dispatched(&mut self, age: SimDuration, at: SimTime) {
+        self.attempts += 1;
+        self.age.record(age.as_nanos());
+        if age > self.oldest.0 {
+            self.oldest = (age, at);
+        }
+    }
+
+    fn attempt_ended(&mut self, fact: &Fact<'_>, attempt: &Attempt, rate: Rate) {
+        if let Some(run) = &attempt.run {
+            self.run_ended(fact, attempt, run, rate);
+        }
+        if !is_async(fact) {
+            self.calls.note(attempt.outcome);
+            return;
+        }
+        if attempt.run.is_none() {
+            self.dispatched(attempt.age, attempt.dispatched);
+        }
+        match attempt.outcome {
+            AttemptOutcome::Success => {}
+            AttemptOutcome::CaughtError => self.caught_errors += 1,
+            AttemptOutcome::FunctionError(error) => self.function_errors[error as usize] += 1,
+            AttemptOutcome::Throttled(reason) => self.throttles[reason as usize] += 1,
+            AttemptOutcome::SystemError { .. } => self.system_errors += 1,
+        }
+    }
+
+    fn run_ended(&mut self, fact: &Fact<'_>, attempt: &Attempt, run: &Run, rate: Rate) {
+        self.running -= 1;
+        self.async_running -= u64::from(is_async(fact));
+        let spend = match (is_async(fact), run.number) {
+            (false, _) => &mut self.sync_runs,
+            (true, 1) => &mut self.first_runs,
+            (true, _) => &mut self.retries,
+        };
+        spend.add(rate, 1, run.billed_ms);
+        if matches!(attempt.outcome, AttemptOutcome::FunctionError(_)) {
+            self.wasted.add(rate, 1, run.billed_ms);
+        }
+        match attempt.next {
+            Next::Retry { .. } => self.wait(fact.at),
+            // It leaves the backlog when it settles, at this same instant, and makes no new peak before.
+            Next::Settle { .. } => self.waiting += 1,
+            Next::Return => {}
+        }
+    }
+
+    fn settled(&mut self, fact: &Fact<'_>, fate: Fate) {
+        let event = fact.event;
+        self.waiting -= 1;
+        self.fates[fate as usize] += 1;
+        self.last_settled = Some(fact.at);
+        self.sojourn.record(event.age_at(fact.at).as_nanos());
+        match (fate, event.runs(), event.attempts()) {
+            (Fate::Succeeded, _, 1) => self.first_try += 1,
+            (Fate::Succeeded, 1, _) => self.after_backoff += 1,
+            (Fate::Succeeded, _, _) => self.after_retry += 1,
+            _ => {
+                self.first_drop.get_or_insert(fact.at);
+            }
+        }
+    }
+
+    /// An event is lost for certain once its last delivery has ended.
+    fn left(&mut self, fact: &Fact<'_>) {
+        let routes = Route::ALL.map(|route| fact.event.route(route));
+        let Some((fate, _)) = fact.event.settled() else {
+            return;
+        };
+        if !fact.event.is_lost() || routes.contains(&RouteResult::Pending) {
+            return;
+        }
+        self.lost[fate as usize] += 1;
+        self.first_loss.get_or_insert(fact.at);
+        if routes.iter().all(|result| *result == RouteResult::NotConfigured) {
+            self.lost_without_route += 1;
+        }
+    }
+
+    fn deliveries(&mut self, route: Route, destination: DestinationId) -> &mut Deliveries {
+        self.deliveries.entry((route, destination)).or_default()
+    }
+
+    fn into_counts(mut self, scenario: &Scenario) -> Counts {
+        let settled: u64 = self.fates.iter().sum();
+        let in_flight = self.accepted - settled;
+        let lost: u64 = self.lost.iter().sum();
+        Counts {
+            accepted: self.accepted,
+            fates: named(Fate::ALL.map(Fate::name), self.fates),
+            in_flight,
+            conservation: Conservation {
+                accepted: self.accepted,
+                settled,
+                in_flight,
+                holds: self.accepted == settled + self.waiting + self.async_running,
+            },
+            lost: Lost {
+                total: lost,
+                by_fate: named(Fate::ALL.map(Fate::name), self.lost),
+                without_route: self.lost_without_route,
+                by_failed_delivery: lost - self.lost_without_route,
+                first_ns: self.first_loss.map(SimTime::as_nanos),
+            },
+            routes: self.routes(scenario),
+            succeeded: Succeeded {
+                on_first_try: self.first_try,
+                after_backoff: self.after_backoff,
+                after_retry: self.after_retry,
+            },
+            attempts: self.attempts,
+            runs: self.runs,
+            function_errors: named(FUNCTION_ERRORS.map(FunctionError::name), self.function_errors),
+            caught_errors: self.caught_errors,
+            throttles: named(ThrottleReason::ALL.map(ThrottleReason::name), self.throttles),
+            system_errors: self.system_errors,
+            amplification: Amplification {
+                runs_per_event: Decimal::ratio(self.runs.into(), self.accepted.into(), 3),
+                attempts_per_event: Decimal::ratio(self.attempts.into(), self.accepted.into(), 3),
+            },
+            event_age: spread(&mut self.age),
+            sojourn: spread(&mut self.sojourn),
+            concurrency: Peak::of(self.peak_running.0, self.peak_running.1),
+            backlog: self.backlog(in_flight),
+            billed_ms: self.split(Spend::billed_ms),
+            cost_usd: self.split(Spend::usd),
+            sync_calls: self.calls,
+        }
+    }
+
+    fn backlog(&self, in_flight: u64) -> Backlog {
+        let drained = |settled: SimTime| self.last_arrival.map(|arrival| settled.since(arrival).as_nanos());
+        Backlog {
+            peak: Peak::of(self.peak_waiting.0, self.peak_waiting.1),
+            waiting_at_end: self.waiting,
+            oldest_ns: (self.attempts > 0).then(|| self.oldest.0.as_nanos()),
+            oldest_at_ns: (self.attempts > 0).then(|| self.oldest.1.as_nanos()),
+            last_arrival_ns: self.last_arrival.map(SimTime::as_nanos),
+            last_settled_ns: self.last_settled.map(SimTime::as_nanos),
+            drain_ns: self.last_settled.filter(|_| in_flight == 0).and_then(drained),
+            first_drop_ns: self.first_drop.map(SimTime::as_nanos),
+        }
+    }
+
+    fn split<T>(&self, part: impl Fn(Spend) -> T) -> Split<T> {
+        let total = self.first_runs.plus(self.retries).plus(self.sync_runs);
+        Split {
+            total: part(total),
+            first_runs: part(self.first_runs),
+            retries: part(self.retries),
+            sync_calls: part(self.sync_runs),
+            wasted: part(self.wasted),
+        }
+    }
+
+    fn routes(&self, scenario: &Scenario) -> Vec<RouteReport> {
+        let report = |(&(route, destination), counts): (&(Route, DestinationId), &Deliveries)| {
+            let target = &scenario.destinations[destination.index()];
+            let failed: u64 = counts.failed.iter().sum();
+            RouteReport {
+                route: route.name(),
+                destination: target.name.clone(),
+                kind: target.kind.name(),
+                delivered: counts.delivered,
+                delivery_failed: failed,
+                pending: counts.started - counts.delivered - failed,
+                failures: named(DELIVERY_FAILURES.map(DeliveryFailure::name), counts.failed),
+            }
+        };
+        self.deliveries.iter().map(report).collect()
+    }
+}
+
+fn is_async(fact: &Fact<'_>) -> bool {
+    fact.event.invocation() == InvocationType::Event
+}
+
+/// Counts by name, in the order given.
+pub type Named = serde_json::Map<String, serde_json::Value>;
+
+fn named<const N: usize>(names: [&'static str; N], counts: [u64; N]) -> Named {
+    names
+        .iter()
+        .zip(counts)
+        .map(|(name, count)| ((*name).to_owned(), count.into()))
+        .collect()
+}
+
+/// What a run amounted to. All times are nanoseconds of virtual time.
+#[derive(Clone, Debug, Serialize)]
+pub struct SummaryReport {
+    /// The scenario's name.
+    pub scenario: String,
+    /// Its seed.
+    pub seed: u64,
+    /// Its profile.
+    pub profile: &'static str,
+    /// Why the run ended: `drained` or `horizon`.
+    pub end: &'static str,
+    /// When it ended.
+    pub ended_ns: u64,
+    /// The fingerprint of all observations, 16 hexadecimal digits.
+    pub fingerprint: String,
+    /// The counts of the whole run.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// The same for each function, when there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<FunctionReport>,
+}
+
+/// The counts of one function.
+#[derive(Clone, Debug, Serialize)]
+pub struct FunctionReport {
+    /// The function's name.
+    pub function: String,
+    /// Its counts.
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+/// What is counted, for the whole run or for one function.
+#[derive(Clone, Debug, Serialize)]
+pub struct Counts {
+    /// Events that Lambda accepted.
+    pub accepted: u64,
+    /// Events by fate.
+    pub fates: Named,
+    /// Accepted events without a fate when the run ended.
+    pub in_flight: u64,
+    /// The ledger.
+    pub conservation: Conservation,
+    /// Events that did not succeed and of which no route holds a copy.
+    pub lost: Lost,
+    /// What became of the outcomes, for each route and destination.
+    pub routes: Vec<RouteReport>,
+    /// What the successful events needed.
+    pub succeeded: Succeeded,
+    /// Attempts begun: runs, throttles and system errors.
+    pub attempts: u64,
+    /// Runs begun: attempts that reached the function's code.
+    pub runs: u64,
+    /// Runs that ended in a function error, by kind.
+    pub function_errors: Named,
+    /// Runs whose error the handler caught: successes to Lambda.
+    pub caught_errors: u64,
+    /// Throttled attempts, by reason.
+    pub throttles: Named,
+    /// Attempts that met a 5xx.
+    pub system_errors: u64,
+    /// How much more work the retries made.
+    pub amplification: Amplification,
+    /// `AsyncEventAge`: the events' age at each attempt.
+    pub event_age: Option<Spread>,
+    /// From acceptance to the fate, of all settled events.
+    pub sojourn: Option<Spread>,
+    /// The most runs in progress at once, synchronous calls included.
+    pub concurrency: Peak,
+    /// The queue.
+    pub backlog: Backlog,
+    /// Billed milliseconds of finished runs.
+    pub billed_ms: Split<u64>,
+    /// Their price in US dollars.
+    pub cost_usd: Split<Decimal>,
+    /// Synchronous calls.
+    pub sync_calls: Calls,
+}
+
+/// accepted = settled + `in_flight`.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Conservation {
+    /// Events accepted.
+    pub accepted: u64,
+    /// The sum over all fates.
+    pub settled: u64,
+    /// Events without a fate.
+    pub in_flight: u64,
+    /// Whether the events in flight are those that wait and those that run, counted independently.
+    pub holds: bool,
+}
+
+/// Events of which nothing is left.
+#[derive(Clone, Debug, Serialize)]
+pub struct Lost {
+    /// All of them.
+    pub total: u64,
+    /// By fate.
+    pub by_fate: Named,
+    /// No route was configured for the failure.
+    pub without_route: u64,
+    /// Each route that was configured failed.
+    pub by_failed_delivery: u64,
+    /// When the first was lost.
+    pub first_ns: Option<u64>,
+}
+
+/// One destination on one route.
+#[derive(Clone, Debug, Serialize)]
+pub struct RouteReport {
+    /// The route.
+    pub route: &'static str,
+    /// The destination's name.
+    pub destination: String,
+    /// The destination's kind.
+    pub kind: &'static str,
+    /// Copies delivered.
+    pub delivered: u64,
+    /// Copies gone because the delivery failed.
+    pub delivery_failed: u64,
+    /// Copies on their way when the run ended.
+    pub pending: u64,
+    /// Failed deliveries by cause.
+    pub failures: Named,
+}
+
+/// Successful events by what they needed.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Succeeded {
+    /// One attempt.
+    pub on_first_try: u64,
+    /// One run, after throttles or system errors.
+    pub after_backoff: u64,
+    /// More than one run: saved by a retry.
+    pub after_retry: u64,
+}
+
+/// Work per accepted event.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Amplification {
+    /// Runs begun per accepted event, three places; absent when no event was accepted.
+    pub runs_per_event: Option<Decimal>,
+    /// Attempts begun per accepted event, three places; absent when no event was accepted.
+    pub attempts_per_event: Option<Decimal>,
+}
+
+/// A distribution of durations in nanoseconds, by nearest rank; see [`super::samples`] for the error.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Spread {
+    /// How many samples.
+    pub samples: u64,
+    /// Their mean, rounded half up.
+    pub mean_ns: u64,
+    /// The median.
+    pub p50_ns: u64,
+    /// The 90th percentile.
+    pub p90_ns: u64,
+    /// The 99th percentile.
+    pub p99_ns: u64,
+    /// The largest.
+    pub max_ns: u64,
+}
+
+/// A highest value and when it was first reached.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Peak {
+    /// The highest value.
+    pub maximum: u64,
+    /// When it was first reached; absent when it is zero.
+    pub at_ns: Option<u64>,
+}
+
+/// The queue.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Backlog {
+    /// The most events waiting at once.
+    pub peak: Peak,
+    /// Events waiting when the run ended.
+    pub waiting_at_end: u64,
+    /// The highest age of an event at an attempt.
+    pub oldest_ns: Option<u64>,
+    /// When that attempt was.
+    pub oldest_at_ns: Option<u64>,
+    /// When the last event was accepted.
+    pub last_arrival_ns: Option<u64>,
+    /// When the last fate was known.
+    pub last_settled_ns: Option<u64>,
+    /// From the last arrival to the last fate; absent while events are in flight.
+    pub drain_ns: Option<u64>,
+    /// When the first event ended without success.
+    pub first_drop_ns: Option<u64>,
+}
+
+/// A total and its parts; `wasted` overlaps the other parts.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Split<T> {
+    /// Everything: first runs, retries and synchronous calls.
+    pub total: T,
+    /// First runs of events.
+    pub first_runs: T,
+    /// Further runs of events.
+    pub retries: T,
+    /// Runs of synchronous calls.
+    pub sync_calls: T,
+    /// Of all these, runs that ended in a function error.
+    pub wasted: T,
+}
+
+/// Synchronous calls; they have no fate and are no events.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Calls {
+    /// Calls made.
+    pub made: u64,
+    /// Calls that got an answer.
+    pub succeeded: u64,
+    /// Calls that got a function error.
+    pub failed: u64,
+    /// Calls that got a 429.
+    pub throttled: u64,
+    /// Calls that got a 5xx.
+    pub system_errors: u64,
+}
+
+impl Calls {
+    fn note(&mut self, outcome: AttemptOutcome) {
+        match outcome {
+            AttemptOutcome::Success | AttemptOutcome::CaughtError => self.succeeded += 1,
+            AttemptOutcome::FunctionError(_) => self.failed += 1,
+            AttemptOutcome::Throttled(_) => self.throttled += 1,
+            AttemptOutcome::SystemError { .. } => self.system_errors += 1,
+        }
+    }
+}
+
+impl Peak {
+    fn of(maximum: u64, at: SimTime) -> Self {
+        Self {
+            maximum,
+            at_ns: (maximum > 0).then(|| at.as_nanos()),
+        }
+    }
+}
+
+fn spread(samples: &mut Samples) -> Option<Spread> {
+    let found = samples.statistics()?;
+    let mean = super::decimal::divide_half_up(found.sum, found.count.into());
+    Some(Spread {
+        samples: found.count,
+        mean_ns: u64::try_from(mean).expect("a mean is at most the maximum"),
+        p50_ns: found.p50,
+        p90_ns: found.p90,
+        p99_ns: found.p99,
+        max_ns: found.maximum,
+    })
+}
+
+/// One row of `summary.csv`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SummaryRow {
+    /// `run`, or `functions.NAME`.
+    pub scope: String,
+    /// What was measured.
+    pub metric: String,
+    /// CloudWatch's word for the statistic: `Sum`, `Maximum`, `Average`, `SampleCount`, `p50`, `p90`, `p99`.
+    pub statistic: &'static str,
+    /// The value; empty if there is none.
+    pub value: String,
+    /// The unit.
+    pub unit: &'static str,
+}
+
+impl SummaryReport {
+    /// The whole report as tidy rows: one value a row.
+    pub fn csv_rows(&self) -> Vec<SummaryRow> {
+        let mut rows = Rows {
+            scope: "run".to_owned(),
+            rows: Vec::new(),
+        };
+        self.counts.rows(&mut rows);
+        for function in &self.functions {
+            rows.scope = format!("functions.{}", function.function);
+            function.counts.rows(&mut rows);
+        }
+        rows.rows
+    }
+}
+
+struct Rows {
+    scope: String,
+    rows: Vec<SummaryRow>,
+}
+
+impl Rows {
+    fn push(&mut self, metric: &str, statistic: &'static str, value: Option<String>, unit: &'static str) {
+        self.rows.push(SummaryRow {
+            scope: self.scope.clone(),
+            metric: metric.to_owned(),
+            statistic,
+            value: value.unwrap_or_default(),
+            unit,
+        });
+    }
+
+    fn count(&mut self, metric: &str, value: u64) {
+        self.push(metric, "Sum", Some(value.to_string()), "Count");
+    }
+
+    fn counts(&mut self, prefix: &str, counts: &Named) {
+        for (name, count) in counts {
+            self.push(
+                &format!("{prefix}{name}"),
+                "Sum",
+                Some(count.to_string()),
+                "Count",
+            );
+        }
+    }
+
+    fn time(&mut self, metric: &str, statistic: &'static str, nanos: Option<u64>) {
+        self.push(
+            metric,
+            statistic,
+            nanos.map(|nanos| nanos.to_string()),
+            "Nanoseconds",
+        );
+    }
+
+    fn spread(&mut self, metric: &str, spread: Option<&Spread>) {
+        let samples = spread.map_or(0, |spread| spread.samples);
+        self.push(metric, "SampleCount", Some(samples.to_string()), "Count");
+        self.time(metric, "Average", spread.map(|spread| spread.mean_ns));
+        self.time(metric, "p50", spread.map(|spread| spread.p50_ns));
+        self.time(metric, "p90", spread.map(|spread| spread.p90_ns));
+        self.time(metric, "p99", spread.map(|spread| spread.p99_ns));
+        self.time(metric, "Maximum", spread.map(|spread| spread.max_ns));
+    }
+
+    fn peak(&mut self, metric: &str, peak: &Peak) {
+        self.push(metric, "Maximum", Some(peak.maximum.to_string()), "Count");
+        self.time(&format!("{metric}_peak_at"), "Maximum", peak.at_ns);
+    }
+
+    fn split<T: ToString>(&mut self, metric: &str, split: &Split<T>, unit: &'static str) {
+        let parts = [
+            ("", &split.total),
+            (".first_runs", &split.first_runs),
+            (".retries", &split.retries),
+            (".sync_calls", &split.sync_calls),
+            (".wasted", &split.wasted),
+        ];
+        for (part, value) in parts {
+            self.push(&format!("{metric}{part}"), "Sum", Some(value.to_string()), unit);
+        }
+    }
+}
+
+impl Counts {
+    fn rows(&self, rows: &mut Rows) {
+        self.rows_of_fates(rows);
+        self.rows_of_attempts(rows);
+        rows.spread("AsyncEventAge", self.event_age.as_ref());
+        rows.spread("sojourn", self.sojourn.as_ref());
+        self.rows_of_backlog(rows);
+        rows.split("billed_ms", &self.billed_ms, "Milliseconds");
+        rows.split("cost_usd", &self.cost_usd, "USD");
+        rows.count("sync_calls", self.sync_calls.made);
+        rows.count("sync_calls.succeeded", self.sync_calls.succeeded);
+        rows.count("sync_calls.failed", self.sync_calls.failed);
+        rows.count("sync_calls.throttled", self.sync_calls.throttled);
+        rows.count("sync_calls.system_errors", self.sync_calls.system_errors);
+    }
+
+    fn rows_of_fates(&self, rows: &mut Rows) {
+        rows.count("accepted", self.accepted);
+        rows.counts("", &self.fates);
+        rows.count("in_flight", self.in_flight);
+        rows.count("lost", self.lost.total);
+        rows.counts("lost.", &self.lost.by_fate);
+        rows.count("lost.without_route", self.lost.without_route);
+        rows.count("lost.by_failed_delivery", self.lost.by_failed_delivery);
+        rows.time("lost.first_at", "Minimum", self.lost.first_ns);
+        for route in &self.routes {
+            let name = |what: &str| format!("{}.{}.{what}", route.route, route.destination);
+            rows.count(&name("delivered"), route.delivered);
+            rows.count(&name("delivery_failed"), route.delivery_failed);
+            rows.count(&name("pending"), route.pending);
+            rows.counts(&name("delivery_failed."), &route.failures);
+        }
+    }
+
+    fn rows_of_attempts(&self, rows: &mut Rows) {
+        rows.count("succeeded.on_first_try", self.succeeded.on_first_try);
+        rows.count("succeeded.after_backoff", self.succeeded.after_backoff);
+        rows.count("succeeded.after_retry", self.succeeded.after_retry);
+        rows.count("attempts", self.attempts);
+        rows.count("runs", self.runs);
+        rows.counts("function_errors.", &self.function_errors);
+        rows.count("caught_errors", self.caught_errors);
+        rows.counts("throttles.", &self.throttles);
+        rows.count("system_errors", self.system_errors);
+        let runs = self.amplification.runs_per_event;
+        let attempts = self.amplification.attempts_per_event;
+        rows.push(
+            "runs_per_event",
+            "Average",
+            runs.map(|ratio| ratio.to_string()),
+            "Count",
+        );
+        rows.push(
+            "attempts_per_event",
+            "Average",
+            attempts.map(|ratio| ratio.to_string()),
+            "Count",
+        );
+    }
+
+    fn rows_of_backlog(&self, rows: &mut Rows) {
+        rows.peak("concurrency", &self.concurrency);
+        rows.peak("waiting", &self.backlog.peak);
+        rows.count("waiting_at_end", self.backlog.waiting_at_end);
+        rows.time("oldest_attempt_at", "Maximum", self.backlog.oldest_at_ns);
+        rows.time("last_arrival", "Maximum", self.backlog.last_arrival_ns);
+        rows.time("last_settled", "Maximum", self.backlog.last_settled_ns);
+        rows.time("drain_time", "Maximum", self.backlog.drain_ns);
+        rows.time("first_drop", "Minimum", self.backlog.first_drop_ns);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::FunctionId;
+    use crate::observe::ledger::Ledger;
+    use crate::observe::test_scenarios::{busy, events_at, exceptions, function, idle, queue};
+    use crate::random::distribution::Distribution;
+    use crate::scenario::{End, Jitter};
+    use crate::simulate::simulate;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    /// No jitter, no dispatch latency.
+    fn exact(millis: &[u64]) -> Scenario {
+        let mut scenario = idle();
+        scenario.timing.dispatch_latency = SimDuration::ZERO;
+        scenario.timing.function_retry_jitter = Jitter { ppm: 0 };
+        scenario.timing.backoff_jitter = Jitter { ppm: 0 };
+        scenario.sources = vec![events_at("orders", millis)];
+        scenario
+    }
+
+    fn report(scenario: &Scenario) -> SummaryReport {
+        let mut summary = Summary::new(scenario);
+        let end = simulate(scenario, &mut summary);
+        let ending = Ending {
+            end: end.name(),
+            at: SimTime::ZERO,
+            fingerprint: 0xfeed,
+        };
+        summary.into_report(scenario, ending)
+    }
+
+    fn fates(report: &SummaryReport) -> Vec<u64> {
+        report
+            .counts
+            .fates
+            .values()
+            .filter_map(serde_json::Value::as_u64)
+            .collect()
+    }
+
+    #[test]
+    fn an_event_that_always_fails_is_lost_after_three_runs_and_all_of_them_are_wasted() {
+        let mut scenario = exact(&[0]);
+        scenario.functions[0].failures = vec![exceptions(1.0, &[])];
+        let report = report(&scenario);
+        let counts = &report.counts;
+        assert_eq!(fates(&report), [0, 1, 0, 0]);
+        assert_eq!((counts.attempts, counts.runs), (3, 3));
+        assert_eq!((counts.lost.total, counts.lost.without_route), (1, 1));
+        // Runs of 100 ms at 0, 60.1 and 180.2 s.
+        assert_eq!(counts.lost.first_ns, Some(180_300_000_000));
+        assert_eq!(counts.sojourn.unwrap().max_ns, 180_300_000_000);
+        let age = counts.event_age.unwrap();
+        assert_eq!(
+            (age.samples, age.p50_ns, age.max_ns),
+            (3, 60_100_000_000, 180_200_000_000)
+        );
+        let billed = counts.billed_ms;
+        assert_eq!(
+            (billed.total, billed.first_runs, billed.retries, billed.wasted),
+            (300, 100, 200, 300)
+        );
+        // 3 requests, and 0.3 s of 1/8 GB.
+        assert_eq!(counts.cost_usd.total.to_string(), "0.000001225001");
+        assert_eq!(counts.amplification.runs_per_event.unwrap().to_string(), "3.000");
+        assert!(counts.conservation.holds);
+    }
+
+    #[test]
+    fn waiting_peaks_while_one_slot_serves_many_and_drains_after_the_last_arrival() {
+        let mut scenario = exact(&[0, 0, 0]);
+        scenario.functions[0].reserved = Some(1);
+        scenario.functions[0].duration = Distribution::Constant(SimDuration::from_millis(500));
+        let counts = report(&scenario).counts;
+        // All three wait for an instant; the first runs at once, the others at 1 s; one of these at 3 s.
+        assert_eq!(
+            (counts.backlog.peak.maximum, counts.backlog.peak.at_ns),
+            (3, Some(0))
+        );
+        assert_eq!(counts.backlog.drain_ns, Some(3_500_000_000));
+        assert_eq!(counts.backlog.oldest_ns, Some(3 * SECOND));
+        assert_eq!(counts.backlog.oldest_at_ns, Some(3 * SECOND));
+        assert_eq!(
+            (counts.concurrency.maximum, counts.concurrency.at_ns),
+            (1, Some(0))
+        );
+        assert_eq!((counts.attempts, counts.runs), (6, 3));
+        assert_eq!(counts.succeeded.after_backoff, 2);
+        assert_eq!(counts.lost.total, 0);
+    }
+
+    #[test]
+    fn an_event_between_a_run_and_its_end_makes_no_backlog() {
+        let mut scenario = exact(&[0, 10_000, 20_000]);
+        scenario.functions[0].failures = vec![exceptions(1.0, &[(0, 5)])];
+        let counts = report(&scenario).counts;
+        assert_eq!(counts.backlog.peak.maximum, 2, "the failed one and a new one");
+        assert_eq!(counts.succeeded.after_retry, 1);
+        assert_eq!(counts.succeeded.on_first_try, 2);
+    }
+
+    #[test]
+    fn a_copy_on_one_route_is_enough_not_to_be_lost() {
+        let cases = [
+            (true, true, 1),
+            (true, false, 0),
+            (false, true, 0),
+            (false, false, 0),
+        ];
+        for (record_denied, letter_denied, lost) in cases {
+            let mut scenario = exact(&[0]);
+            scenario.functions[0].reserved = Some(0);
+            scenario.functions[0].on_failure = Some(DestinationId(0));
+            scenario.functions[0].dead_letter = Some(DestinationId(1));
+            scenario.destinations = vec![queue("failed"), queue("letters")];
+            for (destination, denied) in scenario
+                .destinations
+                .iter_mut()
+                .zip([record_denied, letter_denied])
+            {
+                destination.max_bytes = if denied { 0 } else { destination.max_bytes };
+            }
+            let counts = report(&scenario).counts;
+            assert_eq!(counts.lost.total, lost);
+            assert_eq!(counts.lost.by_failed_delivery, lost);
+            assert_eq!(counts.routes.len(), 2);
+            assert_eq!(counts.routes[0].delivery_failed, u64::from(record_denied));
+            assert_eq!(counts.routes[1].delivered, u64::from(!letter_denied));
+        }
+    }
+
+    #[test]
+    fn what_has_no_samples_has_no_percentiles() {
+        let report = report(&exact(&[]));
+        assert!(report.counts.event_age.is_none());
+        assert!(report.counts.amplification.runs_per_event.is_none());
+        let json = serde_json::to_string(&report).unwrap();
+        assert!(json.contains("\"event_age\":null"), "{json}");
+        assert!(!json.contains("NaN"));
+    }
+
+    #[test]
+    fn a_busy_run_balances_with_the_ledger_and_its_parts_add_up() {
+        let scenario = busy();
+        let (mut summary, mut ledger) = (Summary::new(&scenario), Ledger::default());
+        simulate(&scenario, &mut (&mut summary, &mut ledger));
+        let ending = Ending {
+            end: "horizon",
+            at: SimTime::from_secs(1_710),
+            fingerprint: 0,
+        };
+        let counts = summary.into_report(&scenario, ending).counts;
+        assert!(counts.conservation.holds);
+        assert_eq!(counts.accepted, ledger.accepted());
+        assert_eq!(counts.in_flight, ledger.in_flight());
+        assert!(counts.in_flight > 0 && counts.lost.total > 0 && counts.sync_calls.made > 0);
+        assert_eq!(counts.lost.total, counts.routes[0].delivery_failed);
+        let billed = counts.billed_ms;
+        assert_eq!(
+            billed.total,
+            billed.first_runs + billed.retries + billed.sync_calls
+        );
+        let throttles: u64 = counts
+            .throttles
+            .values()
+            .filter_map(serde_json::Value::as_u64)
+            .sum();
+        assert_eq!(counts.attempts, counts.runs + throttles + counts.system_errors);
+    }
+
+    #[test]
+    fn several_functions_have_their_own_counts_that_add_up() {
+        let mut scenario = exact(&[0, 1, 2]);
+        scenario.functions.push(function("track"));
+        let mut other = events_at("clicks", &[5]);
+        other.to = FunctionId(1);
+        scenario.sources.insert(0, other);
+        let report = report(&scenario);
+        let accepted: Vec<u64> = report.functions.iter().map(|part| part.counts.accepted).collect();
+        assert_eq!((report.counts.accepted, accepted), (4, vec![3, 1]));
+    }
+
+    #[test]
+    fn tidy_rows_have_one_value_each_and_names_that_occur_once() {
+        let rows = report(&busy()).csv_rows();
+        let mut names: Vec<_> = rows
+            .iter()
+            .map(|row| (&row.scope, &row.metric, row.statistic))
+            .collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+        let value = |metric: &str, statistic: &str| {
+            let row = rows
+                .iter()
+                .find(|row| row.metric == metric && row.statistic == statistic);
+            row.unwrap().value.clone()
+        };
+        assert_eq!(
+            value("lost", "Sum"),
+            value("on_failure.failed.delivery_failed", "Sum")
+        );
+        assert_ne!(value("AsyncEventAge", "p99"), "");
+    }
+
+    #[test]
+    fn deliveries_on_their_way_at_the_end_are_neither_lost_nor_delivered() {
+        let mut scenario = exact(&[0]);
+        scenario.functions[0].reserved = Some(0);
+        scenario.functions[0].on_failure = Some(DestinationId(0));
+        scenario.destinations = vec![queue("failed")];
+        scenario.destinations[0].latency = SimDuration::from_secs(10);
+        scenario.end = End::At(SimTime::from_secs(5));
+        let counts = report(&scenario).counts;
+        assert_eq!((counts.lost.total, counts.routes[0].pending), (0, 1));
+    }
+}

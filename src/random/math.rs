@@ -19,6 +19,11 @@ pub fn pow(x: f64, y: f64) -> f64 {
     libm::pow(x, y)
 }
 
+/// The gamma function, for the mean of a Weibull law.
+pub fn gamma(x: f64) -> f64 {
+    libm::tgamma(x)
+}
+
 /// The logarithm to base 10, for chart axes.
 pub fn log10(x: f64) -> f64 {
     libm::log10(x)

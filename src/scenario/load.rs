@@ -1,1 +1,275 @@
-//! To come.
+//! The way from a file to a scenario, with all problems at once.
+
+use super::document::{self, Node, Value};
+use super::problem::{LineIndex, Problem, Severity};
+use super::shape::{self, MAX_PROBLEMS, Setting};
+use super::{Scenario, grammar, lower, set};
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// A scenario file and how it is called.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// How messages call it; its stem names the results.
+    pub name: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+    /// The folder from which relative paths in it count; `None` if it does not lie in one.
+    pub folder: Option<PathBuf>,
+    /// Changes to it: paths and values, in order.
+    pub sets: Vec<(String, String)>,
+}
+
+/// A file that cannot be read.
+#[derive(Debug)]
+pub struct UnreadableFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: String,
+}
+
+impl fmt::Display for UnreadableFile {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.path.display(), self.reason)
+    }
+}
+
+impl std::error::Error for UnreadableFile {}
+
+impl Input {
+    /// Reads the file at `path`, which must be a regular file.
+    ///
+    /// # Errors
+    /// A file that is missing, unreadable or not a regular file. (A file that is too large is not read but reported
+    /// by [`load`].)
+    pub fn read(path: &Path) -> Result<Self, UnreadableFile> {
+        let unreadable = |reason: String| UnreadableFile {
+            path: path.to_owned(),
+            reason,
+        };
+        let about = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
+        if !about.is_file() {
+            let kind = if about.is_dir() {
+                "a folder"
+            } else {
+                "a pipe or device"
+            };
+            return Err(unreadable(format!("is {kind}, not a regular file")));
+        }
+        if about.len() > document::MAX_SCENARIO_BYTES as u64 {
+            let limit = document::MAX_SCENARIO_BYTES;
+            return Err(unreadable(format!(
+                "has {} bytes; a scenario may have at most {limit} (8 MiB)",
+                about.len()
+            )));
+        }
+        let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+        let folder = path.parent().map_or_else(PathBuf::new, Path::to_owned);
+        Ok(Self {
+            name: path.display().to_string(),
+            bytes,
+            folder: Some(folder),
+            sets: Vec::new(),
+        })
+    }
+
+    /// A scenario that lies in no file, called `name`.
+    pub fn from_text(name: &str, text: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            bytes: text.as_bytes().to_vec(),
+            folder: None,
+            sets: Vec::new(),
+        }
+    }
+
+    /// The name under which results are filed.
+    fn stem(&self) -> String {
+        match Path::new(&self.name).file_stem() {
+            Some(stem) if self.name != "-" => stem.to_string_lossy().into_owned(),
+            _ => "stdin".to_owned(),
+        }
+    }
+}
+
+/// A scenario that can be run, and what its file means.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The file with all defaults filled in; loading it gives the same scenario.
+    pub resolved: Json,
+    /// Every setting, given or assumed.
+    pub settings: Vec<Setting>,
+    /// What may not mean what the author thinks.
+    pub warnings: Vec<Problem>,
+    /// SHA-256 in hexadecimal of the resolved file and of the recordings it names.
+    pub digest: String,
+    /// The text of the file, for messages about it.
+    pub text: String,
+}
+
+/// A file that is not a scenario, and why not.
+#[derive(Clone, Debug)]
+pub struct Rejected {
+    /// How messages call the file.
+    pub name: String,
+    /// Its text, as far as it is text.
+    pub text: String,
+    /// Everything that is wrong, errors and warnings, in the order of the file.
+    pub problems: Vec<Problem>,
+}
+
+/// All problems in plain text, a blank line between them.
+impl fmt::Display for Rejected {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = LineIndex::new(&self.text);
+        for (at, problem) in self.problems.iter().enumerate() {
+            let gap = if at > 0 { "\n\n" } else { "" };
+            write!(out, "{gap}{}", problem.render(&self.name, &lines))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Rejected {}
+
+/// Reads a scenario: parses it, applies the changes, holds it against the grammar and lowers it.
+///
+/// # Errors
+/// All problems of the file; there is at least one of severity error.
+pub fn load(input: &Input) -> Result<Loaded, Rejected> {
+    let reject = |text: &str, problems: Vec<Problem>| Rejected {
+        name: input.name.clone(),
+        text: text.to_owned(),
+        problems: in_order(problems),
+    };
+    let text = document::decode(&input.bytes).map_err(|problem| {
+        reject(
+            &String::from_utf8_lossy(&input.bytes[..input.bytes.len().min(1 << 16)]),
+            vec![problem],
+        )
+    })?;
+    let mut root = document::parse(text).map_err(|problem| reject(text, vec![problem]))?;
+    let mut problems: Vec<Problem> = input
+        .sets
+        .iter()
+        .filter_map(|(path, value)| set::apply(&mut root, path, value).err())
+        .collect();
+
+    let mut checked = shape::check(&grammar::SCENARIO, &root, is_documented(&root));
+    let lowered = lower::lower(&input.stem(), &checked, input.folder.as_deref());
+    problems.append(&mut checked.problems);
+    problems.extend(lowered.problems);
+
+    let errors = problems.iter().any(|problem| problem.severity == Severity::Error);
+    match lowered.scenario {
+        Some(scenario) if !errors => {
+            let mut resolved = checked.resolved;
+            forget_schema(&mut resolved);
+            Ok(Loaded {
+                scenario,
+                digest: digest(&resolved, &lowered.recordings),
+                resolved,
+                settings: checked.settings,
+                warnings: in_order(problems),
+                text: text.to_owned(),
+            })
+        }
+        _ => {
+            assert!(errors, "a scenario is refused with a reason");
+            Err(reject(text, problems))
+        }
+    }
+}
+
+/// The profile decides the defaults of other settings, so that it is read before them.
+fn is_documented(root: &Node) -> bool {
+    let Value::Object(entries) = &root.value else {
+        return false;
+    };
+    let profile = entries.iter().find(|entry| entry.key == "profile");
+    matches!(profile.map(|entry| &entry.node.value), Some(Value::Text(name)) if name == "documented")
+}
+
+/// Where an editor finds the schema is a matter of the file, not of the scenario.
+fn forget_schema(resolved: &mut Json) {
+    if let Some(fields) = resolved.as_object_mut() {
+        fields.shift_remove("$schema");
+    }
+}
+
+/// In the order of the file, those from elsewhere first; cut when there are very many.
+fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.sort_by_key(|problem| problem.span.as_ref().map(|span| span.start));
+    let more = problems.len().saturating_sub(MAX_PROBLEMS);
+    if more > 0 {
+        problems.truncate(MAX_PROBLEMS);
+        problems.push(Problem::error("", None, format!("and {more} problems more")));
+    }
+    problems
+}
+
+fn digest(resolved: &Json, recordings: &[[u8; 32]]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(resolved.to_string().as_bytes());
+    for recording in recordings {
+        hash.update(recording);
+    }
+    let mut text = String::new();
+    for byte in hash.finalize() {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::builtin;
+
+    fn accept(name: &str, text: &str) -> Loaded {
+        load(&Input::from_text(name, text)).unwrap_or_else(|rejected| panic!("{rejected}"))
+    }
+
+    #[test]
+    fn every_shipped_scenario_loads_and_its_resolved_form_means_the_same() {
+        let starter = ("starter", builtin::starter());
+        let shipped = builtin::names().map(|name| (name, builtin::text(name).expect("listed")));
+        for (name, text) in shipped.chain([starter]) {
+            let loaded = accept(name, text);
+            assert!(
+                !loaded.scenario.description.is_empty(),
+                "{name} says what to look for"
+            );
+            let again = accept(name, &loaded.resolved.to_string());
+            assert_eq!(again.digest, loaded.digest, "{name}");
+            assert_eq!(again.resolved, loaded.resolved, "{name}");
+            assert_eq!(
+                format!("{:?}", again.scenario),
+                format!("{:?}", loaded.scenario),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_spelling_of_a_file_does_not_change_its_digest() {
+        let plain = accept("a", MINIMAL);
+        let spelled = MINIMAL
+            .replace("\"1s\"", "\"1000ms\"")
+            .replace("\"version\"", "// note\n \"version\"");
+        assert_eq!(accept("b", &spelled).digest, plain.digest);
+        assert_ne!(
+            accept("a", &MINIMAL.replace("\"1s\"", "\"2s\"")).digest,
+            plain.digest
+        );
+    }
+
+    const MINIMAL: &str = r#"{ "version": 1, "functions": { "f": { "duration": "1s" } },
+        "sources": { "s": { "to": "f", "arrivals": { "times": ["1s"] } } } }"#;
+}

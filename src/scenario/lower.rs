@@ -1,1 +1,444 @@
-//! To come.
+//! From a checked value to a [`Scenario`]: names become ids, texts become numbers, and everything that needs more than
+//! one setting to judge is judged here.
+//!
+//! Every function returns `None` where something is wrong, after reporting it; reading goes on, so that all problems
+//! come at once. A `null` in the checked value has been reported already.
+
+mod destinations;
+mod fields;
+mod law;
+mod sources;
+
+use super::problem::{Problem, did_you_mean, quoted};
+use super::shape::{Checked, FROM_SET, Origin, Spans};
+use super::{
+    Account, AgeCheck, Architecture, Destination, DestinationKind, End, FailureCause, FailureKind, Fault,
+    FaultKind, Function, Jitter, Probability, Profile, Scenario, TerminalPrecedence, Timing, Windows,
+};
+use crate::id::{DestinationId, FunctionId};
+use crate::random::Seed;
+use crate::time::{SimDuration, SimTime};
+use fields::{Fields, moment};
+use serde_json::Value as Json;
+use std::path::Path;
+
+/// What lowering found.
+pub(super) struct Lowered {
+    /// The scenario, if nothing is wrong.
+    pub(super) scenario: Option<Scenario>,
+    /// Errors and warnings.
+    pub(super) problems: Vec<Problem>,
+    /// The SHA-256 of each recording, in the order of the sources.
+    pub(super) recordings: Vec<[u8; 32]>,
+}
+
+/// Lowers a whole scenario called `name`; relative paths of recordings count from `folder`.
+pub(super) fn lower(name: &str, checked: &Checked, folder: Option<&Path>) -> Lowered {
+    let root = Fields {
+        value: &checked.resolved,
+        path: String::new(),
+    };
+    let mut lowering = Lowering {
+        spans: &checked.spans,
+        folder,
+        functions: root.keys("functions"),
+        destinations: root.keys("destinations"),
+        problems: Vec::new(),
+        recordings: Vec::new(),
+    };
+    let scenario = lowering.scenario(name, &root);
+    Lowered {
+        scenario,
+        problems: lowering.problems,
+        recordings: lowering.recordings,
+    }
+}
+
+struct Lowering<'a> {
+    spans: &'a Spans,
+    folder: Option<&'a Path>,
+    /// The names in the order of their ids.
+    functions: Vec<&'a str>,
+    destinations: Vec<&'a str>,
+    problems: Vec<Problem>,
+    recordings: Vec<[u8; 32]>,
+}
+
+impl<'a> Lowering<'a> {
+    fn error(&mut self, path: &str, message: impl Into<String>, hint: impl Into<String>) {
+        self.report(path, message.into(), hint.into(), Problem::error);
+    }
+
+    fn warning(&mut self, path: &str, message: impl Into<String>, hint: impl Into<String>) {
+        self.report(path, message.into(), hint.into(), Problem::warning);
+    }
+
+    fn report(
+        &mut self,
+        path: &str,
+        message: String,
+        hint: String,
+        problem: fn(String, Option<std::ops::Range<usize>>, String) -> Problem,
+    ) {
+        let (span, message) = match self.spans.origin(path) {
+            Origin::File(span) => (Some(span), message),
+            Origin::Set => (None, message + FROM_SET),
+            Origin::Default => (None, message),
+        };
+        self.problems
+            .push(problem(path.to_owned(), span, message).with_hint(hint));
+    }
+
+    fn scenario(&mut self, name: &str, root: &Fields<'a>) -> Option<Scenario> {
+        let timing_fields = root.record("timing");
+        let timing = timing(&timing_fields);
+        let delivery_latency = timing_fields.duration("delivery_latency");
+        let account = account(&root.record("account"));
+        let span = Span {
+            arrivals_end: root.optional("arrivals_end", Fields::moment),
+            end: end(root),
+        };
+        let destinations = self.destinations(root, delivery_latency);
+        let functions = self.functions(root, &destinations);
+        let sources = self.sources(root, &span);
+        let faults = self.faults(root);
+        self.reservations(root, account);
+        self.refuse_loops(&functions, &destinations);
+        self.expectations(root);
+        Some(Scenario {
+            name: name.to_owned(),
+            description: root.text("description")?.to_owned(),
+            seed: Seed(root.integer("seed")?),
+            start_epoch_ms: root
+                .text("start")?
+                .parse::<jiff::Timestamp>()
+                .ok()?
+                .as_millisecond(),
+            arrivals_end: span.arrivals_end?,
+            end: span.end?,
+            profile: profile(root.text("profile")?)?,
+            timing: timing?,
+            account: account?,
+            functions: functions.into_iter().collect::<Option<_>>()?,
+            sources: sources.into_iter().collect::<Option<_>>()?,
+            destinations: destinations.into_iter().collect::<Option<_>>()?,
+            faults: faults.into_iter().collect::<Option<_>>()?,
+        })
+    }
+
+    fn expectations(&mut self, root: &Fields<'a>) {
+        let count = root.elements("expect").len();
+        if count > 0 {
+            let message = format!("{count} expectations are kept, but `run` does not evaluate them");
+            self.warning("expect", message, "compare them with the summary yourself");
+        }
+    }
+
+    /// The position of the name that `reference` is or, if it is an ARN, ends in.
+    fn resolve(&mut self, reference: &str, path: &str, noun: &str, names: &[&str]) -> Option<u16> {
+        let name = name_of(reference);
+        let found = names
+            .iter()
+            .position(|known| *known == reference)
+            .or_else(|| names.iter().position(|known| *known == name));
+        if found.is_none() {
+            let hint = match did_you_mean(name, names.iter().copied()) {
+                Some(guess) => format!("did you mean `{guess}`?"),
+                None => format!("add it under `{noun}s`, or name one of those there"),
+            };
+            self.error(path, format!("there is no {noun} {}", quoted(name)), hint);
+        }
+        found.and_then(|at| u16::try_from(at).ok())
+    }
+
+    fn function_reference(&mut self, fields: &Fields<'a>, key: &str) -> Option<FunctionId> {
+        let names = self.functions.clone();
+        self.resolve(fields.text(key)?, &fields.at(key), "function", &names)
+            .map(FunctionId)
+    }
+
+    fn destination_reference(&mut self, fields: &Fields<'a>, key: &str) -> Option<DestinationId> {
+        let names = self.destinations.clone();
+        self.resolve(fields.text(key)?, &fields.at(key), "destination", &names)
+            .map(DestinationId)
+    }
+
+    fn functions(
+        &mut self,
+        root: &Fields<'a>,
+        destinations: &[Option<Destination>],
+    ) -> Vec<Option<Function>> {
+        let entries = root.entries("functions");
+        entries
+            .into_iter()
+            .map(|(name, fields)| self.function(name, &fields, destinations))
+            .collect()
+    }
+
+    fn function(
+        &mut self,
+        name: &str,
+        fields: &Fields<'a>,
+        destinations: &[Option<Destination>],
+    ) -> Option<Function> {
+        let invoke = fields.record("EventInvokeConfig");
+        let routes = invoke.record("DestinationConfig");
+        let on_success = self.route(&routes, "OnSuccess", "Destination");
+        let on_failure = self.route(&routes, "OnFailure", "Destination");
+        let dead_letter = self.route(fields, "DeadLetterConfig", "TargetArn");
+        self.check_routes(fields, on_success.flatten(), dead_letter.flatten(), destinations);
+        let duration = self.law(&fields.record("duration"));
+        let failures = self.failures(fields);
+        Some(Function {
+            name: name.to_owned(),
+            timeout: SimDuration::from_secs(fields.integer("Timeout")?),
+            memory_mb: fields.integer32("MemorySize")?,
+            architecture: architecture(fields)?,
+            reserved: fields.optional("ReservedConcurrentExecutions", Fields::integer32)?,
+            maximum_retries: u8::try_from(invoke.integer("MaximumRetryAttempts")?).ok()?,
+            maximum_age: SimDuration::from_secs(invoke.integer("MaximumEventAgeInSeconds")?),
+            on_success: on_success?,
+            on_failure: on_failure?,
+            dead_letter: dead_letter?,
+            duration: duration?,
+            failures: failures?,
+            response_bytes: fields.size("response_size")?,
+        })
+    }
+
+    #[expect(clippy::option_option, reason = "absent, wrong and present are three things")]
+    fn route(&mut self, fields: &Fields<'a>, route: &str, key: &str) -> Option<Option<DestinationId>> {
+        fields.optional(route, |fields, route| {
+            self.destination_reference(&fields.record(route), key)
+        })
+    }
+
+    /// What AWS refuses: an S3 bucket for successes, and a dead-letter queue that is neither a queue nor a topic.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
+    fn check_routes(
+        &mut self,
+        function: &Fields<'a>,
+        on_success: Option<DestinationId>,
+        dead_letter: Option<DestinationId>,
+        destinations: &[Option<Destination>],
+    ) {
+        let kind = |id: DestinationId| {
+            destinations[id.index()]
+                .as_ref()
+                .map(|destination| destination.kind)
+        };
+        if on_success.and_then(kind) == Some(DestinationKind::S3) {
+            let routes = function.record("EventInvokeConfig").record("DestinationConfig");
+            let path = routes.record("OnSuccess").at("Destination");
+            self.error(
+                &path,
+                "an S3 bucket takes records of failures only",
+                "use it as `OnFailure`, or choose another kind",
+            );
+        }
+        let is_queue = |kind| matches!(kind, DestinationKind::Sqs | DestinationKind::Sns { .. });
+        if let Some(kind) = dead_letter.and_then(kind).filter(|kind| !is_queue(*kind)) {
+            let path = function.record("DeadLetterConfig").at("TargetArn");
+            let message = format!(
+                "a dead-letter queue is an sqs queue or an sns topic, not {}",
+                kind.name()
+            );
+            self.error(&path, message, "use an `OnFailure` destination for other kinds");
+        }
+    }
+
+    /// AWS keeps a part of the account's concurrency for functions without a reservation.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html>
+    fn reservations(&mut self, root: &Fields<'a>, account: Option<Account>) {
+        let Some(Account {
+            concurrency,
+            unreserved_minimum,
+        }) = account
+        else {
+            return;
+        };
+        let reserved = |fields: &Fields<'a>| fields.integer("ReservedConcurrentExecutions").unwrap_or(0);
+        let functions = root.entries("functions");
+        let total: u64 = functions.iter().map(|(_, fields)| reserved(fields)).sum();
+        let reservable = u64::from(concurrency.saturating_sub(unreserved_minimum));
+        if total <= reservable {
+            return;
+        }
+        let Some((_, largest)) = functions.iter().max_by_key(|(_, fields)| reserved(fields)) else {
+            return;
+        };
+        let path = largest.at("ReservedConcurrentExecutions");
+        let message = format!(
+            "{total} reserved in total: of the account's {concurrency}, {unreserved_minimum} must stay unreserved, so that {reservable} can be reserved"
+        );
+        let hint = format!(
+            "reserve less, or raise `account.concurrency` to {}",
+            total + u64::from(unreserved_minimum)
+        );
+        self.error(&path, message, hint);
+    }
+
+    fn failures(&mut self, function: &Fields<'a>) -> Option<Vec<FailureCause>> {
+        let mut ordinals = Ordinals::default();
+        let elements = function.elements("failures");
+        let causes: Vec<_> = elements
+            .iter()
+            .map(|element| self.failure(element, &mut ordinals))
+            .collect();
+        causes.into_iter().collect()
+    }
+
+    fn failure(&mut self, element: &Fields<'a>, ordinals: &mut Ordinals) -> Option<FailureCause> {
+        let (key, fields) = element.variant()?;
+        let kind = match key {
+            "exception" => FailureKind::Exception,
+            "timeout" => FailureKind::Timeout,
+            "caught" => FailureKind::CaughtError,
+            _ => FailureKind::Poison,
+        };
+        let duration = fields.optional("duration", |fields, key| self.law(&fields.record(key)));
+        Some(FailureCause {
+            kind,
+            ordinal: ordinals.next(key),
+            probability: probability(&fields)?,
+            during: windows(&fields)?,
+            duration: duration?,
+            because: fields.text("because")?.to_owned(),
+        })
+    }
+
+    fn faults(&mut self, root: &Fields<'a>) -> Vec<Option<Fault>> {
+        let mut ordinals = Ordinals::default();
+        root.elements("faults")
+            .iter()
+            .map(|element| self.fault(element, &mut ordinals))
+            .collect()
+    }
+
+    fn fault(&mut self, element: &Fields<'a>, ordinals: &mut Ordinals) -> Option<Fault> {
+        let (key, fields) = element.variant()?;
+        let function = fields.optional("function", |fields, key| self.function_reference(fields, key));
+        let kind = match key {
+            "system_error" => FaultKind::SystemError {
+                status: u16::try_from(fields.integer("status")?).ok()?,
+            },
+            _ => FaultKind::Throttle,
+        };
+        Some(Fault {
+            kind,
+            ordinal: ordinals.next(key),
+            function: function?,
+            probability: probability(&fields)?,
+            during: windows(&fields)?,
+        })
+    }
+}
+
+/// When the whole scenario stops sending and running.
+struct Span {
+    #[expect(clippy::option_option, reason = "absent, wrong and present are three things")]
+    arrivals_end: Option<Option<SimTime>>,
+    end: Option<End>,
+}
+/// Numbers causes of the same kind.
+#[derive(Default)]
+struct Ordinals(std::collections::BTreeMap<String, u8>);
+
+impl Ordinals {
+    fn next(&mut self, kind: &str) -> u8 {
+        let next = self.0.entry(kind.to_owned()).or_default();
+        let ordinal = *next;
+        // The grammar allows 256 causes, so that only a number that nobody takes wraps.
+        *next = next.wrapping_add(1);
+        ordinal
+    }
+}
+
+fn timing(fields: &Fields<'_>) -> Option<Timing> {
+    Some(Timing {
+        dispatch_latency: fields.duration("dispatch_latency")?,
+        function_retry_delay: fields.duration("function_retry_delay")?,
+        function_retry_jitter: jitter(fields.real("function_retry_jitter")?),
+        backoff_base: fields.duration("backoff_base")?,
+        backoff_factor: fields.integer32("backoff_factor")?,
+        backoff_cap: fields.duration("backoff_cap")?,
+        backoff_jitter: jitter(fields.real("backoff_jitter")?),
+        backoff_reset_on_run: fields.flag("backoff_reset_on_run")?,
+        age_check_function_error: age_check(fields.text("age_check_function_error")?),
+        age_check_invocation_error: age_check(fields.text("age_check_invocation_error")?),
+        terminal_precedence: match fields.text("terminal_precedence")? {
+            "age_first" => TerminalPrecedence::AgeFirst,
+            _ => TerminalPrecedence::RetriesFirst,
+        },
+    })
+}
+
+/// The grammar keeps it below one; rounding to parts per million must as well.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "0..=1 by the grammar"
+)]
+fn jitter(relative: f64) -> Jitter {
+    Jitter {
+        ppm: ((relative * 1e6 + 0.5) as u32).min(999_999),
+    }
+}
+
+fn age_check(word: &str) -> AgeCheck {
+    match word {
+        "clip_to_deadline" => AgeCheck::ClipToDeadline,
+        "at_dispatch" => AgeCheck::AtDispatch,
+        _ => AgeCheck::Lookahead,
+    }
+}
+
+fn account(fields: &Fields<'_>) -> Option<Account> {
+    Some(Account {
+        concurrency: fields.integer32("concurrency")?,
+        unreserved_minimum: fields.integer32("unreserved_minimum")?,
+    })
+}
+
+fn end(root: &Fields<'_>) -> Option<End> {
+    match root.text("end")? {
+        "drained" => Some(End::Drained),
+        _ => root.moment("end").map(End::At),
+    }
+}
+
+fn profile(name: &str) -> Option<Profile> {
+    [Profile::Measured, Profile::Documented]
+        .into_iter()
+        .find(|profile| profile.name() == name)
+}
+
+fn architecture(function: &Fields<'_>) -> Option<Architecture> {
+    match function.value.get("Architectures")?.get(0)?.as_str()? {
+        "arm64" => Some(Architecture::Arm64),
+        _ => Some(Architecture::X86_64),
+    }
+}
+
+fn probability(fields: &Fields<'_>) -> Option<Probability> {
+    Probability::new(fields.real("probability")?)
+}
+
+fn windows(fields: &Fields<'_>) -> Option<Windows> {
+    let Some(during) = fields.value.get("during") else {
+        return Some(Windows::ALWAYS);
+    };
+    let pair = |pair: &Json| Some((moment(pair.get(0)?)?, moment(pair.get(1)?)?));
+    Windows::new(during.as_array()?.iter().map(pair).collect::<Option<_>>()?)
+}
+
+/// What an ARN names: the function of a function's ARN, whatever its qualifier, and else the last part. A plain name is itself.
+fn name_of(reference: &str) -> &str {
+    if !reference.starts_with("arn:") {
+        return reference;
+    }
+    if let Some((_, function)) = reference.split_once(":function:") {
+        return function.split(':').next().unwrap_or(function);
+    }
+    reference.rsplit([':', '/']).next().unwrap_or(reference)
+}

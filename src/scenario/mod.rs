@@ -9,14 +9,18 @@
 
 pub mod builtin;
 pub mod document;
+#[cfg(test)]
+mod golden;
 pub mod grammar;
 pub mod json_schema;
 pub mod load;
 mod lower;
 pub mod problem;
+pub mod reference;
 pub mod set;
 pub mod shape;
 pub mod trace;
+pub mod traffic;
 pub mod units;
 
 use crate::id::{DestinationId, FunctionId};

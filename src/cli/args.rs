@@ -1,0 +1,239 @@
+//! What can be typed. Nothing is resolved here; each command knows what its arguments mean.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+const EXAMPLES: &str = "\
+Examples:
+  thirdtry run quickstart                    a built-in scenario; results in out/quickstart/
+  thirdtry run my.json --seed 7 --out /tmp/r the same with another seed, elsewhere
+  thirdtry run my.json --set functions.ship.ReservedConcurrentExecutions=50
+  thirdtry check my.json --explain           what the file means, with every default and its source
+  thirdtry explain quickstart --fate retries_exhausted
+  thirdtry init -o my.json                   a commented scenario to start from";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  done
+    1  the environment failed (I/O, disk full)
+    2  the command line is wrong
+    3  the scenario or an input file is invalid
+  101  a bug
+  130  interrupted";
+
+/// Plays AWS Lambda's asynchronous invocations on a virtual clock: what happens to every event, and why.
+#[derive(Debug, Parser)]
+#[command(name = "thirdtry", version, before_help = EXAMPLES, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    /// Say nothing but the answer and errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a scenario: a summary, and a folder of CSV files and charts
+    Run(RunArgs),
+    /// Show every problem of scenario files, or what they mean; nothing is run
+    Check(CheckArgs),
+    /// Tell the life of an event: each attempt, wait and decision, with the rule that fired
+    Explain(ExplainArgs),
+    /// Write a commented scenario to start from
+    Init(InitArgs),
+    /// Print the JSON Schema of scenario files
+    Schema,
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page (roff)
+    Man,
+}
+
+/// Which scenario, with which changes.
+#[derive(Args, Debug)]
+pub(crate) struct ScenarioArgs {
+    /// A scenario file, `-` for standard input, or the name of a built-in scenario
+    pub(crate) scenario: String,
+    /// Change a setting before the run, by the path that errors print; can be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) sets: Vec<String>,
+    /// Another seed; short for `--set seed=N`
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+}
+
+impl ScenarioArgs {
+    /// All changes, the seed's last.
+    pub(crate) fn all_sets(&self) -> Vec<String> {
+        let seed = self.seed.map(|seed| format!("seed={seed}"));
+        self.sets.iter().cloned().chain(seed).collect()
+    }
+}
+
+/// Arguments of `run`.
+#[derive(Args, Debug)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArgs,
+    /// The folder for the results [default: out/NAME]
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Which files to write
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "all")]
+    pub(crate) files: Vec<FileChoice>,
+    /// What of the timeline to write: `full`, `none`, or `sample=1/N` for the whole lives of one event in N
+    #[arg(long, value_name = "HOW", default_value = "full")]
+    pub(crate) timeline: TimelineChoice,
+    /// Draw the charts as PNG too
+    #[arg(long)]
+    pub(crate) png: bool,
+    /// The form of the summary on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+/// Arguments of `check`.
+#[derive(Args, Debug)]
+pub(crate) struct CheckArgs {
+    /// Scenario files, `-` for standard input, or names of built-in scenarios
+    #[arg(required = true)]
+    pub(crate) scenarios: Vec<String>,
+    /// Change a setting first; can be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) sets: Vec<String>,
+    /// Show every setting, given and assumed, with its source
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// The form of the report on standard output
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(crate) format: ReportFormat,
+}
+
+/// Arguments of `explain`.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(false))]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArgs,
+    /// The event with this number, or `SOURCE:N` for the source's N-th
+    #[arg(long, value_name = "ID", group = "which")]
+    pub(crate) event: Option<String>,
+    /// The N events that took longest
+    #[arg(long, value_name = "N", group = "which")]
+    pub(crate) worst: Option<NonZeroU64>,
+    /// The first events with this fate, or `lost`
+    #[arg(long, value_enum, value_name = "FATE", group = "which")]
+    pub(crate) fate: Option<FateChoice>,
+    /// How many events `--fate` shows
+    #[arg(long, value_name = "N", default_value = "1", requires = "fate")]
+    pub(crate) first: NonZeroU64,
+}
+
+/// Arguments of `init`.
+#[derive(Args, Debug)]
+pub(crate) struct InitArgs {
+    /// The built-in scenario to start from
+    #[arg(default_value = "starter")]
+    pub(crate) template: String,
+    /// The file to write; standard output if not given
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// List the built-in scenarios
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+/// The form of a summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+    /// scope, metric, statistic, value, unit
+    Csv,
+    /// Markdown, for a comment
+    Md,
+}
+
+/// The form of a report of problems.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+}
+
+/// A file or group of files that `run` can write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FileChoice {
+    /// Everything
+    All,
+    /// No folder at all
+    None,
+    /// events.csv
+    Events,
+    /// attempts.csv
+    Attempts,
+    /// timeline.csv
+    Timeline,
+    /// metrics.csv
+    Metrics,
+    /// deliveries.jsonl
+    Deliveries,
+    /// charts/ and series.csv
+    Charts,
+}
+
+/// A fate to look for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum FateChoice {
+    /// A run succeeded
+    Succeeded,
+    /// A run succeeded after another had failed
+    Recovered,
+    /// The last allowed run failed
+    RetriesExhausted,
+    /// Too old
+    EventAgeExceeded,
+    /// Reserved concurrency is zero
+    ZeroReservedConcurrency,
+    /// The run was cut off first
+    InFlight,
+    /// No copy is left anywhere
+    Lost,
+}
+
+/// What of the timeline is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TimelineChoice {
+    /// Every observation.
+    Full,
+    /// Nothing.
+    None,
+    /// All observations of one event in this many.
+    Sample(NonZeroU64),
+}
+
+impl FromStr for TimelineChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let sample = text.strip_prefix("sample=1/").and_then(|n| n.parse().ok());
+        match text {
+            "full" => Ok(Self::Full),
+            "none" => Ok(Self::None),
+            _ => sample.map(Self::Sample).ok_or_else(|| "write `full`, `none` or `sample=1/N`".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! `check`: every problem of scenario files, or what they mean; nothing is run.
+
+use super::args::{CheckArgs, ReportFormat};
+use super::exit::{Exit, Failure};
+use super::terminal::Terminal;
+use super::{diagnostics, input};
+use serde_json::json;
+use thirdtry::scenario::load::{Input, Loaded, load};
+use thirdtry::scenario::problem::{LineIndex, Problem, Severity};
+use thirdtry::scenario::shape::Setting;
+
+/// Checks each scenario; the exit code is 3 if any has an error.
+pub(crate) fn execute(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let mut reports = Vec::new();
+    for name in &args.scenarios {
+        let input = input::with_sets(input::read(name)?, &args.sets)?;
+        reports.push(Report::of(input));
+    }
+    match args.format {
+        ReportFormat::Text => {
+            for report in &reports {
+                report.show(args.explain, terminal)?;
+            }
+        }
+        ReportFormat::Json => {
+            let documents: Vec<_> = reports.iter().map(|report| report.to_json(args.explain)).collect();
+            let text = serde_json::to_string_pretty(&documents).expect("plain data");
+            terminal.answer(&format!("{text}\n"))?;
+        }
+    }
+    let invalid = reports.iter().any(|report| report.loaded.is_none());
+    Ok(if invalid { Exit::Invalid } else { Exit::Done })
+}
+
+/// What was found in one file.
+struct Report {
+    input: Input,
+    problems: Vec<Problem>,
+    loaded: Option<Loaded>,
+}
+
+impl Report {
+    fn of(input: Input) -> Self {
+        match load(&input) {
+            Ok(loaded) => Self { input, problems: loaded.warnings.clone(), loaded: Some(loaded) },
+            Err(rejected) => Self { input, problems: rejected.problems, loaded: None },
+        }
+    }
+
+    fn errors(&self) -> usize {
+        self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
+    }
+
+    /// Problems go to standard error, the verdict and the settings to standard output.
+    fn show(&self, explain: bool, terminal: &mut Terminal) -> Result<(), Failure> {
+        for problem in &self.problems {
+            terminal.problem(&diagnostics::render(problem, &self.input));
+        }
+        terminal.answer(&format!("{}: {}\n", self.input.name, self.verdict()))?;
+        if explain && let Some(loaded) = &self.loaded {
+            terminal.answer(&settings_text(&loaded.settings))?;
+        }
+        Ok(())
+    }
+
+    fn verdict(&self) -> String {
+        let warnings = self.problems.len() - self.errors();
+        let count = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
+        match (&self.loaded, warnings) {
+            (None, 0) => count(self.errors(), "error"),
+            (None, _) => format!("{}, {}", count(self.errors(), "error"), count(warnings, "warning")),
+            (Some(_), 0) => "ok".to_owned(),
+            (Some(_), _) => format!("ok, {}", count(warnings, "warning")),
+        }
+    }
+
+    fn to_json(&self, explain: bool) -> serde_json::Value {
+        let text = String::from_utf8_lossy(&self.input.bytes);
+        let lines = LineIndex::new(&text);
+        let problem = |problem: &Problem| {
+            let place = problem.span.as_ref().map(|span| lines.position(span.start));
+            json!({
+                "severity": problem.severity.name(),
+                "line": place.map(|(line, _)| line),
+                "column": place.map(|(_, column)| column),
+                "path": problem.path,
+                "message": problem.message,
+                "hint": problem.hint,
+            })
+        };
+        let setting = |setting: &Setting| {
+            json!({ "path": setting.path, "value": setting.value, "given": setting.given,
+                    "meaning": setting.doc, "source": setting.source })
+        };
+        let mut report = json!({
+            "scenario": self.input.name,
+            "valid": self.loaded.is_some(),
+            "problems": self.problems.iter().map(problem).collect::<Vec<_>>(),
+        });
+        if explain && let Some(loaded) = &self.loaded {
+            report["settings"] = loaded.settings.iter().map(setting).collect();
+        }
+        report
+    }
+}
+
+/// Every setting on a line of its own: given or assumed, path, value; then what it is and where that is written.
+fn settings_text(settings: &[Setting]) -> String {
+    let width = settings.iter().map(|setting| setting.path.len()).max().unwrap_or(0).min(60);
+    let line = |setting: &Setting| {
+        let origin = if setting.given { "given  " } else { "assumed" };
+        let source = if setting.source.is_empty() { String::new() } else { format!(" <{}>", setting.source) };
+        format!("  {origin}  {:<width$}  {}\n           {}{source}\n", setting.path, setting.value, setting.doc)
+    };
+    settings.iter().map(line).collect()
+}

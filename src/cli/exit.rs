@@ -1,0 +1,112 @@
+//! Exit codes: documented in the README and `--help`, tested, never renumbered.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+/// How a command that did its work ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// 0: done, and all holds.
+    Done,
+    /// 1: the environment failed: I/O, a full disk.
+    Environment,
+    /// 2: the command line is wrong.
+    Usage,
+    /// 3: the scenario or an input file is invalid.
+    Invalid,
+    /// 130: interrupted.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Environment => 1,
+            Exit::Usage => 2,
+            Exit::Invalid => 3,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Standard output was closed by its reader: a quiet, successful end.
+    ClosedPipe,
+    /// The environment failed.
+    Environment {
+        /// What happened, and to what.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+    /// The command line is wrong in a way that the argument parser cannot see.
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+    /// Input files are invalid; their problems have been shown already.
+    Invalid {
+        /// The closing sentence.
+        message: String,
+    },
+    /// The user pressed Ctrl-C or the process was asked to end.
+    Interrupted {
+        /// What is left behind.
+        message: String,
+    },
+}
+
+impl Failure {
+    /// An environment failure without advice.
+    pub(crate) fn environment(message: impl Into<String>) -> Self {
+        Self::Environment { message: message.into(), hint: None }
+    }
+
+    /// The exit code.
+    pub(crate) const fn exit(&self) -> Exit {
+        match self {
+            Self::ClosedPipe => Exit::Done,
+            Self::Environment { .. } => Exit::Environment,
+            Self::Usage { .. } => Exit::Usage,
+            Self::Invalid { .. } => Exit::Invalid,
+            Self::Interrupted { .. } => Exit::Interrupted,
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Environment { hint, .. } | Self::Usage { hint, .. } => hint.as_deref(),
+            Self::ClosedPipe | Self::Invalid { .. } | Self::Interrupted { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClosedPipe => out.write_str("the reader closed the pipe"),
+            Self::Environment { message, .. }
+            | Self::Usage { message, .. }
+            | Self::Invalid { message }
+            | Self::Interrupted { message } => out.write_str(message),
+        }
+    }
+}
+
+/// An error on standard output.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::ClosedPipe
+        } else {
+            Self::environment(format!("cannot write to standard output: {error}"))
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The command line: one command per file. Only here are arguments, the terminal, signals and the wall clock known.
+
+mod args;
+mod check;
+mod diagnostics;
+mod exit;
+mod explain;
+mod generate;
+mod init;
+mod input;
+mod interrupt;
+mod progress;
+mod run;
+mod terminal;
+
+use args::{Cli, Command};
+use clap::Parser;
+use exit::{Exit, Failure};
+use std::process::ExitCode;
+use terminal::Terminal;
+
+/// Parses the arguments, runs the command, reports a failure, and returns the documented exit code.
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut terminal = Terminal::new(cli.quiet);
+    let done = match cli.command {
+        Command::Run(args) => run::execute(&args, &mut terminal),
+        Command::Check(args) => check::execute(&args, &mut terminal),
+        Command::Explain(args) => explain::execute(&args, &mut terminal),
+        Command::Init(args) => init::execute(&args, &mut terminal),
+        Command::Schema => generate::schema(&mut terminal),
+        Command::Completions { shell } => generate::completions(shell, &mut terminal),
+        Command::Man => generate::man(&mut terminal),
+    };
+    match done.and_then(|exit| terminal.finish().map(|()| exit)) {
+        Ok(exit) => exit.into(),
+        // Whoever reads our output has seen enough.
+        Err(Failure::ClosedPipe) => Exit::Done.into(),
+        Err(failure) => {
+            terminal.report(&failure);
+            failure.exit().into()
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! `run`: one run of a scenario, its summary, and the folder of its results.
+
+use super::args::{FileChoice, Format, RunArgs, TimelineChoice};
+use super::exit::{Exit, Failure};
+use super::progress::Progress;
+use super::terminal::Terminal;
+use super::{input, interrupt};
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
+use thirdtry::observe::summary::SummaryReport;
+use thirdtry::record::{Files, Recorder};
+use thirdtry::scenario::Scenario;
+use thirdtry::scenario::load::Loaded;
+use thirdtry::simulate::{RunEnd, Simulation};
+use thirdtry::sink::directory::{OutputError, OutputFolder};
+use thirdtry::sink::summary_files;
+use thirdtry::sink::summary_text::{summary_markdown, summary_text};
+use thirdtry::time::SimTime;
+
+/// Runs the scenario, writes the files asked for, and prints the summary.
+pub(crate) fn execute(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    interrupt::listen();
+    let loaded = input::load_scenario(&args.scenario.scenario, &args.scenario.all_sets(), terminal)?;
+    let folder = chosen_files(args)?.map(|files| (files, folder_path(args, &loaded)));
+    let mut recorder = match &folder {
+        None => Recorder::without_files(&loaded.scenario),
+        Some((files, path)) => open(&loaded, path, *files)?,
+    };
+    let Some((end, at)) = run(&loaded.scenario, &mut recorder, terminal) else {
+        recorder.interrupt("it was interrupted").map_err(|error| cannot_write(&error))?;
+        return Err(Failure::Interrupted { message: interrupted_message(folder.as_ref()) });
+    };
+    let report = recorder.finish(end, at).map_err(|error| cannot_write(&error))?;
+    show(&report, &loaded.scenario, args.format, terminal)?;
+    if let Some((_, path)) = folder {
+        let charts = if cfg!(feature = "charts") { "" } else { " (no charts: built without them)" };
+        terminal.note(&format!("wrote {}{charts}", path.display()));
+    }
+    Ok(Exit::Done)
+}
+
+/// The files asked for; `None` for no folder at all.
+fn chosen_files(args: &RunArgs) -> Result<Option<Files>, Failure> {
+    let chosen = |file: FileChoice| args.files.contains(&file) || args.files.contains(&FileChoice::All);
+    if args.files.contains(&FileChoice::None) {
+        return if args.files.len() == 1 {
+            Ok(None)
+        } else {
+            Err(Failure::Usage {
+                message: "`--files none` goes with no other file".to_owned(),
+                hint: Some("name the files, or `none`".to_owned()),
+            })
+        };
+    }
+    let one_in = match args.timeline {
+        TimelineChoice::Full => Some(NonZeroU64::MIN),
+        TimelineChoice::None => None,
+        TimelineChoice::Sample(one_in) => Some(one_in),
+    };
+    Ok(Some(Files {
+        events: chosen(FileChoice::Events),
+        attempts: chosen(FileChoice::Attempts),
+        timeline: one_in.filter(|_| chosen(FileChoice::Timeline)),
+        metrics: chosen(FileChoice::Metrics),
+        deliveries: chosen(FileChoice::Deliveries),
+        charts: chosen(FileChoice::Charts),
+        png: args.png,
+    }))
+}
+
+fn folder_path(args: &RunArgs, loaded: &Loaded) -> PathBuf {
+    args.out.clone().unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name))
+}
+
+fn open<'s>(loaded: &'s Loaded, path: &Path, files: Files) -> Result<Recorder<'s>, Failure> {
+    OutputFolder::open(path)
+        .and_then(|folder| Recorder::with_files(loaded, folder, files))
+        .map_err(|error| cannot_write(&error))
+}
+
+/// Runs to the end, or to an interruption.
+fn run(scenario: &Scenario, recorder: &mut Recorder<'_>, terminal: &Terminal) -> Option<(RunEnd, SimTime)> {
+    const STEPS: u64 = 1 << 14;
+    let mut simulation = Simulation::new(scenario, 0);
+    let mut progress = Progress::new(terminal, scenario.expected_events());
+    let ended = loop {
+        if let Some(end) = simulation.advance(recorder, STEPS) {
+            break Some((end, simulation.now()));
+        }
+        if interrupt::requested() {
+            break None;
+        }
+        let ledger = recorder.ledger();
+        if let Err(disagreement) = ledger.check(simulation.in_flight()) {
+            unreachable!("the ledger does not balance: {disagreement}")
+        }
+        progress.update(simulation.now(), ledger.accepted() + ledger.called());
+    };
+    progress.finish();
+    if let Err(disagreement) = recorder.ledger().check(simulation.in_flight()) {
+        unreachable!("the ledger does not balance: {disagreement}")
+    }
+    ended
+}
+
+fn show(report: &SummaryReport, scenario: &Scenario, format: Format, terminal: &mut Terminal) -> Result<(), Failure> {
+    match format {
+        Format::Text => terminal.answer(&summary_text(report, scenario)),
+        Format::Md => terminal.answer(&summary_markdown(report, scenario)),
+        Format::Json => terminal.answer_bytes(&summary_files::write_json(report, Vec::new())?),
+        Format::Csv => terminal.answer_bytes(&summary_files::write_csv(report, Vec::new())?),
+    }
+}
+
+fn cannot_write(error: &OutputError) -> Failure {
+    Failure::Environment { message: error.to_string(), hint: Some(error.remedy().to_owned()) }
+}
+
+fn interrupted_message(folder: Option<&(Files, PathBuf)>) -> String {
+    match folder {
+        Some((_, path)) => format!("interrupted; {} holds no complete results and says so", path.display()),
+        None => "interrupted".to_owned(),
+    }
+}

@@ -1,0 +1,149 @@
+//! The settings that would have changed a life: the paths that its rules name, filled in with the names and values
+//! of the scenario.
+
+use super::function_of;
+use crate::id::DestinationId;
+use crate::model::observation::Observation;
+use crate::model::rule::Rule;
+use crate::observe::lives::Life;
+use crate::scenario::{Destination, DestinationKind, Function, Scenario, SnsOversize, TerminalPrecedence};
+
+/// The settings behind `rules` as `path = value`, each once, in the order of the rules.
+pub(super) fn that_matter(life: &Life, scenario: &Scenario, rules: &[Rule]) -> Vec<String> {
+    let function = function_of(life.event(), scenario);
+    let mut found: Vec<String> = Vec::new();
+    let mut add = |setting: String| {
+        if !found.contains(&setting) {
+            found.push(setting);
+        }
+    };
+    for rule in rules {
+        for path in rule
+            .settings()
+            .iter()
+            .filter(|path| matters(path, *rule, function))
+        {
+            match path.strip_prefix("destinations.*") {
+                Some(below) => destinations_that_matter(life, *rule, scenario)
+                    .filter_map(|destination| of_destination(below, destination))
+                    .for_each(&mut add),
+                None => add(of_scenario(path, function, scenario)),
+            }
+        }
+    }
+    if failed_by_a_cause(life) {
+        add(of_scenario("functions.*.failures", function, scenario));
+    }
+    found
+}
+
+/// The account's concurrency is nothing to a function that has its own.
+fn matters(path: &str, rule: Rule, function: &Function) -> bool {
+    path != "account.concurrency" || rule == Rule::AccountConcurrencyInUse || function.reserved.is_none()
+}
+
+fn failed_by_a_cause(life: &Life) -> bool {
+    life.steps().iter().any(|step| match step.what {
+        Observation::AttemptEnded(attempt) => attempt.run.is_some_and(|run| run.cause.is_some()),
+        _ => false,
+    })
+}
+
+/// The destinations about which `rule` decided.
+fn destinations_that_matter<'a>(
+    life: &Life,
+    rule: Rule,
+    scenario: &'a Scenario,
+) -> impl Iterator<Item = &'a Destination> {
+    life.steps()
+        .iter()
+        .filter_map(move |step| match (step.what, rule) {
+            (
+                Observation::DeliveryEnded {
+                    destination,
+                    failure: Some(_),
+                    ..
+                },
+                Rule::DeliveryNotRepeated,
+            )
+            | (
+                Observation::DeliveryStarted {
+                    destination,
+                    payload_dropped: true,
+                    ..
+                },
+                Rule::SnsDropsPayload,
+            ) => Some(&scenario.destinations[destination.index()]),
+            _ => None,
+        })
+}
+
+/// A setting of a destination, given the path below its name; `None` if its kind has no such setting.
+fn of_destination(below: &str, destination: &Destination) -> Option<String> {
+    let (name, kind) = (&destination.name, destination.kind);
+    match (below, kind) {
+        (".sns.oversize", DestinationKind::Sns { oversize }) => {
+            let value = match oversize {
+                SnsOversize::DropPayload => "drop_payload",
+                SnsOversize::Fail => "fail",
+            };
+            Some(format!("destinations.{name}.sns.oversize = {value}"))
+        }
+        ("", _) => {
+            let (kind, causes) = (kind.name(), destination.failures.len());
+            Some(format!(
+                "destinations.{name}.{kind}.failures = {}",
+                causes_listed(causes)
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// A setting of the event's function, the account or the timing laws.
+fn of_scenario(path: &str, function: &Function, scenario: &Scenario) -> String {
+    let value = match path {
+        "functions.*.ReservedConcurrentExecutions" => or_unset(function.reserved),
+        "functions.*.Timeout" => function.timeout.to_string(),
+        "functions.*.failures" => causes_listed(function.failures.len()),
+        "functions.*.EventInvokeConfig.MaximumRetryAttempts" => function.maximum_retries.to_string(),
+        "functions.*.EventInvokeConfig.MaximumEventAgeInSeconds" => {
+            (function.maximum_age.as_millis() / 1_000).to_string()
+        }
+        "functions.*.EventInvokeConfig.DestinationConfig" => {
+            let name =
+                |id: Option<DestinationId>| or_unset(id.map(|id| &scenario.destinations[id.index()].name));
+            format!(
+                "OnSuccess {}, OnFailure {}",
+                name(function.on_success),
+                name(function.on_failure)
+            )
+        }
+        "functions.*.DeadLetterConfig.TargetArn" => or_unset(
+            function
+                .dead_letter
+                .map(|id| &scenario.destinations[id.index()].name),
+        ),
+        "account.concurrency" => scenario.account.concurrency.to_string(),
+        "timing.dispatch_latency" => scenario.timing.dispatch_latency.to_string(),
+        "timing.terminal_precedence" => match scenario.timing.terminal_precedence {
+            TerminalPrecedence::RetriesFirst => "retries_first".to_owned(),
+            TerminalPrecedence::AgeFirst => "age_first".to_owned(),
+        },
+        "faults" => causes_listed(scenario.faults.len()),
+        other => unreachable!("a rule names the setting {other}, which nothing here can show"),
+    };
+    format!("{} = {value}", path.replace('*', &function.name))
+}
+
+fn or_unset(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "not set".to_owned(), |value| value.to_string())
+}
+
+fn causes_listed(count: usize) -> String {
+    match count {
+        0 => "none".to_owned(),
+        1 => "1 cause".to_owned(),
+        _ => format!("{count} causes"),
+    }
+}

@@ -1,0 +1,335 @@
+//! The facts of a life as lines of text, each with the rule that decided, if one did.
+
+use super::layout::{about, counted, quoted};
+use super::{destination_of, function_of};
+use crate::id::DestinationId;
+use crate::model::event::{Event, Route, RouteResult, Stage};
+use crate::model::observation::{
+    Attempt, AttemptOutcome, Fate, FunctionError, Next, Observation, Run, ThrottleReason,
+};
+use crate::model::rule::Rule;
+use crate::observe::lives::{Life, Step};
+use crate::scenario::{Destination, DestinationKind, Function, Scenario};
+use crate::time::{SimDuration, SimTime};
+
+/// One line of a narration.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    /// When; `None` continues the line before.
+    pub at: Option<SimTime>,
+    /// What happened.
+    pub words: String,
+    /// The rule that decided it.
+    pub rule: Option<Rule>,
+}
+
+impl Line {
+    fn at(at: SimTime, words: impl Into<String>, rule: impl Into<Option<Rule>>) -> Self {
+        Self {
+            at: Some(at),
+            words: words.into(),
+            rule: rule.into(),
+        }
+    }
+
+    fn more(words: impl Into<String>, rule: impl Into<Option<Rule>>) -> Self {
+        Self {
+            at: None,
+            words: words.into(),
+            rule: rule.into(),
+        }
+    }
+}
+
+/// All lines of `life`.
+pub(super) fn lines(life: &Life, scenario: &Scenario) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut before = None;
+    for step in life.steps() {
+        tell(step, before, scenario, &mut lines);
+        if let Observation::AttemptEnded(attempt) = step.what {
+            before = Some(attempt.outcome);
+        }
+    }
+    lines
+}
+
+/// Tells one fact; `before` is how the attempt before ended.
+fn tell(step: &Step, before: Option<AttemptOutcome>, scenario: &Scenario, lines: &mut Vec<Line>) {
+    let (at, event) = (step.at, &step.event);
+    let function = function_of(event, scenario);
+    match step.what {
+        Observation::Accepted => lines.push(Line::at(at, "accepted and queued", Rule::AcceptedIntoQueue)),
+        Observation::Called => lines.push(Line::at(at, "called; the caller waits", Rule::SynchronousReturn)),
+        Observation::RunStarted { age, running } => tell_start(at, event, function, age, running, lines),
+        Observation::AttemptEnded(attempt) => tell_end(at, &attempt, before, function, lines),
+        Observation::Settled { fate, rule } => {
+            lines.push(Line::at(at, settled(fate, rule, event, function), rule));
+        }
+        Observation::DeliveryStarted {
+            route,
+            destination,
+            bytes,
+            payload_dropped,
+        } => {
+            let destination = &scenario.destinations[destination.index()];
+            lines.push(Line::at(
+                at,
+                sent(route, destination, bytes),
+                rule_of_route(route),
+            ));
+            if payload_dropped {
+                lines.push(Line::more(
+                    "without its payloads, which are too large",
+                    Rule::SnsDropsPayload,
+                ));
+            }
+        }
+        Observation::DeliveryEnded {
+            route,
+            destination,
+            failure: Some(failure),
+        } => {
+            let name = &scenario.destinations[destination.index()].name;
+            let words = format!("{}: {name} does not get it: {}", route.name(), failure.name());
+            lines.push(Line::at(at, words, Rule::DeliveryNotRepeated));
+        }
+        Observation::DeliveryEnded {
+            route,
+            destination,
+            failure: None,
+        } => lines.push(arrived(at, route, destination, scenario)),
+        Observation::Closed => {}
+        Observation::CutOff => lines.push(Line::at(at, cut_off(event, function, scenario), None)),
+    }
+}
+
+fn tell_start(
+    at: SimTime,
+    event: &Event,
+    function: &Function,
+    age: SimDuration,
+    running: u32,
+    lines: &mut Vec<Line>,
+) {
+    let is_call = event.invocation() == crate::scenario::InvocationType::RequestResponse;
+    let number = event.runs().max(1);
+    let slots = match function.reserved {
+        Some(reserved) => format!(
+            "{running} of {} in use",
+            counted(u64::from(reserved), "reserved slot")
+        ),
+        None => format!(
+            "{} of the function in progress",
+            counted(u64::from(running), "run")
+        ),
+    };
+    if is_call {
+        lines.push(Line::at(at, format!("the run starts; {slots}"), Rule::SlotFree));
+        return;
+    }
+    let started = format!("run {number} starts; {slots}");
+    if event.last_outcome().is_none() {
+        let dispatched = format!("attempt 1 (age {}): first dispatch", about(age));
+        lines.push(Line::at(at, dispatched, Rule::FirstDispatch));
+        lines.push(Line::more(started, Rule::SlotFree));
+    } else {
+        let words = format!("attempt {} (age {}): {started}", event.attempts(), about(age));
+        lines.push(Line::at(at, words, Rule::SlotFree));
+    }
+}
+
+fn tell_end(
+    at: SimTime,
+    attempt: &Attempt,
+    before: Option<AttemptOutcome>,
+    function: &Function,
+    lines: &mut Vec<Line>,
+) {
+    match attempt.run {
+        Some(run) => tell_run(at, attempt.outcome, &run, function, lines),
+        None if before == Some(attempt.outcome) => {
+            lines.push(same_refusal(at, attempt));
+            return;
+        }
+        None => lines.push(refusal(at, attempt, function)),
+    }
+    match attempt.next {
+        Next::Retry { due, nominal, rule } => {
+            let words = format!("{}, until {due}", waits(due.since(at), nominal));
+            lines.push(Line::more(words, rule));
+        }
+        Next::Return => {
+            lines.push(Line::more(
+                "the answer goes back to the caller",
+                Rule::SynchronousReturn,
+            ));
+        }
+        // The fate is told by the fact that follows, with the same rule.
+        Next::Settle { .. } => {}
+    }
+}
+
+fn tell_run(at: SimTime, outcome: AttemptOutcome, run: &Run, function: &Function, lines: &mut Vec<Line>) {
+    let (number, took) = (run.number, about(run.duration));
+    let why = because(run, function);
+    let (words, rule) = match outcome {
+        AttemptOutcome::CaughtError => (
+            format!("run {number} catches its own error after {took}{why}"),
+            None,
+        ),
+        AttemptOutcome::FunctionError(FunctionError::Timeout) => (
+            format!("run {number} is stopped after {took}: timeout{why}"),
+            Some(Rule::TimeoutStopsRun),
+        ),
+        AttemptOutcome::FunctionError(error) => (
+            format!("run {number} fails after {took}: {}{why}", error.name()),
+            None,
+        ),
+        AttemptOutcome::Success | AttemptOutcome::Throttled(_) | AttemptOutcome::SystemError { .. } => {
+            (format!("run {number} succeeds after {took}"), None)
+        }
+    };
+    lines.push(Line::at(at, words, rule));
+}
+
+/// The author's reason for the failure that struck a run.
+fn because(run: &Run, function: &Function) -> String {
+    let cause = run
+        .cause
+        .and_then(|cause| function.failures.get(usize::from(cause)));
+    match cause {
+        Some(cause) if !cause.because.is_empty() => format!(" ({})", quoted(&cause.because)),
+        _ => String::new(),
+    }
+}
+
+fn refusal(at: SimTime, attempt: &Attempt, function: &Function) -> Line {
+    let (words, rule) = match attempt.outcome {
+        AttemptOutcome::Throttled(ThrottleReason::ReservedFunctionConcurrentInvocationLimitExceeded) => {
+            let reserved = u64::from(function.reserved.unwrap_or(0));
+            let words = format!("throttled (429): {} in use", counted(reserved, "reserved slot"));
+            (words, Rule::ReservedConcurrencyInUse)
+        }
+        AttemptOutcome::Throttled(ThrottleReason::ConcurrentInvocationLimitExceeded) => (
+            "throttled (429): the account's unreserved concurrency is in use".to_owned(),
+            Rule::AccountConcurrencyInUse,
+        ),
+        AttemptOutcome::SystemError { status } => {
+            (format!("the service fails ({status})"), Rule::ScenarioFault)
+        }
+        _ => ("throttled (429) by a fault".to_owned(), Rule::ScenarioFault),
+    };
+    Line::at(at, format!("{}: {words}", dispatched(attempt)), rule)
+}
+
+/// A refusal like the one before, in short: there may be eighty of them.
+fn same_refusal(at: SimTime, attempt: &Attempt) -> Line {
+    let what = match attempt.outcome {
+        AttemptOutcome::SystemError { status } => format!("{status} again"),
+        _ => "throttled".to_owned(),
+    };
+    let words = format!("{}: {what}", dispatched(attempt));
+    match attempt.next {
+        Next::Retry { due, nominal, rule } => {
+            Line::at(at, format!("{words}; {}", waits(due.since(at), nominal)), rule)
+        }
+        Next::Settle { .. } | Next::Return => Line::at(at, words, None),
+    }
+}
+
+fn dispatched(attempt: &Attempt) -> String {
+    format!("attempt {} (age {})", attempt.number, about(attempt.age))
+}
+
+fn waits(wait: SimDuration, nominal: SimDuration) -> String {
+    if wait == nominal {
+        format!("waits {nominal}")
+    } else {
+        format!("waits {} (nominal {nominal})", about(wait))
+    }
+}
+
+fn settled(fate: Fate, rule: Rule, event: &Event, function: &Function) -> String {
+    let oldest = function.maximum_age;
+    let reason = match (fate, rule) {
+        (Fate::Succeeded, _) => return format!("fate: {}", fate.name()),
+        (Fate::RetriesExhausted, _) => {
+            let allowed = u64::from(function.maximum_retries);
+            format!(
+                "run {} was the last: {} allowed",
+                event.runs(),
+                counted_retries(allowed)
+            )
+        }
+        (Fate::EventAgeExceeded, Rule::AgeLookahead) => {
+            format!("the next wait would reach the maximum age of {oldest}")
+        }
+        (Fate::EventAgeExceeded, Rule::AgeBeforeRetries) => {
+            format!("no run is left, but its age exceeds the maximum of {oldest}")
+        }
+        (Fate::EventAgeExceeded, _) => format!("it has reached the maximum age of {oldest}"),
+        (Fate::ZeroReservedConcurrency, _) => "no attempt is made".to_owned(),
+    };
+    format!("fate: {}; {reason}", fate.name())
+}
+
+fn counted_retries(count: u64) -> String {
+    match count {
+        0 => "no retries".to_owned(),
+        1 => "1 retry".to_owned(),
+        _ => format!("{count} retries"),
+    }
+}
+
+fn sent(route: Route, destination: &Destination, bytes: u64) -> String {
+    let what = if route == Route::DeadLetterQueue {
+        "the event"
+    } else {
+        "a record"
+    };
+    let (name, kind) = (&destination.name, destination.kind.name());
+    format!(
+        "{}: {what} of {bytes} bytes goes to {name} ({kind})",
+        route.name()
+    )
+}
+
+const fn rule_of_route(route: Route) -> Rule {
+    match route {
+        Route::OnSuccess | Route::OnFailure => Rule::DestinationRecord,
+        Route::DeadLetterQueue => Rule::DeadLetterMessage,
+    }
+}
+
+fn arrived(at: SimTime, route: Route, destination: DestinationId, scenario: &Scenario) -> Line {
+    let destination = &scenario.destinations[destination.index()];
+    let words = format!("{}: {} has it", route.name(), destination.name);
+    match destination.kind {
+        DestinationKind::Lambda { function } => {
+            let function = &scenario.functions[function.index()].name;
+            let words = format!("{words}: a new event for function {function}");
+            Line::at(at, words, Rule::LambdaDestination)
+        }
+        _ => Line::at(at, words, None),
+    }
+}
+
+/// What the end of the run interrupted.
+fn cut_off(event: &Event, function: &Function, scenario: &Scenario) -> String {
+    let doing = match event.stage() {
+        Stage::Queued { due } => format!("it is waiting until {due}"),
+        Stage::Running { .. } => "it is running".to_owned(),
+        Stage::Settled { .. } => {
+            let under_way: Vec<&str> = Route::ALL
+                .into_iter()
+                .filter(|route| event.route(*route) == RouteResult::Pending)
+                .filter_map(|route| destination_of(function, route))
+                .map(|destination| scenario.destinations[destination.index()].name.as_str())
+                .collect();
+            format!("its delivery to {} is on its way", under_way.join(" and "))
+        }
+        Stage::Returned => "its answer is on its way".to_owned(),
+    };
+    format!("the simulation ends here: {doing}")
+}

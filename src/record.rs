@@ -1,0 +1,237 @@
+//! Recording a run: every observer that a run always has, and the files that were asked for.
+//!
+//! ```text
+//!            ┌ always: fingerprint, ledger, summary, metrics
+//! facts ─────┤
+//!            └ with a folder: events, attempts, timeline, metrics, deliveries, series and charts, each if wanted
+//! ```
+//!
+//! What is always on does not depend on what is written, so a run without files has the same fingerprint and the
+//! same summary.
+
+use crate::model::observation::{Fact, Observer};
+use crate::observe::fingerprint::Fingerprint;
+use crate::observe::ledger::Ledger;
+use crate::observe::metrics::Metrics;
+use crate::observe::summary::{Ending, Summary, SummaryReport};
+use crate::scenario::Scenario;
+use crate::scenario::load::Loaded;
+use crate::simulate::RunEnd;
+use crate::sink::attempts_csv::AttemptsCsv;
+use crate::sink::deliveries::Deliveries;
+use crate::sink::directory::{OutputError, OutputFile, OutputFolder, RunFacts};
+use crate::sink::events_csv::EventsCsv;
+use crate::sink::metrics_csv::MetricsCsv;
+use crate::sink::summary_files;
+use crate::sink::timeline_csv::TimelineCsv;
+use crate::time::SimTime;
+use std::num::NonZeroU64;
+
+#[cfg(feature = "charts")]
+mod pictures;
+
+/// Which files a run writes; the summary, the resolved scenario and the manifest are always among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "one switch a file")]
+pub struct Files {
+    /// `events.csv`
+    pub events: bool,
+    /// `attempts.csv`
+    pub attempts: bool,
+    /// `timeline.csv`, with the lives of one event in this many.
+    pub timeline: Option<NonZeroU64>,
+    /// `metrics.csv`
+    pub metrics: bool,
+    /// `deliveries.jsonl`
+    pub deliveries: bool,
+    /// `series.csv` and `charts/*.svg`
+    pub charts: bool,
+    /// `charts/*.png`
+    pub png: bool,
+}
+
+impl Files {
+    /// Everything but PNG pictures.
+    pub const ALL: Self = Self {
+        events: true,
+        attempts: true,
+        timeline: Some(NonZeroU64::MIN),
+        metrics: true,
+        deliveries: true,
+        charts: true,
+        png: false,
+    };
+
+    /// Only what is always written.
+    pub const LEAST: Self = Self {
+        events: false,
+        attempts: false,
+        timeline: None,
+        metrics: false,
+        deliveries: false,
+        charts: false,
+        png: false,
+    };
+}
+
+/// The observer of a whole run.
+pub struct Recorder<'s> {
+    scenario: &'s Scenario,
+    fingerprint: Fingerprint,
+    ledger: Ledger,
+    summary: Summary,
+    metrics: Metrics<Option<MetricsCsv<'s, OutputFile>>>,
+    outputs: Option<Outputs<'s>>,
+}
+
+/// The files of a run in the making.
+struct Outputs<'s> {
+    loaded: &'s Loaded,
+    folder: OutputFolder,
+    files: Files,
+    events: Option<EventsCsv<'s, OutputFile>>,
+    attempts: Option<AttemptsCsv<'s, OutputFile>>,
+    timeline: Option<TimelineCsv<'s, OutputFile>>,
+    deliveries: Option<Deliveries<'s, OutputFile>>,
+    #[cfg(feature = "charts")]
+    pictures: Option<pictures::Pictures>,
+}
+
+impl<'s> Recorder<'s> {
+    /// A recorder that writes nothing.
+    pub fn without_files(scenario: &'s Scenario) -> Self {
+        Self {
+            scenario,
+            fingerprint: Fingerprint::new(),
+            ledger: Ledger::default(),
+            summary: Summary::new(scenario),
+            metrics: Metrics::new(scenario, None),
+            outputs: None,
+        }
+    }
+
+    /// A recorder that writes `files` into `folder`.
+    ///
+    /// # Errors
+    /// When a file cannot be created.
+    pub fn with_files(loaded: &'s Loaded, folder: OutputFolder, files: Files) -> Result<Self, OutputError> {
+        let scenario = &loaded.scenario;
+        let file = |wanted: bool, name: &str| wanted.then(|| folder.create(name)).transpose();
+        let metrics = file(files.metrics, "metrics.csv")?.map(|file| MetricsCsv::new(scenario, file));
+        let timeline =
+            files.timeline.map(|one_in| Ok::<_, OutputError>((one_in, folder.create("timeline.csv")?)));
+        let outputs = Outputs {
+            loaded,
+            files,
+            events: file(files.events, "events.csv")?.map(|file| EventsCsv::new(scenario, file)),
+            attempts: file(files.attempts, "attempts.csv")?.map(|file| AttemptsCsv::new(scenario, file)),
+            timeline: timeline.transpose()?.map(|(one_in, file)| TimelineCsv::new(scenario, one_in, file)),
+            deliveries: file(files.deliveries, "deliveries.jsonl")?
+                .map(|file| Deliveries::new(scenario, file)),
+            #[cfg(feature = "charts")]
+            pictures: files.charts.then(|| pictures::Pictures::new(scenario)),
+            folder,
+        };
+        Ok(Self {
+            metrics: Metrics::new(scenario, metrics),
+            outputs: Some(outputs),
+            ..Self::without_files(scenario)
+        })
+    }
+
+    /// The books so far.
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The run ended at `at`: completes the files and gives them their names.
+    ///
+    /// # Errors
+    /// The first error that any file met.
+    pub fn finish(self, end: RunEnd, at: SimTime) -> Result<SummaryReport, OutputError> {
+        let ending = Ending { end: end.name(), at, fingerprint: self.fingerprint.value() };
+        let report = self.summary.into_report(self.scenario, ending);
+        let metrics = self.metrics.finish(at);
+        if let Some(outputs) = self.outputs {
+            outputs.finish(metrics, &report)?;
+        }
+        Ok(report)
+    }
+
+    /// The run was given up: leaves a folder that says `reason`, and nothing under a final name.
+    ///
+    /// # Errors
+    /// When even that cannot be written.
+    pub fn interrupt(self, reason: &str) -> Result<(), OutputError> {
+        self.outputs.map_or(Ok(()), |outputs| outputs.folder.interrupt(reason))
+    }
+}
+
+impl Observer for Recorder<'_> {
+    fn observe(&mut self, fact: &Fact<'_>) {
+        self.fingerprint.observe(fact);
+        self.ledger.observe(fact);
+        self.summary.observe(fact);
+        self.metrics.observe(fact);
+        self.outputs.observe(fact);
+    }
+}
+
+impl Observer for Outputs<'_> {
+    fn observe(&mut self, fact: &Fact<'_>) {
+        self.events.observe(fact);
+        self.attempts.observe(fact);
+        self.timeline.observe(fact);
+        self.deliveries.observe(fact);
+        #[cfg(feature = "charts")]
+        self.pictures.observe(fact);
+    }
+}
+
+impl<'s> Outputs<'s> {
+    fn finish(
+        mut self,
+        metrics: Option<MetricsCsv<'s, OutputFile>>,
+        report: &SummaryReport,
+    ) -> Result<(), OutputError> {
+        let files = [
+            self.events.take().map(EventsCsv::finish),
+            self.attempts.take().map(AttemptsCsv::finish),
+            self.timeline.take().map(TimelineCsv::finish),
+            self.deliveries.take().map(Deliveries::finish),
+            metrics.map(MetricsCsv::finish),
+        ];
+        for file in files.into_iter().flatten() {
+            self.folder.complete(file?)?;
+        }
+        self.write_summary(report)?;
+        #[cfg(feature = "charts")]
+        if let Some(pictures) = self.pictures.take() {
+            pictures.write(&self.loaded.scenario, &mut self.folder, self.files.png)?;
+        }
+        self.folder.finish(&run_facts(self.loaded, report))
+    }
+
+    fn write_summary(&mut self, report: &SummaryReport) -> Result<(), OutputError> {
+        let json = self.folder.create("summary.json")?;
+        self.folder.complete(summary_files::write_json(report, json)?)?;
+        let csv = self.folder.create("summary.csv")?;
+        self.folder.complete(summary_files::write_csv(report, csv)?)?;
+        let mut resolved = serde_json::to_vec_pretty(&self.loaded.resolved).expect("plain data");
+        resolved.push(b'\n');
+        self.folder.write("scenario.resolved.json", &resolved)
+    }
+}
+
+fn run_facts(loaded: &Loaded, report: &SummaryReport) -> RunFacts {
+    RunFacts {
+        thirdtry: env!("CARGO_PKG_VERSION"),
+        model_version: crate::MODEL_VERSION,
+        scenario: loaded.scenario.name.clone(),
+        scenario_digest: loaded.digest.clone(),
+        seed: loaded.scenario.seed.0,
+        profile: loaded.scenario.profile.name(),
+        fingerprint: report.fingerprint.clone(),
+        end: report.end,
+    }
+}

@@ -1,0 +1,58 @@
+//! The charts of a run: what they need while it goes on, and drawing them when it is over.
+
+use crate::chart::{ChartInput, Format, draw_all};
+use crate::model::observation::{Fact, Observer};
+use crate::observe::lives::{Life, Lives, Notable};
+use crate::observe::series::Series;
+use crate::scenario::Scenario;
+use crate::simulate::simulate;
+use crate::sink::directory::{OutputError, OutputFolder};
+
+/// How many events of each kind the chart of lives shows at most.
+const LIVES_OF_EACH_KIND: usize = 4;
+
+/// What the charts are drawn from.
+#[derive(Debug)]
+pub(super) struct Pictures {
+    series: Series,
+    notable: Notable,
+}
+
+impl Pictures {
+    pub(super) fn new(scenario: &Scenario) -> Self {
+        Self { series: Series::new(scenario), notable: Notable::new(LIVES_OF_EACH_KIND) }
+    }
+
+    /// Draws the charts and writes them with the numbers behind them.
+    ///
+    /// Which lives are worth showing is known only now; the run is deterministic, so it is run once more with
+    /// somebody taking notes of just these.
+    pub(super) fn write(
+        self,
+        scenario: &Scenario,
+        folder: &mut OutputFolder,
+        png: bool,
+    ) -> Result<(), OutputError> {
+        let mut series = folder.create("series.csv")?;
+        self.series.write_csv(scenario, &mut series)?;
+        folder.complete(series)?;
+        let mut lives = Lives::of(self.notable.events());
+        simulate(scenario, &mut lives);
+        let lives: Vec<&Life> = lives.iter().collect();
+        let input = ChartInput { scenario, series: &self.series, lives: &lives };
+        let formats: &[Format] = if png { &[Format::Svg, Format::Png] } else { &[Format::Svg] };
+        for format in formats {
+            for chart in draw_all(&input, *format) {
+                folder.write(&format!("charts/{}", chart.name), &chart.bytes)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Observer for Pictures {
+    fn observe(&mut self, fact: &Fact<'_>) {
+        self.series.observe(fact);
+        self.notable.observe(fact);
+    }
+}

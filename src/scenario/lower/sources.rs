@@ -1,0 +1,483 @@
+//! Sources and their arrivals, and how many events to expect of them.
+
+use super::fields::{Fields, moment};
+use super::{Lowering, Span};
+use crate::scenario::problem::quoted;
+use crate::scenario::trace::{Recording, TimeUnit, TraceError};
+use crate::scenario::{Arrivals, End, InvocationType, RateCurve, RateSegment, Source, SourceKind, units};
+use crate::time::{SimDuration, SimTime};
+use std::path::Path;
+
+/// The most events that a scenario may be expected to send.
+const MAX_EVENTS: u64 = 10_000_000_000;
+
+/// Lambda takes asynchronous events of up to 1 MiB and synchronous ones of up to 6 MB.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+const MAX_ASYNC_EVENT_BYTES: u64 = 1024 * 1024;
+const MAX_SYNC_EVENT_BYTES: u64 = 6 * 1024 * 1024;
+const TOO_MANY_HINT: &str = "lower the rate, or shorten the run by `until`, `max_events` or `arrivals_end`";
+
+impl<'a> Lowering<'a> {
+    pub(super) fn sources(&mut self, root: &Fields<'a>, span: &Span) -> Vec<Option<Source>> {
+        let mut total = 0.0;
+        let mut sources = Vec::new();
+        for (name, fields) in root.entries("sources") {
+            let source = self.source(name, &fields);
+            let within_limits = source.and_then(|source| {
+                total += self.expected_events(&source, span, &fields.path)?;
+                Some(bounded(source))
+            });
+            sources.push(within_limits);
+        }
+        if total > as_float(MAX_EVENTS) {
+            self.error(
+                "sources",
+                format!("about {total:.0} events are expected in total; at most {MAX_EVENTS} are simulated"),
+                TOO_MANY_HINT,
+            );
+        }
+        sources
+    }
+
+    fn source(&mut self, name: &str, fields: &Fields<'a>) -> Option<Source> {
+        let to = self.function_reference(fields, "to");
+        let kind = self.source_kind(fields);
+        let arrivals = self.arrivals(&fields.record("arrivals"));
+        let invocation = match fields.text("invocation") {
+            Some("sync") => InvocationType::RequestResponse,
+            _ => InvocationType::Event,
+        };
+        let payload = self.payload(fields, invocation);
+        let (from, until) = (fields.moment("from"), fields.optional("until", Fields::moment));
+        if let (Some(from), Some(Some(until))) = (from, until)
+            && until <= from
+        {
+            let message = format!(
+                "the source ends at {} before it begins at {}",
+                span_of(until),
+                span_of(from)
+            );
+            self.error(&fields.at("until"), message, "`until` must come after `from`");
+        }
+        Some(Source {
+            name: name.to_owned(),
+            to: to?,
+            invocation,
+            kind: kind?,
+            payload_bytes: payload?,
+            from: from?,
+            until: until?,
+            max_events: fields.optional("max_events", Fields::integer)?,
+            arrivals: arrivals?,
+        })
+    }
+
+    fn payload(&mut self, fields: &Fields<'a>, invocation: InvocationType) -> Option<u64> {
+        let bytes = fields.size("size")?;
+        let (limit, word) = match invocation {
+            InvocationType::Event => (MAX_ASYNC_EVENT_BYTES, "asynchronous"),
+            InvocationType::RequestResponse => (MAX_SYNC_EVENT_BYTES, "synchronous"),
+        };
+        if bytes > limit {
+            let message = format!(
+                "Lambda takes {word} events of up to {}, not {}",
+                units::size_text(limit),
+                units::size_text(bytes)
+            );
+            self.error(
+                &fields.at("size"),
+                message,
+                "such a call is refused before it becomes an event",
+            );
+            return None;
+        }
+        Some(bytes)
+    }
+
+    fn source_kind(&mut self, fields: &Fields<'a>) -> Option<SourceKind> {
+        let kinds = [
+            ("direct", SourceKind::Direct),
+            ("s3", SourceKind::S3),
+            ("sns", SourceKind::Sns),
+            ("eventbridge", SourceKind::EventBridge),
+        ];
+        let given: Vec<_> = kinds.into_iter().filter(|(key, _)| fields.has(key)).collect();
+        match given.as_slice() {
+            [] => Some(SourceKind::Direct),
+            [(_, kind)] => Some(*kind),
+            [_, (second, _), ..] => {
+                let keys = given
+                    .iter()
+                    .map(|(key, _)| format!("`{key}`"))
+                    .collect::<Vec<_>>()
+                    .join(" and ");
+                self.error(
+                    &fields.at(second),
+                    format!("a source is of one kind, not {keys}"),
+                    "keep one of them",
+                );
+                None
+            }
+        }
+    }
+
+    /// How many events the source will send, about; `None` if that is too many or never ends.
+    fn expected_events(&mut self, source: &Source, span: &Span, path: &str) -> Option<f64> {
+        let run_end = match span.end? {
+            End::Drained => None,
+            End::At(end) => Some(end),
+        };
+        let last = [source.until, span.arrivals_end?, run_end]
+            .into_iter()
+            .flatten()
+            .min();
+        if last.is_none() && source.max_events.is_none() && is_endless(&source.arrivals) {
+            let message = "the source never stops, and so the run never ends";
+            self.error(path, message, "add `until` or `max_events` to it, or `arrivals_end` to the scenario, or let `end` be a time");
+            return None;
+        }
+        let last = last.unwrap_or(SimTime::MAX);
+        if last <= source.from {
+            self.warning(
+                path,
+                "the source sends nothing: it begins when all arrivals have ended",
+                "let `from` be earlier",
+            );
+            return Some(0.0);
+        }
+        let sent = expected_arrivals(&source.arrivals, last.since(source.from));
+        let expected = source.max_events.map_or(sent, |most| {
+            if sent < as_float(most) {
+                sent
+            } else {
+                as_float(most)
+            }
+        });
+        if expected > as_float(MAX_EVENTS) {
+            let message =
+                format!("about {expected:.0} events are expected; at most {MAX_EVENTS} are simulated");
+            self.error(path, message, TOO_MANY_HINT);
+            return None;
+        }
+        Some(expected)
+    }
+
+    fn arrivals(&mut self, choice: &Fields<'a>) -> Option<Arrivals> {
+        let (key, fields) = choice.variant()?;
+        match key {
+            "constant" => self.constant(&fields),
+            "poisson" => Some(Arrivals::Poisson(steady(fields.rate("rate")?.per_second()))),
+            "steps" => self.curve(&fields, "levels", steps),
+            "ramp" => self.curve(&fields, "points", ramp),
+            "times" => self.times(&fields),
+            "trace" => self.trace(&fields),
+            _ => self.counts(&fields),
+        }
+    }
+
+    fn constant(&mut self, fields: &Fields<'a>) -> Option<Arrivals> {
+        let interval = match (fields.has("rate"), fields.has("every")) {
+            (true, false) => {
+                let interval = fields.rate("rate")?.interval();
+                if interval.is_none() {
+                    self.error(
+                        &fields.at("rate"),
+                        "less than one event in 100 years",
+                        "write a higher rate",
+                    );
+                }
+                interval?
+            }
+            (false, true) => fields.duration("every")?,
+            _ => {
+                self.error(
+                    &fields.path,
+                    "exactly one of `rate` and `every` is needed",
+                    "write e.g. `{ \"rate\": \"20/s\" }`",
+                );
+                return None;
+            }
+        };
+        Some(Arrivals::Constant { interval })
+    }
+
+    fn curve(
+        &mut self,
+        fields: &Fields<'a>,
+        key: &str,
+        build: fn(&[(SimTime, f64)]) -> Vec<RateSegment>,
+    ) -> Option<Arrivals> {
+        let point = |point: &Fields<'a>| Some((point.moment("at")?, point.rate("rate")?.per_second()));
+        let points: Vec<(SimTime, f64)> = fields
+            .given_elements(key)?
+            .iter()
+            .map(point)
+            .collect::<Option<_>>()?;
+        if let Some(at) = points.windows(2).position(|two| two[0].0 >= two[1].0) {
+            let path = format!("{}[{}].at", fields.at(key), at + 1);
+            let message = format!(
+                "{} does not come after {}",
+                span_of(points[at + 1].0),
+                span_of(points[at].0)
+            );
+            self.error(&path, message, "list them in order of time");
+            return None;
+        }
+        let segments = build(&points);
+        if segments
+            .iter()
+            .all(|segment| segment.start_rate <= 0.0 && segment.end_rate <= 0.0)
+        {
+            self.error(
+                &fields.path,
+                "the rate is never above 0: nothing is ever sent",
+                "write a rate above 0",
+            );
+            return None;
+        }
+        let curve = RateCurve { segments };
+        Some(if fields.text("spacing")? == "even" {
+            Arrivals::Even(curve)
+        } else {
+            Arrivals::Poisson(curve)
+        })
+    }
+
+    fn times(&mut self, fields: &Fields<'a>) -> Option<Arrivals> {
+        let times: Vec<SimTime> = fields
+            .list()
+            .iter()
+            .map(|time| moment(time.value))
+            .collect::<Option<_>>()?;
+        if let Some(at) = times.windows(2).position(|two| two[0] > two[1]) {
+            let message = format!("{} comes before {}", span_of(times[at + 1]), span_of(times[at]));
+            self.error(
+                &format!("{}[{}]", fields.path, at + 1),
+                message,
+                "list the times in order",
+            );
+            return None;
+        }
+        Some(Arrivals::Times(times.into()))
+    }
+
+    fn trace(&mut self, fields: &Fields<'a>) -> Option<Arrivals> {
+        let column = fields.optional("column", Fields::text)?;
+        let unit = fields.optional("unit", |fields, key| TimeUnit::named(fields.text(key)?))?;
+        let recording = self.recording(fields)?;
+        let times = recording.times(column, unit);
+        self.or_report(times, &fields.path)
+            .map(|times| Arrivals::Times(times.into()))
+    }
+
+    fn counts(&mut self, fields: &Fields<'a>) -> Option<Arrivals> {
+        let column = fields.optional("column", Fields::text)?;
+        let period = fields.duration("per")?;
+        let even = fields.text("spacing")? == "even";
+        let recording = self.recording(fields)?;
+        let counts = recording.counts(column);
+        let counts = self.or_report(counts, &fields.path)?;
+        if period
+            .as_nanos()
+            .checked_mul(counts.len() as u64)
+            .is_none_or(|nanos| nanos > SimTime::MAX.as_nanos())
+        {
+            let message = format!("{} periods of {period} are longer than 100 years", counts.len());
+            self.error(&fields.at("per"), message, "write a shorter period");
+            return None;
+        }
+        Some(Arrivals::Counts {
+            period,
+            counts: counts.into(),
+            even,
+        })
+    }
+
+    fn recording(&mut self, fields: &Fields<'a>) -> Option<Recording> {
+        let name = fields.text("csv")?;
+        let path = Path::new(name);
+        let file = match self.folder {
+            Some(folder) => folder.join(path),
+            None if path.is_absolute() => path.to_owned(),
+            None => {
+                let message = format!(
+                    "{} is relative, but this scenario does not lie in a folder",
+                    quoted(name)
+                );
+                self.error(
+                    &fields.at("csv"),
+                    message,
+                    "write an absolute path, or save the scenario to a file",
+                );
+                return None;
+            }
+        };
+        let recording = Recording::read(name, &file);
+        let recording = self.or_report(recording, &fields.at("csv"))?;
+        self.recordings.push(recording.digest());
+        Some(recording)
+    }
+
+    fn or_report<T>(&mut self, result: Result<T, TraceError>, path: &str) -> Option<T> {
+        result
+            .map_err(|error| self.error(path, error.message, error.hint))
+            .ok()
+    }
+}
+
+fn span_of(at: SimTime) -> SimDuration {
+    at.since(SimTime::ZERO)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "estimates only")]
+fn as_float(count: u64) -> f64 {
+    count as f64
+}
+
+fn steady(rate: f64) -> RateCurve {
+    RateCurve {
+        segments: steps(&[(SimTime::ZERO, rate)]),
+    }
+}
+
+/// A constant rate from each level to the next; the last level lasts, unless it is zero.
+fn steps(levels: &[(SimTime, f64)]) -> Vec<RateSegment> {
+    let ends = levels.iter().skip(1).map(|(at, _)| Some(*at)).chain([None]);
+    let piece = |(&(start, rate), end)| RateSegment {
+        start,
+        end,
+        start_rate: rate,
+        end_rate: rate,
+    };
+    levels
+        .iter()
+        .zip(ends)
+        .map(piece)
+        .filter(|segment| segment.end.is_some() || segment.start_rate > 0.0)
+        .collect()
+}
+
+/// A straight line from each point to the next; the last rate lasts, unless it is zero.
+fn ramp(points: &[(SimTime, f64)]) -> Vec<RateSegment> {
+    let line = |two: &[(SimTime, f64)]| RateSegment {
+        start: two[0].0,
+        end: Some(two[1].0),
+        start_rate: two[0].1,
+        end_rate: two[1].1,
+    };
+    let last = points.last().map(|point| steps(&[*point])).unwrap_or_default();
+    points.windows(2).map(line).chain(last).collect()
+}
+
+/// A source that only a number of events would stop stops after 100 years as well, so that times stay in range.
+fn bounded(source: Source) -> Source {
+    let last = is_endless(&source.arrivals).then_some(SimTime::MAX);
+    Source {
+        until: source.until.or(last),
+        ..source
+    }
+}
+
+fn is_endless(arrivals: &Arrivals) -> bool {
+    match arrivals {
+        Arrivals::Constant { .. } => true,
+        Arrivals::Poisson(curve) | Arrivals::Even(curve) => {
+            curve.segments.last().is_some_and(|last| last.end.is_none())
+        }
+        Arrivals::Times(_) | Arrivals::Counts { .. } => false,
+    }
+}
+
+/// The mean number of arrivals within `span` of the source's beginning.
+fn expected_arrivals(arrivals: &Arrivals, span: SimDuration) -> f64 {
+    match arrivals {
+        Arrivals::Constant { interval } => as_float(span.as_nanos().div_ceil(interval.as_nanos())),
+        Arrivals::Poisson(curve) | Arrivals::Even(curve) => curve
+            .segments
+            .iter()
+            .map(|segment| expected_in(segment, span))
+            .sum(),
+        Arrivals::Times(times) => as_float(times.partition_point(|time| span_of(*time) < span) as u64),
+        Arrivals::Counts { period, counts, .. } => {
+            let periods = span.as_nanos().div_ceil(period.as_nanos());
+            let periods = usize::try_from(periods).unwrap_or(usize::MAX);
+            as_float(counts.iter().take(periods).map(|count| u64::from(*count)).sum())
+        }
+    }
+}
+
+/// The area under a segment of the rate, cut at `span`.
+fn expected_in(segment: &RateSegment, span: SimDuration) -> f64 {
+    let start = span_of(segment.start);
+    let end = segment.end.map_or(span, span_of);
+    let cut = end.min(span);
+    if cut <= start {
+        return 0.0;
+    }
+    let (length, share) = (
+        (cut - start).as_secs_f64(),
+        (cut - start).as_secs_f64() / (end - start).as_secs_f64(),
+    );
+    let rate_at_cut = segment.start_rate + (segment.end_rate - segment.start_rate) * share;
+    length * (segment.start_rate + rate_at_cut) / 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(text: &str) -> SimDuration {
+        units::duration(text).expect(text)
+    }
+
+    fn at(text: &str) -> SimTime {
+        SimTime::ZERO + span(text)
+    }
+
+    /// The area under each rate, by hand.
+    #[test]
+    fn arrivals_are_estimated_from_the_area_under_the_rate() {
+        let curve = |segments| Arrivals::Poisson(RateCurve { segments });
+        let cases = [
+            (Arrivals::Constant { interval: span("2s") }, "1m", 30.0),
+            (Arrivals::Constant { interval: span("2s") }, "59s", 30.0),
+            (Arrivals::Poisson(steady(20.0)), "1h", 72_000.0),
+            (
+                curve(steps(&[(at("1m"), 1.0), (at("2m"), 5.0), (at("3m"), 0.0)])),
+                "1h",
+                360.0,
+            ),
+            (curve(steps(&[(at("1m"), 1.0), (at("2m"), 5.0)])), "150s", 210.0),
+            (curve(ramp(&[(at("0s"), 0.0), (at("100s"), 10.0)])), "50s", 125.0),
+            (curve(ramp(&[(at("0s"), 0.0), (at("100s"), 10.0)])), "110s", 600.0),
+            (Arrivals::Times([at("1s"), at("2s"), at("3s")].into()), "3s", 2.0),
+            (
+                Arrivals::Counts {
+                    period: span("1m"),
+                    counts: [3, 4, 5].into(),
+                    even: false,
+                },
+                "2m",
+                7.0,
+            ),
+        ];
+        for (arrivals, until, expected) in cases {
+            let estimate = expected_arrivals(&arrivals, span(until));
+            assert!(
+                (estimate - expected).abs() < 1e-9,
+                "{arrivals:?} until {until}: {estimate}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_curve_that_ends_in_zero_comes_to_an_end() {
+        let endless = |points: &[(SimTime, f64)]| {
+            is_endless(&Arrivals::Even(RateCurve {
+                segments: steps(points),
+            }))
+        };
+        assert!(endless(&[(at("0s"), 1.0)]));
+        assert!(!endless(&[(at("0s"), 1.0), (at("1m"), 0.0)]));
+    }
+}

@@ -1,0 +1,90 @@
+//! How many events a scenario is about to send: for limits and progress, known before anything is run.
+
+use super::{Arrivals, End, RateSegment, Scenario, Source};
+use crate::time::{SimDuration, SimTime};
+
+impl Scenario {
+    /// About how many events and calls all sources send in a run. An expectation, not a bound; saturates at 2^64 − 1.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is never negative")]
+    pub fn expected_events(&self) -> u64 {
+        self.sources.iter().map(|source| self.expected_from(source)).sum::<f64>() as u64
+    }
+
+    fn expected_from(&self, source: &Source) -> f64 {
+        let run_end = match self.end {
+            End::Drained => None,
+            End::At(end) => Some(end),
+        };
+        let last = [source.until, self.arrivals_end, run_end].into_iter().flatten().min().unwrap_or(SimTime::MAX);
+        if last <= source.from { 0.0 } else { source.expected_within(last.since(source.from)) }
+    }
+}
+
+impl Source {
+    /// About how many events the source sends within `span` after its `from`.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub fn expected_within(&self, span: SimDuration) -> f64 {
+        let most = self.max_events.map_or(f64::INFINITY, |most| most as f64);
+        let expected = self.arrivals.expected_within(span);
+        if expected < most { expected } else { most }
+    }
+}
+
+impl Arrivals {
+    /// The expected number of arrivals within `span`.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub fn expected_within(&self, span: SimDuration) -> f64 {
+        match self {
+            Self::Constant { interval } => span.as_nanos().div_ceil(interval.as_nanos()) as f64,
+            Self::Poisson(curve) | Self::Even(curve) => {
+                curve.segments.iter().map(|piece| area_within(piece, span)).sum()
+            }
+            Self::Times(times) => times.len() as f64,
+            Self::Counts { counts, .. } => counts.iter().map(|count| f64::from(*count)).sum(),
+        }
+    }
+}
+
+impl RateSegment {
+    /// By how much the rate grows in a second.
+    pub fn slope(&self) -> f64 {
+        self.end.map_or(0.0, |end| (self.end_rate - self.start_rate) / end.since(self.start).as_secs_f64())
+    }
+
+    /// The rate at `at`, which lies in the piece.
+    pub fn rate_at(&self, at: SimTime) -> f64 {
+        self.start_rate + self.slope() * at.since(self.start).as_secs_f64()
+    }
+}
+
+/// The rate integrated from the beginning of `piece` to its end or `span`, whichever comes first.
+fn area_within(piece: &RateSegment, span: SimDuration) -> f64 {
+    let cut = SimTime::ZERO + span;
+    let end = piece.end.map_or(cut, |end| end.min(cut));
+    if end <= piece.start {
+        return 0.0;
+    }
+    end.since(piece.start).as_secs_f64() * f64::midpoint(piece.start_rate, piece.rate_at(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::RateCurve;
+
+    /// A ramp from 0 to 10 a second in 10 s, then 10 a second for ever: 50 events, then 10 a second.
+    #[test]
+    fn expected_arrivals_are_integrals() {
+        let piece = |start, end: Option<u64>, start_rate| RateSegment {
+            start: SimTime::from_secs(start),
+            end: end.map(SimTime::from_secs),
+            start_rate,
+            end_rate: 10.0,
+        };
+        let curve = RateCurve { segments: vec![piece(0, Some(10), 0.0), piece(10, None, 10.0)] };
+        for (seconds, expected) in [(0, 0.0), (5, 12.5), (10, 50.0), (20, 150.0)] {
+            let found = Arrivals::Poisson(curve.clone()).expected_within(SimDuration::from_secs(seconds));
+            assert!((found - expected).abs() < 1e-9, "{seconds} s: {found}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! `events.csv`: one row for each event, in the order in which they left the system, then those in flight.
+
+use std::io::{self, Write};
+
+use super::table::{Cell, Table};
+use crate::model::event::{Event, Route, RouteResult};
+use crate::model::observation::{Fact, Fate, Observation, Observer};
+use crate::observe::price::Spend;
+use crate::scenario::{InvocationType, Scenario};
+use crate::time::SimTime;
+
+/// One event at its end.
+struct EventRow<'a> {
+    event: &'a Event,
+    scenario: &'a Scenario,
+}
+
+type Column = (&'static str, for<'r> fn(&'r EventRow<'r>) -> Cell<'r>);
+
+/// The columns of `events.csv`.
+const COLUMNS: &[Column] = &[
+    ("event", |row| Cell::Integer(row.event.id().0)),
+    ("source", |row| {
+        Cell::Name(&row.scenario.sources[row.event.source().index()].name)
+    }),
+    ("source_event", |row| Cell::Integer(row.event.number())),
+    ("parent", |row| {
+        Cell::integer(row.event.parent().map(|parent| parent.0))
+    }),
+    ("function", |row| Cell::Name(&row.function().name)),
+    ("accepted_ns", |row| {
+        Cell::Integer(row.event.accepted().as_nanos())
+    }),
+    ("fate", |row| {
+        Cell::Word(row.fate().map_or("in_flight", |(fate, _)| fate.name()))
+    }),
+    ("condition", |row| {
+        row.fate()
+            .map_or(Cell::Empty, |(fate, _)| Cell::Word(fate.condition()))
+    }),
+    ("attempts", |row| Cell::Integer(row.event.attempts().into())),
+    ("runs", |row| Cell::Integer(row.event.runs().into())),
+    ("throttles", |row| Cell::Integer(row.event.throttles().into())),
+    ("system_errors", |row| {
+        Cell::Integer(row.event.system_errors().into())
+    }),
+    ("first_start_ns", |row| {
+        Cell::integer(row.event.first_start().map(SimTime::as_nanos))
+    }),
+    ("settled_ns", |row| {
+        Cell::integer(row.fate().map(|(_, at)| at.as_nanos()))
+    }),
+    ("last_dispatch_age_ns", |row| {
+        let age = row.event.age_at(row.event.last_dispatch()).as_nanos();
+        Cell::integer((row.event.attempts() > 0).then_some(age))
+    }),
+    ("on_success", |row| row.route(Route::OnSuccess)),
+    ("on_failure", |row| row.route(Route::OnFailure)),
+    ("dead_letter_queue", |row| row.route(Route::DeadLetterQueue)),
+    ("lost", |row| row.lost()),
+    ("billed_ms", |row| Cell::Integer(row.event.billed_ms())),
+    ("cost_usd", |row| Cell::Decimal(row.cost().usd())),
+];
+
+impl<'a> EventRow<'a> {
+    fn fate(&self) -> Option<(Fate, SimTime)> {
+        self.event.settled()
+    }
+
+    fn function(&self) -> &'a crate::scenario::Function {
+        &self.scenario.functions[self.event.function().index()]
+    }
+
+    fn route(&self, route: Route) -> Cell<'a> {
+        Cell::Word(self.event.route(route).name())
+    }
+
+    /// Unknown as long as the event or one of its deliveries is on its way.
+    fn lost(&self) -> Cell<'a> {
+        let pending = Route::ALL
+            .iter()
+            .any(|route| self.event.route(*route) == RouteResult::Pending);
+        if self.fate().is_none() || pending {
+            Cell::Empty
+        } else {
+            Cell::Flag(self.event.is_lost())
+        }
+    }
+
+    /// Of the finished runs: one in progress has no bill yet.
+    fn cost(&self) -> Spend {
+        let running = matches!(self.event.stage(), crate::model::event::Stage::Running { .. });
+        let finished = u64::from(self.event.runs()) - u64::from(running);
+        Spend::of(self.function(), finished, self.event.billed_ms())
+    }
+}
+
+/// The sink.
+pub struct EventsCsv<'s, W: Write> {
+    scenario: &'s Scenario,
+    table: Table<W>,
+}
+
+impl<'s, W: Write> EventsCsv<'s, W> {
+    /// The events of a run of `scenario`, written to `writer`.
+    pub fn new(scenario: &'s Scenario, writer: W) -> Self {
+        Self {
+            scenario,
+            table: Table::new(writer, columns()),
+        }
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// The first error met while writing.
+    pub fn finish(self) -> io::Result<W> {
+        self.table.finish()
+    }
+}
+
+/// The names of the columns.
+pub fn columns() -> impl Iterator<Item = &'static str> {
+    COLUMNS.iter().map(|(name, _)| *name)
+}
+
+impl<W: Write> Observer for EventsCsv<'_, W> {
+    fn observe(&mut self, fact: &Fact<'_>) {
+        let last = matches!(fact.what, Observation::Closed | Observation::CutOff);
+        if last && fact.event.invocation() == InvocationType::Event {
+            let row = EventRow {
+                event: fact.event,
+                scenario: self.scenario,
+            };
+            self.table.row(COLUMNS.iter().map(|(_, cell)| cell(&row)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::DestinationId;
+    use crate::observe::test_scenarios::{busy, exceptions, queue};
+    use crate::scenario::End;
+    use crate::sink::test_support::{FailingWriter, exact, run};
+
+    fn written(scenario: &Scenario) -> String {
+        let mut sink = EventsCsv::new(scenario, Vec::new());
+        run(scenario, &mut sink);
+        String::from_utf8(sink.finish().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_file_of_one_success_and_one_failure_in_view() {
+        let mut scenario = exact(&[0, 5_000]);
+        scenario.functions[0].maximum_retries = 0;
+        scenario.functions[0].failures = vec![exceptions(1.0, &[(0, 1)])];
+        scenario.functions[0].on_failure = Some(DestinationId(0));
+        scenario.destinations = vec![queue("failed")];
+        let expected = "\
+event,source,source_event,parent,function,accepted_ns,fate,condition,attempts,runs,throttles,system_errors,\
+first_start_ns,settled_ns,last_dispatch_age_ns,on_success,on_failure,dead_letter_queue,lost,billed_ms,cost_usd
+1,orders,1,,ship,0,retries_exhausted,RetriesExhausted,1,1,0,0,0,100000000,0,not_configured,delivered,\
+not_configured,false,100,0.000000408334
+2,orders,2,,ship,5000000000,succeeded,Success,1,1,0,0,5000000000,5100000000,0,not_configured,not_configured,\
+not_configured,false,100,0.000000408334
+";
+        assert_eq!(written(&scenario), expected);
+    }
+
+    #[test]
+    fn what_is_in_flight_at_the_end_has_no_fate_and_no_answer_to_lost() {
+        let mut scenario = exact(&[0]);
+        scenario.end = End::At(SimTime::from_nanos(50_000_000));
+        let text = written(&scenario);
+        let row = text.lines().nth(1).unwrap();
+        assert!(
+            row.starts_with("1,orders,1,,ship,0,in_flight,,1,1,0,0,0,,0,"),
+            "{row}"
+        );
+        assert!(row.ends_with(",,0,0.000000000000"), "{row}");
+    }
+
+    #[test]
+    fn there_is_a_row_for_each_accepted_event_and_none_for_calls() {
+        let scenario = busy();
+        let mut ledger = crate::observe::ledger::Ledger::default();
+        let mut sink = EventsCsv::new(&scenario, Vec::new());
+        run(&scenario, &mut (&mut sink, &mut ledger));
+        let text = String::from_utf8(sink.finish().unwrap()).unwrap();
+        assert_eq!(text.lines().count() as u64, 1 + ledger.accepted());
+    }
+
+    #[test]
+    fn a_full_disk_is_told_at_the_end_and_does_not_stop_the_run() {
+        let scenario = busy();
+        for writes in 0..4 {
+            let mut sink = EventsCsv::new(&scenario, FailingWriter::after(writes));
+            run(&scenario, &mut sink);
+            assert_eq!(sink.finish().err().unwrap().kind(), io::ErrorKind::StorageFull);
+        }
+    }
+}

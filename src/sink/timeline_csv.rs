@@ -1,0 +1,232 @@
+//! `timeline.csv`: every observation, in order; or those of every N-th event, so that whole lives are kept.
+
+use std::io::{self, Write};
+use std::num::NonZeroU64;
+
+use super::table::{Cell, Table};
+use crate::id::DestinationId;
+use crate::model::event::Route;
+use crate::model::observation::{Attempt, Fact, Next, Observation, Observer};
+use crate::model::rule::Rule;
+use crate::scenario::Scenario;
+
+/// One observation.
+struct TimelineRow<'a> {
+    fact: &'a Fact<'a>,
+    scenario: &'a Scenario,
+}
+
+type Column = (&'static str, for<'r> fn(&'r TimelineRow<'r>) -> Cell<'r>);
+
+/// The columns of `timeline.csv`.
+const COLUMNS: &[Column] = &[
+    ("time_ns", |row| Cell::Integer(row.fact.at.as_nanos())),
+    ("event", |row| Cell::Integer(row.fact.event.id().0)),
+    ("source", |row| {
+        Cell::Name(&row.scenario.sources[row.fact.event.source().index()].name)
+    }),
+    ("function", |row| {
+        Cell::Name(&row.scenario.functions[row.fact.event.function().index()].name)
+    }),
+    ("observation", |row| Cell::Word(row.observation())),
+    ("attempt", |row| Cell::integer(row.attempt_number())),
+    ("run", |row| Cell::integer(row.run_number())),
+    ("result", |row| row.result()),
+    ("reason", |row| row.reason()),
+    ("age_ns", |row| match row.fact.what {
+        Observation::RunStarted { age, .. } => Cell::Integer(age.as_nanos()),
+        Observation::AttemptEnded(attempt) => Cell::Integer(attempt.age.as_nanos()),
+        _ => Cell::Empty,
+    }),
+    ("running", |row| match row.fact.what {
+        Observation::RunStarted { running, .. } => Cell::Integer(running.into()),
+        Observation::AttemptEnded(Attempt { run: Some(run), .. }) => Cell::Integer(run.running.into()),
+        _ => Cell::Empty,
+    }),
+    ("until_ns", |row| match row.next() {
+        Some(Next::Retry { due, .. }) => Cell::Integer(due.as_nanos()),
+        _ => Cell::Empty,
+    }),
+    ("route", |row| match row.delivery() {
+        Some((route, _)) => Cell::Word(route.name()),
+        None => Cell::Empty,
+    }),
+    ("destination", |row| match row.delivery() {
+        Some((_, to)) => Cell::Name(&row.scenario.destinations[to.index()].name),
+        None => Cell::Empty,
+    }),
+    ("rule", |row| match row.rule() {
+        Some(rule) => Cell::Word(rule.name()),
+        None => Cell::Empty,
+    }),
+];
+
+impl<'a> TimelineRow<'a> {
+    fn observation(&self) -> &'static str {
+        match self.fact.what {
+            Observation::Accepted => "accepted",
+            Observation::Called => "called",
+            Observation::RunStarted { .. } => "run_started",
+            Observation::AttemptEnded(_) => "attempt_ended",
+            Observation::Settled { .. } => "settled",
+            Observation::DeliveryStarted { .. } => "delivery_started",
+            Observation::DeliveryEnded { .. } => "delivery_ended",
+            Observation::Closed => "closed",
+            Observation::CutOff => "cut_off",
+        }
+    }
+
+    fn attempt_number(&self) -> Option<u64> {
+        match self.fact.what {
+            Observation::RunStarted { .. } => Some(self.fact.event.attempts().into()),
+            Observation::AttemptEnded(attempt) => Some(attempt.number.into()),
+            _ => None,
+        }
+    }
+
+    fn run_number(&self) -> Option<u64> {
+        match self.fact.what {
+            Observation::RunStarted { .. } => Some(self.fact.event.runs().into()),
+            Observation::AttemptEnded(attempt) => attempt.run.map(|run| run.number.into()),
+            _ => None,
+        }
+    }
+
+    fn result(&self) -> Cell<'a> {
+        match self.fact.what {
+            Observation::AttemptEnded(attempt) => Cell::Word(attempt.outcome.name()),
+            Observation::Settled { fate, .. } => Cell::Word(fate.name()),
+            Observation::DeliveryEnded { failure, .. } => {
+                Cell::Word(failure.map_or("delivered", |_| "delivery_failed"))
+            }
+            _ => Cell::Empty,
+        }
+    }
+
+    fn reason(&self) -> Cell<'a> {
+        match self.fact.what {
+            Observation::AttemptEnded(attempt) => Cell::Word(attempt.outcome.reason()),
+            Observation::DeliveryEnded {
+                failure: Some(failure),
+                ..
+            } => Cell::Word(failure.name()),
+            _ => Cell::Empty,
+        }
+    }
+
+    fn next(&self) -> Option<Next> {
+        match self.fact.what {
+            Observation::AttemptEnded(attempt) => Some(attempt.next),
+            _ => None,
+        }
+    }
+
+    fn delivery(&self) -> Option<(Route, DestinationId)> {
+        match self.fact.what {
+            Observation::DeliveryStarted {
+                route, destination, ..
+            }
+            | Observation::DeliveryEnded {
+                route, destination, ..
+            } => Some((route, destination)),
+            _ => None,
+        }
+    }
+
+    fn rule(&self) -> Option<Rule> {
+        match (self.fact.what, self.next()) {
+            (Observation::Settled { rule, .. }, _)
+            | (_, Some(Next::Retry { rule, .. } | Next::Settle { rule, .. })) => Some(rule),
+            _ => None,
+        }
+    }
+}
+
+/// The sink.
+pub struct TimelineCsv<'s, W: Write> {
+    scenario: &'s Scenario,
+    one_in: NonZeroU64,
+    table: Table<W>,
+}
+
+impl<'s, W: Write> TimelineCsv<'s, W> {
+    /// The observations of a run of `scenario`, written to `writer`: all for `one_in` = 1, else those of the events
+    /// 1, 1 + N, 1 + 2N, …
+    pub fn new(scenario: &'s Scenario, one_in: NonZeroU64, writer: W) -> Self {
+        Self {
+            scenario,
+            one_in,
+            table: Table::new(writer, columns()),
+        }
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// The first error met while writing.
+    pub fn finish(self) -> io::Result<W> {
+        self.table.finish()
+    }
+}
+
+/// The names of the columns.
+pub fn columns() -> impl Iterator<Item = &'static str> {
+    COLUMNS.iter().map(|(name, _)| *name)
+}
+
+impl<W: Write> Observer for TimelineCsv<'_, W> {
+    fn observe(&mut self, fact: &Fact<'_>) {
+        if (fact.event.id().0 - 1).is_multiple_of(self.one_in.get()) {
+            let row = TimelineRow {
+                fact,
+                scenario: self.scenario,
+            };
+            self.table.row(COLUMNS.iter().map(|(_, cell)| cell(&row)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::test_scenarios::{busy, queue};
+    use crate::sink::test_support::{exact, run};
+
+    fn written(scenario: &Scenario, one_in: u64) -> String {
+        let mut sink = TimelineCsv::new(scenario, NonZeroU64::new(one_in).unwrap(), Vec::new());
+        run(scenario, &mut sink);
+        String::from_utf8(sink.finish().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_whole_life_in_view() {
+        let mut scenario = exact(&[0]);
+        scenario.functions[0].on_success = Some(DestinationId(0));
+        scenario.destinations = vec![queue("done")];
+        let expected = "\
+time_ns,event,source,function,observation,attempt,run,result,reason,age_ns,running,until_ns,route,destination,rule
+0,1,orders,ship,accepted,,,,,,,,,,
+0,1,orders,ship,run_started,1,1,,,0,1,,,,
+100000000,1,orders,ship,attempt_ended,1,1,success,,0,0,,,,success_ends_event
+100000000,1,orders,ship,settled,,,succeeded,,,,,,,success_ends_event
+100000000,1,orders,ship,delivery_started,,,,,,,,on_success,done,
+120000000,1,orders,ship,delivery_ended,,,delivered,,,,,on_success,done,
+120000000,1,orders,ship,closed,,,,,,,,,,
+";
+        assert_eq!(written(&scenario, 1), expected);
+    }
+
+    #[test]
+    fn a_sample_keeps_whole_lives_just_as_the_full_timeline_has_them() {
+        let scenario = busy();
+        let (full, sample) = (written(&scenario, 1), written(&scenario, 10));
+        let in_sample = |line: &&str| {
+            let event: u64 = line.split(',').nth(1).unwrap().parse().unwrap();
+            event % 10 == 1
+        };
+        let expected: Vec<&str> = full.lines().skip(1).filter(in_sample).collect();
+        let found: Vec<&str> = sample.lines().skip(1).collect();
+        assert!(found.len() > 100);
+        assert_eq!(found, expected);
+    }
+}
