@@ -18,7 +18,10 @@ pub(crate) fn execute(args: &InitArgs, terminal: &mut Terminal) -> Result<Exit, 
     }
     let text = builtin::text(&args.template).ok_or_else(|| Failure::Usage {
         message: format!("there is no built-in scenario `{}`", args.template),
-        hint: Some(format!("choose one of: {}", builtin::names().collect::<Vec<_>>().join(", "))),
+        hint: Some(format!(
+            "choose one of: {}",
+            builtin::names().collect::<Vec<_>>().join(", ")
+        )),
     })?;
     match &args.out {
         Some(path) if path.as_os_str() != "-" => {
@@ -32,10 +35,14 @@ pub(crate) fn execute(args: &InitArgs, terminal: &mut Terminal) -> Result<Exit, 
 
 /// Writes `text` to a file that must not exist yet: nobody's work is overwritten.
 fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
-    let written = OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        });
     written.map_err(|error| Failure::Environment {
         message: format!("cannot write {}: {error}", path.display()),
         hint: (error.kind() == ErrorKind::AlreadyExists)

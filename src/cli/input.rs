@@ -20,9 +20,11 @@ pub(crate) fn load_scenario(name: &str, sets: &[String], terminal: &Terminal) ->
         }
         Err(rejected) => {
             for problem in &rejected.problems {
-                terminal.problem(&diagnostics::render(problem, &input));
+                Terminal::problem(&diagnostics::render(problem, &input));
             }
-            Err(Failure::Invalid { message: diagnostics::closing_sentence(&rejected) })
+            Err(Failure::Invalid {
+                message: diagnostics::closing_sentence(&rejected),
+            })
         }
     }
 }
@@ -52,7 +54,10 @@ pub(crate) fn read(name: &str) -> Result<Input, Failure> {
     }
     Input::read(path).map_err(|error| Failure::Environment {
         message: error.to_string(),
-        hint: Some(format!("give a file, `-` for standard input, or a built-in scenario: {}", built_in_names())),
+        hint: Some(format!(
+            "give a file, `-` for standard input, or a built-in scenario: {}",
+            built_in_names()
+        )),
     })
 }
 

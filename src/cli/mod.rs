@@ -37,7 +37,7 @@ pub(crate) fn main() -> ExitCode {
         // Whoever reads our output has seen enough.
         Err(Failure::ClosedPipe) => Exit::Done.into(),
         Err(failure) => {
-            terminal.report(&failure);
+            Terminal::report(&failure);
             failure.exit().into()
         }
     }

@@ -15,7 +15,10 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// The terminal of this process; if `quiet`, notes and warnings are left out.
     pub(crate) fn new(quiet: bool) -> Self {
-        Self { stdout: io::BufWriter::new(io::stdout()), quiet }
+        Self {
+            stdout: io::BufWriter::new(io::stdout()),
+            quiet,
+        }
     }
 
     /// Writes `text` to standard output.
@@ -29,7 +32,6 @@ impl Terminal {
     }
 
     /// Says something on standard error that is not an error.
-    #[expect(clippy::print_stderr, reason = "the one place that writes to standard error")]
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
             anstream::eprintln!("{text}");
@@ -37,16 +39,15 @@ impl Terminal {
     }
 
     /// Shows a problem on standard error, quiet or not.
-    #[expect(clippy::print_stderr, reason = "the one place that writes to standard error")]
-    pub(crate) fn problem(&self, text: &str) {
+    pub(crate) fn problem(text: &str) {
         anstream::eprintln!("{text}");
     }
 
     /// Shows why a command could not do its work, and what to do about it.
-    pub(crate) fn report(&self, failure: &Failure) {
-        self.problem(&format!("error: {failure}"));
+    pub(crate) fn report(failure: &Failure) {
+        Self::problem(&format!("error: {failure}"));
         if let Some(hint) = failure.hint() {
-            self.problem(&format!("hint: {hint}"));
+            Self::problem(&format!("hint: {hint}"));
         }
     }
 

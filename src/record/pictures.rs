@@ -20,7 +20,10 @@ pub(super) struct Pictures {
 
 impl Pictures {
     pub(super) fn new(scenario: &Scenario) -> Self {
-        Self { series: Series::new(scenario), notable: Notable::new(LIVES_OF_EACH_KIND) }
+        Self {
+            series: Series::new(scenario),
+            notable: Notable::new(LIVES_OF_EACH_KIND),
+        }
     }
 
     /// Draws the charts and writes them with the numbers behind them.
@@ -39,8 +42,16 @@ impl Pictures {
         let mut lives = Lives::of(self.notable.events());
         simulate(scenario, &mut lives);
         let lives: Vec<&Life> = lives.iter().collect();
-        let input = ChartInput { scenario, series: &self.series, lives: &lives };
-        let formats: &[Format] = if png { &[Format::Svg, Format::Png] } else { &[Format::Svg] };
+        let input = ChartInput {
+            scenario,
+            series: &self.series,
+            lives: &lives,
+        };
+        let formats: &[Format] = if png {
+            &[Format::Svg, Format::Png]
+        } else {
+            &[Format::Svg]
+        };
         for format in formats {
             for chart in draw_all(&input, *format) {
                 folder.write(&format!("charts/{}", chart.name), &chart.bytes)?;

@@ -17,14 +17,19 @@ fn shipped_scenarios_give_their_stored_results() {
     let update = std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1");
     let mut differences = Vec::new();
     for name in builtin::names() {
-        let loaded = load(&Input::from_text(name, builtin::text(name).expect("it is shipped"))).expect("it is valid");
+        let loaded = load(&Input::from_text(
+            name,
+            builtin::text(name).expect("it is shipped"),
+        ))
+        .expect("it is valid");
         let folder = temporary_folder(&format!("golden-{name}"));
         record(&loaded, &folder, Files::ALL);
         for file in ["summary.csv", "manifest.json"] {
             let stored = root().join("tests/it/golden").join(name).join(file);
             let found = fs::read_to_string(folder.join(file)).expect("the run wrote it");
             if update {
-                fs::create_dir_all(stored.parent().expect("it lies in a folder")).expect("a writable checkout");
+                fs::create_dir_all(stored.parent().expect("it lies in a folder"))
+                    .expect("a writable checkout");
                 fs::write(&stored, &found).expect("a writable checkout");
             }
             let expected = fs::read_to_string(&stored).unwrap_or_default();
@@ -52,7 +57,13 @@ fn first_difference(what: &str, expected: &str, found: &str) -> Option<String> {
 fn every_stored_result_belongs_to_a_scenario() {
     let stored: BTreeSet<String> = fs::read_dir(root().join("tests/it/golden"))
         .expect("stored results")
-        .map(|entry| entry.expect("a readable folder").file_name().to_string_lossy().into_owned())
+        .map(|entry| {
+            entry
+                .expect("a readable folder")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
         .collect();
     let shipped: BTreeSet<String> = builtin::names().map(str::to_owned).collect();
     assert_eq!(stored, shipped);
@@ -61,7 +72,9 @@ fn every_stored_result_belongs_to_a_scenario() {
 #[test]
 fn every_file_among_the_scenarios_is_shipped() {
     let files = crate::source_files::files("scenarios", "json");
-    let names: BTreeSet<String> =
-        files.iter().map(|file| file.file_stem().expect("a name").to_string_lossy().into_owned()).collect();
+    let names: BTreeSet<String> = files
+        .iter()
+        .map(|file| file.file_stem().expect("a name").to_string_lossy().into_owned())
+        .collect();
     assert_eq!(names, builtin::names().map(str::to_owned).collect());
 }

@@ -39,11 +39,20 @@ fn trails(text: &str) -> Trails {
 /// The trails of the events of source `orders`, by their number within it.
 fn by_number(text: &str) -> BTreeMap<u64, Trail> {
     let scenario = load(text).scenario;
-    let orders = scenario.sources.iter().position(|source| source.name == "orders").expect("the source");
+    let orders = scenario
+        .sources
+        .iter()
+        .position(|source| source.name == "orders")
+        .expect("the source");
     let mut trails = Trails::default();
     simulate(&scenario, &mut trails);
     let meant = |trail: &Trail| trail.source == orders && trail.first_of_chain;
-    trails.0.into_values().filter(meant).map(|trail| (trail.number, trail)).collect()
+    trails
+        .0
+        .into_values()
+        .filter(meant)
+        .map(|trail| (trail.number, trail))
+        .collect()
 }
 
 const ON_SUCCESS: &str = r#""DestinationConfig": { "OnSuccess": { "Destination": "next" } }"#;
@@ -58,8 +67,16 @@ fn settings_move_no_draw_of_any_event() {
         busy(r#""MaximumEventAgeInSeconds": 60"#, "", ""),
         busy("", r#""ReservedConcurrentExecutions": 2,"#, ""),
         busy(ON_SUCCESS, "", ""),
-        busy("", "", r#", "late": { "to": "tell", "arrivals": { "constant": { "rate": "3/s" } } }"#),
-        busy("", "", r#", "early": { "to": "ship", "invocation": "sync", "arrivals": { "poisson": { "rate": "1/s" } } }"#),
+        busy(
+            "",
+            "",
+            r#", "late": { "to": "tell", "arrivals": { "constant": { "rate": "3/s" } } }"#,
+        ),
+        busy(
+            "",
+            "",
+            r#", "early": { "to": "ship", "invocation": "sync", "arrivals": { "poisson": { "rate": "1/s" } } }"#,
+        ),
     ];
     for variant in variants {
         let other = by_number(&variant);
@@ -67,7 +84,10 @@ fn settings_move_no_draw_of_any_event() {
         let mut compared = 0;
         for (number, ours) in &base {
             let theirs = &other[number];
-            assert_eq!(ours.accepted, theirs.accepted, "event {number} arrives at another time");
+            assert_eq!(
+                ours.accepted, theirs.accepted,
+                "event {number} arrives at another time"
+            );
             for (run, (ours, theirs)) in ours.runs_made.iter().zip(&theirs.runs_made).enumerate() {
                 assert_eq!(ours, theirs, "run {} of event {number} goes another way", run + 1);
                 compared += 1;
@@ -109,7 +129,8 @@ fn simultaneous_events_happen_in_the_documented_order() {
         "sources": { "b": { "to": "f", "arrivals": { "times": ["0s", "1s", "1s"] } },
                      "a": { "to": "f", "arrivals": { "times": ["2s"] } } } }"#;
     let trails: Vec<Trail> = trails(text).0.into_values().collect();
-    let dispatches = |event: usize| -> Vec<u64> { trails[event].dispatches.iter().map(|at| at.as_millis()).collect() };
+    let dispatches =
+        |event: usize| -> Vec<u64> { trails[event].dispatches.iter().map(|at| at.as_millis()).collect() };
     assert_eq!(dispatches(0), [0]);
     // Event 2 takes the slot that event 1 gives back at the same instant; event 3 finds it taken and waits a second.
     assert_eq!(dispatches(1), [1_000]);
@@ -167,18 +188,34 @@ impl Observer for Grammar {
             Observation::AttemptEnded(attempt) if attempt.run.is_some() => (&["running"], "waiting"),
             Observation::AttemptEnded(_) => (&["waiting", "calling"], "waiting"),
             Observation::Settled { .. } => (&["waiting"], "settled"),
-            Observation::DeliveryStarted { .. } | Observation::DeliveryEnded { .. } => (&["settled"], "settled"),
+            Observation::DeliveryStarted { .. } | Observation::DeliveryEnded { .. } => {
+                (&["settled"], "settled")
+            }
             Observation::Closed => (&["settled", "waiting"], "closed"),
             Observation::CutOff => (&["waiting", "running", "settled"], "closed"),
         };
-        assert!(allowed.contains(&before), "{:?} after {before} for event {}", fact.what, fact.event.id().0);
+        assert!(
+            allowed.contains(&before),
+            "{:?} after {before} for event {}",
+            fact.what,
+            fact.event.id().0
+        );
         self.0.insert(fact.event.id(), after);
     }
 }
 
 /// Random small scenarios, from idle to hopeless.
 fn scenarios() -> impl Strategy<Value = String> {
-    let choices = (0u8..3, 60u32..600, 0u32..6, 1u32..40, 0u32..100, any::<u64>(), any::<bool>(), 0u32..2_000);
+    let choices = (
+        0u8..3,
+        60u32..600,
+        0u32..6,
+        1u32..40,
+        0u32..100,
+        any::<u64>(),
+        any::<bool>(),
+        0u32..2_000,
+    );
     choices.prop_map(|(retries, age, reserved, rate, failing, seed, sync, end)| {
         let seed = seed >> 1;
         let invocation = if sync { "sync" } else { "async" };
@@ -233,8 +270,22 @@ fn synchronous_calls_are_not_retried() {
             "failures": [ { "exception": { "during": ["20s", "30s"] } } ] } },
         "sources": { "api": { "to": "f", "invocation": "sync", "arrivals": { "times": ["0s", "5s", "25s"] } } } }"#;
     let trails: Vec<Trail> = trails(text).0.into_values().collect();
-    assert!(trails.iter().all(|trail| trail.dispatches.len() == 1 && trail.fate.is_none()));
-    assert!(trails.iter().all(|trail| trail.invocation == InvocationType::RequestResponse));
-    assert_eq!(trails.iter().map(|trail| trail.throttles).collect::<Vec<_>>(), [0, 1, 0]);
-    assert_eq!(trails.iter().map(|trail| trail.errors).collect::<Vec<_>>(), [0, 0, 1]);
+    assert!(
+        trails
+            .iter()
+            .all(|trail| trail.dispatches.len() == 1 && trail.fate.is_none())
+    );
+    assert!(
+        trails
+            .iter()
+            .all(|trail| trail.invocation == InvocationType::RequestResponse)
+    );
+    assert_eq!(
+        trails.iter().map(|trail| trail.throttles).collect::<Vec<_>>(),
+        [0, 1, 0]
+    );
+    assert_eq!(
+        trails.iter().map(|trail| trail.errors).collect::<Vec<_>>(),
+        [0, 0, 1]
+    );
 }
