@@ -140,9 +140,8 @@ pub(crate) struct ExplainArgs {
 /// Arguments of `init`.
 #[derive(Args, Debug)]
 pub(crate) struct InitArgs {
-    /// The built-in scenario to start from
-    #[arg(default_value = "starter")]
-    pub(crate) template: String,
+    /// A built-in scenario to start from, instead of the smallest one
+    pub(crate) template: Option<String>,
     /// The file to write; standard output if not given
     #[arg(short, long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,

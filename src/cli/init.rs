@@ -16,13 +16,10 @@ pub(crate) fn execute(args: &InitArgs, terminal: &mut Terminal) -> Result<Exit, 
         }
         return Ok(Exit::Done);
     }
-    let text = builtin::text(&args.template).ok_or_else(|| Failure::Usage {
-        message: format!("there is no built-in scenario `{}`", args.template),
-        hint: Some(format!(
-            "choose one of: {}",
-            builtin::names().collect::<Vec<_>>().join(", ")
-        )),
-    })?;
+    let text = match &args.template {
+        None => builtin::starter(),
+        Some(name) => builtin::text(name).ok_or_else(|| no_such_scenario(name))?,
+    };
     match &args.out {
         Some(path) if path.as_os_str() != "-" => {
             write_new(path, text)?;
@@ -31,6 +28,16 @@ pub(crate) fn execute(args: &InitArgs, terminal: &mut Terminal) -> Result<Exit, 
         _ => terminal.answer(text)?,
     }
     Ok(Exit::Done)
+}
+
+fn no_such_scenario(name: &str) -> Failure {
+    Failure::Usage {
+        message: format!("there is no built-in scenario `{name}`"),
+        hint: Some(format!(
+            "choose one of: {}",
+            builtin::names().collect::<Vec<_>>().join(", ")
+        )),
+    }
 }
 
 /// Writes `text` to a file that must not exist yet: nobody's work is overwritten.

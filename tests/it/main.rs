@@ -1,6 +1,8 @@
 //! Integration tests, all in one binary: one link, and shared helpers without `#[path]`.
 
 mod bad_input;
+#[cfg(feature = "cli")]
+mod cli;
 mod docs;
 mod golden;
 mod golden_vectors;

@@ -1,0 +1,286 @@
+//! The built program, as people and scripts meet it: answers, files, exit codes.
+
+use crate::source_files::{root, text};
+use crate::support::{temporary_folder, tree};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn thirdtry(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_thirdtry"))
+        .args(args)
+        .current_dir(root())
+        .output()
+        .expect("the program starts")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+/// Runs `scenario` into `folder`; returns the summary's line with the fingerprint.
+fn run(scenario: &str, folder: &Path, more: &[&str]) -> String {
+    let out = folder.to_str().expect("UTF-8");
+    let output = thirdtry(&[&["run", scenario, "--out", out], more].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    fingerprint(&stdout(&output))
+}
+
+fn fingerprint(summary: &str) -> String {
+    summary
+        .lines()
+        .find(|line| line.starts_with("Fingerprint"))
+        .expect("a fingerprint")
+        .to_owned()
+}
+
+#[track_caller]
+fn fails(args: &[&str], code: i32, said: &[&str]) {
+    let output = thirdtry(args);
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(code), "{message}");
+    assert!(
+        !message.contains("panicked") && !message.contains('\u{1b}'),
+        "{message}"
+    );
+    for words in said {
+        assert!(message.contains(words), "`{words}` is not in: {message}");
+    }
+}
+
+#[test]
+fn the_same_run_twice_writes_the_same_bytes_and_without_files_has_the_same_fingerprint() {
+    let (once, again) = (temporary_folder("cli-once"), temporary_folder("cli-again"));
+    let first = run("scenarios/outage-backlog.json", &once, &[]);
+    assert_eq!(first, run("scenarios/outage-backlog.json", &again, &[]));
+    assert!(tree(&once) == tree(&again), "the folders differ");
+    let none = thirdtry(&["run", "scenarios/outage-backlog.json", "--files", "none"]);
+    assert_eq!(first, fingerprint(&stdout(&none)));
+    let expected = [
+        "summary.json",
+        "summary.csv",
+        "events.csv",
+        "attempts.csv",
+        "timeline.csv",
+        "metrics.csv",
+        "deliveries.jsonl",
+        "manifest.json",
+        "scenario.resolved.json",
+    ];
+    for name in expected {
+        assert!(once.join(name).is_file(), "{name} is missing");
+    }
+    // The resolved scenario is a scenario, and the same one.
+    let resolved = once.join("scenario.resolved.json");
+    let resolved = thirdtry(&["run", resolved.to_str().expect("UTF-8"), "--files", "none"]);
+    assert_eq!(first, fingerprint(&stdout(&resolved)));
+}
+
+#[test]
+fn a_second_run_replaces_the_first_and_leaves_nothing_stale() {
+    let folder = temporary_folder("cli-replace");
+    run("quickstart", &folder, &[]);
+    run("quickstart", &folder, &["--files", "events"]);
+    assert!(folder.join("events.csv").is_file());
+    assert!(!folder.join("attempts.csv").exists() && !folder.join("INCOMPLETE").exists());
+}
+
+#[test]
+fn check_reports_all_five_mistakes() {
+    let folder = temporary_folder("cli-five");
+    fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("five.json");
+    let five = r#"{ "version": 1, "sed": 4,
+        "functions": { "f": { "Timeout": "3s", "EventInvokeConfig": { "MaximumRetryAttempts": 3 }, "duration": 5 } },
+        "sources": { "s": { "to": "g", "arrivals": { "times": ["0s"] } } } }"#;
+    fs::write(&file, five).expect("a file");
+    let output = thirdtry(&["check", file.to_str().expect("UTF-8")]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stdout(&output).contains("5 errors"), "{}", stdout(&output));
+    assert_eq!(
+        stderr(&output).matches("error: ").count(),
+        5,
+        "{}",
+        stderr(&output)
+    );
+    assert!(stderr(&output).contains("did you mean `seed`?"));
+}
+
+#[test]
+fn exit_codes_tell_what_is_wrong() {
+    fails(&["run", "no-such-scenario"], 1, &["no-such-scenario", "built-in"]);
+    fails(&["run", "quickstart", "--set", "nonsense"], 2, &["no `=`"]);
+    fails(
+        &[
+            "run",
+            "quickstart",
+            "--set",
+            "functions.ship.Timeout=0",
+            "--files",
+            "none",
+        ],
+        3,
+        &["Timeout"],
+    );
+    fails(&["explain", "quickstart"], 2, &["--event"]);
+    fails(
+        &["explain", "quickstart", "--event", "99999999"],
+        2,
+        &["no event 99999999", "1 to"],
+    );
+    fails(&["run", "scenarios"], 1, &["folder"]);
+}
+
+#[test]
+fn a_folder_that_is_not_ours_is_not_touched() {
+    let folder = temporary_folder("cli-foreign");
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join("thesis.txt"), "years of work").expect("a file");
+    let path = folder.to_str().expect("UTF-8");
+    fails(
+        &["run", "quickstart", "--out", path],
+        1,
+        &["cli-foreign", "choose another folder"],
+    );
+    assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 1);
+    let file = folder.join("thesis.txt");
+    fails(
+        &["run", "quickstart", "--out", file.to_str().expect("UTF-8")],
+        1,
+        &["is a file"],
+    );
+}
+
+#[test]
+fn a_scenario_comes_from_standard_input_too() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_thirdtry"))
+        .args(["run", "-", "--files", "none", "--format", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let scenario = text("scenarios/quickstart.json");
+    child
+        .stdin
+        .take()
+        .expect("a pipe")
+        .write_all(scenario.as_bytes())
+        .expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    assert_eq!(summary["fingerprint"].as_str().map(str::len), Some(16));
+}
+
+#[test]
+fn a_closed_pipe_is_a_quiet_end() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_thirdtry"))
+        .arg("schema")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(stderr(&output), "");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_one_clear_error() {
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .expect("/dev/full");
+    let output = Command::new(env!("CARGO_BIN_EXE_thirdtry"))
+        .arg("schema")
+        .stdout(full)
+        .output()
+        .expect("it starts");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("cannot write to standard output"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupted_run_leaves_nothing_under_a_final_name() {
+    let folder = temporary_folder("cli-interrupted");
+    let child = Command::new(env!("CARGO_BIN_EXE_thirdtry"))
+        .args([
+            "run",
+            "outage-backlog",
+            "--set",
+            "sources.orders.arrivals.poisson.rate=2000/s",
+            "--out",
+        ])
+        .arg(&folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .current_dir(root())
+        .spawn()
+        .expect("the program starts");
+    while !folder.join("INCOMPLETE").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    let kill = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .expect("kill");
+    assert!(kill.success());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+    let final_names: Vec<_> = tree(&folder)
+        .into_keys()
+        .filter(|name| name.extension().is_none_or(|e| e != "partial"))
+        .collect();
+    assert_eq!(final_names, [Path::new("INCOMPLETE")]);
+    assert!(
+        fs::read_to_string(folder.join("INCOMPLETE"))
+            .expect("the marker")
+            .contains("interrupted")
+    );
+}
+
+#[test]
+fn the_starter_that_init_writes_runs() {
+    let folder = temporary_folder("cli-init");
+    fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("my.json");
+    let path = file.to_str().expect("UTF-8");
+    assert!(thirdtry(&["init", "-o", path]).status.success());
+    fails(&["init", "-o", path], 1, &["my.json", "remove the file"]);
+    assert!(thirdtry(&["run", path, "--files", "none"]).status.success());
+    assert!(stdout(&thirdtry(&["init", "--list"])).contains("quickstart"));
+}
+
+#[test]
+fn the_usual_commands_answer() {
+    assert_eq!(
+        stdout(&thirdtry(&["schema"])),
+        text("docs/scenario.v1.schema.json")
+    );
+    assert!(stdout(&thirdtry(&["man"])).contains(".TH thirdtry"));
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(stdout(&thirdtry(&["completions", shell])).contains("thirdtry"));
+    }
+    assert!(stdout(&thirdtry(&["check", "quickstart", "--explain"])).contains("assumed"));
+    for which in [
+        ["--worst", "2"],
+        ["--fate", "retries_exhausted"],
+        ["--fate", "lost"],
+        ["--event", "orders:3"],
+    ] {
+        let told = thirdtry(&["explain", "quickstart", which[0], which[1]]);
+        assert!(stdout(&told).contains("Rules that decided"), "{}", stderr(&told));
+    }
+}
