@@ -32,10 +32,7 @@ pub(super) fn draw(input: &ChartInput<'_>) -> Drawing {
         draw_destination(&mut drawing, input, time, id, total.destinations[id.index()]);
     }
     if hidden > 0 {
-        drawing.heading(
-            &format!("… and {hidden} more destinations with fewer failures"),
-            &[],
-        );
+        drawing.remark(&format!("… and {hidden} more destinations with fewer failures"));
     }
     time.write(&mut drawing);
     drawing

@@ -3,7 +3,7 @@
 //! Charts are laid out here in integers, from top to bottom: each part is placed below the one before and the
 //! height follows. Only [`super::render`] knows how a shape becomes SVG or PNG.
 
-use super::style::{Ink, Size, TEXT, fit, text_width};
+use super::style::{FAINT, Ink, Size, TEXT, fit, text_width};
 
 /// How wide every chart is.
 pub(super) const WIDTH: i32 = 1200;
@@ -171,6 +171,8 @@ pub(super) enum Swatch {
     Line(Ink, u32),
     /// A dashed line.
     Dashes(Ink),
+    /// A short vertical line.
+    Bar(Ink),
     /// A dot.
     Dot(Ink),
     /// A cross.
@@ -300,6 +302,13 @@ impl Drawing {
         self.path(vec![(x - arm, y + arm), (x + arm, y - arm)], ink, 2);
     }
 
+    /// A small remark below what is there.
+    pub(super) fn remark(&mut self, text: &str) {
+        let y = self.take(22) + 11;
+        let face = Face::plain(Size::Label).inked(FAINT);
+        self.text((MARGIN, y), text, face, Anchor::Start);
+    }
+
     /// A heading and the legend to its right, in as many rows as they need, below what is there.
     pub(super) fn heading(&mut self, text: &str, legend: &[(Swatch, String)]) {
         const ROW: i32 = 20;
@@ -334,6 +343,7 @@ impl Drawing {
             Swatch::Surface(fill) => self.rectangle(area, fill),
             Swatch::Line(ink, thickness) => self.path(vec![(x, y), (x + 16, y)], ink, thickness),
             Swatch::Dashes(ink) => self.dashes((x, y), (x + 16, y), ink),
+            Swatch::Bar(ink) => self.path(vec![(x + 8, y - 7), (x + 8, y + 7)], ink, 2),
             Swatch::Dot(ink) => self.dot((x + 8, y), 5, ink),
             Swatch::Cross(ink) => self.cross((x + 8, y), 4, ink),
         }

@@ -9,6 +9,8 @@ use crate::observe::series::{Ages, Series};
 use crate::scenario::Scenario;
 use crate::time::SimDuration;
 
+/// How many figures a line has at most.
+const MOST_BUCKETS: usize = 150;
 const BAND: Fill = Fill::solid(SKY.opacity(35));
 
 /// One line of the chart: what it is called, how it looks, and which figure of a bucket it follows.
@@ -46,54 +48,63 @@ pub(super) fn draw(input: &ChartInput<'_>) -> Drawing {
         drawing.notice("No event was dispatched in this run.");
         return drawing;
     }
-    let time = TimeAxis::of(input.series);
+    // A percentile needs some hundred samples to be more than noise: fewer and wider buckets than the series has.
+    let series = input.series.coarsened(MOST_BUCKETS);
+    let time = TimeAxis::of(&series);
     let troubles = windows::of_service(input.scenario, time);
     windows::name(&mut drawing, &troubles, time);
     let limits = maximum_ages(input.scenario);
-    let (axis, scale_name) = choose_scale(input.series, &limits);
-    let figures = [MEDIAN, P99, OLDEST].map(|line| {
-        let value = duration((line.value)(&total).as_millis());
-        (
-            Swatch::Line(line.ink, line.thickness),
-            format!("{} (whole run: {value})", line.name),
-        )
-    });
-    let mut legend = vec![(Swatch::Surface(BAND), "median to 99th percentile".to_owned())];
-    legend.extend(figures);
-    let held = |limit: u64| axis.0.place(limit, 1_000) <= 1_000;
-    legend.extend(limits.iter().map(|(limit, name)| {
-        let place = if held(*limit) { "" } else { ", above this panel" };
-        (Swatch::Dashes(TEXT), format!("MaximumEventAge {name}{place}"))
-    }));
+    let (axis, scale_name) = choose_scale(&series, &limits);
+    let legend = legend(&total, &limits, axis.0);
     drawing.heading(&format!("Age{scale_name}"), &legend);
     let frame = Frame::below(&mut drawing, 380, time, &axis);
     windows::shade(&mut drawing, &troubles, &frame);
-    draw_band(&mut drawing, input.series, &frame);
+    draw_band(&mut drawing, &series, &frame);
     for line in [OLDEST, P99, MEDIAN] {
-        draw_line(&mut drawing, input.series, &frame, &line);
+        draw_line(&mut drawing, &series, &frame, &line);
     }
     frame.close(&mut drawing);
-    for (limit, _) in limits.iter().filter(|(limit, _)| held(*limit)) {
+    for (limit, _) in limits.iter().filter(|(limit, _)| axis.0.holds(*limit)) {
         frame.limit(&mut drawing, *limit, TEXT);
     }
     time.write(&mut drawing);
     drawing
 }
 
-/// The maximum event ages of the functions, in milliseconds, each with its value and whose it is.
+fn legend(total: &Ages, limits: &[(u64, String)], scale: Scale) -> Vec<(Swatch, String)> {
+    let lines = [MEDIAN, P99, OLDEST].map(|line| {
+        let value = duration((line.value)(total).as_millis());
+        let swatch = Swatch::Line(line.ink, line.thickness);
+        (swatch, format!("{} (whole run: {value})", line.name))
+    });
+    let limits = limits.iter().map(|(limit, name)| {
+        let place = if scale.holds(*limit) {
+            ""
+        } else {
+            ", above this panel"
+        };
+        (Swatch::Dashes(TEXT), format!("{name}{place}"))
+    });
+    let band = (Swatch::Surface(BAND), "median to 99th percentile".to_owned());
+    [band].into_iter().chain(lines).chain(limits).collect()
+}
+
+/// The maximum event ages of the functions, in milliseconds, the greatest first, each in words.
 fn maximum_ages(scenario: &Scenario) -> Vec<(u64, String)> {
     const MOST: usize = 3;
-    let mut limits: Vec<(u64, String)> = Vec::new();
-    for function in &scenario.functions {
-        let limit = function.maximum_age.as_millis();
-        match limits.iter_mut().find(|(known, _)| *known == limit) {
-            Some((_, name)) if scenario.functions.len() > 3 => name.push('+'),
-            Some((_, name)) => *name += &format!(", {}", function.name),
-            None => limits.push((limit, format!("{} of {}", function.maximum_age, function.name))),
-        }
-    }
-    limits.truncate(MOST);
-    limits
+    let mut functions: Vec<_> = scenario.functions.iter().collect();
+    functions.sort_by_key(|function| std::cmp::Reverse(function.maximum_age));
+    let limits = functions
+        .chunk_by(|a, b| a.maximum_age == b.maximum_age)
+        .map(|same| {
+            let whose = match same {
+                [one] => format!("of {}", one.name),
+                several => format!("of {} functions", several.len()),
+            };
+            let limit = same[0].maximum_age;
+            (limit.as_millis(), format!("maximum event age {limit} {whose}"))
+        });
+    limits.take(MOST).collect()
 }
 
 /// Logarithmic when the ages spread widely, so that the quiet times can be read as well as the backlog.
@@ -129,20 +140,13 @@ fn draw_band(drawing: &mut Drawing, series: &Series, frame: &Frame) {
     drawing.columns(&columns, BAND);
 }
 
-/// A line through the buckets with samples, interrupted where there are none; a sample by itself is a dot.
+/// A line over the buckets with samples, interrupted where there are none.
 fn draw_line(drawing: &mut Drawing, series: &Series, frame: &Frame, line: &Line) {
-    let buckets: Vec<_> = series.buckets().iter().enumerate().collect();
-    for stretch in buckets.chunk_by(|(_, a), (_, b)| (a.age.count() == 0) == (b.age.count() == 0)) {
-        if stretch[0].1.age.count() == 0 {
-            continue;
-        }
-        let points = stretch
-            .iter()
-            .map(|(index, bucket)| frame.point(*index, (line.value)(&bucket.age).as_millis()));
-        let points: Vec<_> = points.collect();
-        if let [alone] = points[..] {
-            drawing.dot(alone, line.thickness + 1, line.ink);
-        }
-        drawing.path(points, line.ink, line.thickness);
+    let values = series
+        .buckets()
+        .iter()
+        .map(|bucket| (bucket.age.count() > 0).then(|| (line.value)(&bucket.age).as_millis()));
+    for stretch in frame.steps(values) {
+        drawing.path(stretch, line.ink, line.thickness);
     }
 }

@@ -17,7 +17,7 @@ use crate::scenario::Scenario;
 const MOST_LIVES: usize = 30;
 /// Where bars begin and the room for bars ends; how each life ended is written beyond.
 const LEFT: i32 = 250;
-const RIGHT: i32 = WIDTH - 270;
+const RIGHT: i32 = WIDTH - 320;
 const ROW: i32 = 24;
 
 /// What an event does between two facts.
@@ -73,11 +73,10 @@ impl Phase {
             Observation::Accepted | Observation::Called => Self::Queued,
             Observation::RunStarted { .. } => Self::Running,
             Observation::AttemptEnded(attempt) => Self::after_attempt(attempt),
-            Observation::Settled { .. } => Self::Over,
             Observation::DeliveryStarted { .. } => Self::Delivering,
             // Another delivery may still be under way.
             Observation::DeliveryEnded { .. } => self,
-            Observation::Closed | Observation::CutOff => Self::Over,
+            Observation::Settled { .. } | Observation::Closed | Observation::CutOff => Self::Over,
         }
     }
 
@@ -93,7 +92,7 @@ impl Phase {
 const MARKS: [(Swatch, &str); 3] = [
     (Swatch::Dot(GREEN), "success or delivered"),
     (Swatch::Cross(VERMILLION), "failed attempt or delivery"),
-    (Swatch::Line(TEXT, 2), "throttled"),
+    (Swatch::Bar(TEXT), "throttled"),
 ];
 
 /// Draws the chart.
@@ -133,7 +132,7 @@ pub(super) fn draw(input: &ChartInput<'_>) -> Drawing {
     }
     let hidden = input.lives.len() - lives.len();
     if hidden > 0 {
-        drawing.heading(&format!("… and {hidden} more"), &[]);
+        drawing.remark(&format!("… and {hidden} more"));
     }
     drawing.take(14);
     drawing
@@ -220,11 +219,19 @@ fn draw_mark(drawing: &mut Drawing, step: &Step, (x, middle): (i32, i32)) {
                 drawing.cross((x, middle), ARM, VERMILLION);
             }
         },
-        Observation::DeliveryEnded { failure: Some(_), .. } => {
-            drawing.cross((x + 10, middle), ARM, VERMILLION);
-        }
-        Observation::DeliveryEnded { failure: None, .. } => drawing.dot((x + 10, middle), 4, GREEN),
+        Observation::DeliveryEnded { failure, .. } => delivery_mark(drawing, (x, middle), failure.is_some()),
         _ => {}
+    }
+}
+
+/// A little beyond the end of the life, which it would hide: deliveries take no time on this scale.
+fn delivery_mark(drawing: &mut Drawing, (x, middle): (i32, i32), failed: bool) {
+    const BEYOND: i32 = 14;
+    drawing.path(vec![(x, middle), (x + BEYOND, middle)], PURPLE, 3);
+    if failed {
+        drawing.cross((x + BEYOND, middle), 4, VERMILLION);
+    } else {
+        drawing.dot((x + BEYOND, middle), 4, GREEN);
     }
 }
 
@@ -237,11 +244,11 @@ fn ending(life: &Life) -> String {
     let event = life.event();
     let length = duration(life.length().as_millis());
     match event.settled() {
-        Some((fate, _)) if event.is_lost() => format!("{} after {length}: LOST", fate_name(fate)),
-        Some((fate, _)) => format!("{} after {length}", fate_name(fate)),
+        Some((fate, _)) if event.is_lost() => format!("LOST: {}, {length}", fate_name(fate)),
+        Some((fate, _)) => format!("{}, {length}", fate_name(fate)),
         None => match life.steps().last().map(|step| step.what) {
-            Some(Observation::CutOff) => format!("still in flight after {length}"),
-            _ => format!("returned to its caller after {length}"),
+            Some(Observation::CutOff) => format!("still in flight, {length}"),
+            _ => format!("returned to its caller, {length}"),
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use super::drawing::{Anchor, Area, Drawing, Face, Fill, MARGIN, Swatch, WIDTH};
 use super::scale::Scale;
-use super::style::{BLUE, FAINT, GREY, SKY, Size, VERMILLION, YELLOW, fit, percent, text_width, thousands};
+use super::style::{BLUE, FAINT, GREY, SKY, Size, VERMILLION, YELLOW, fit, percent, thousands};
 use super::{ChartInput, subtitle};
 use crate::model::observation::Fate;
 use crate::observe::series::{Bucket, Ending};
@@ -215,7 +215,6 @@ fn draw_rows(drawing: &mut Drawing, rows: &[Row], most: u64, accepted: u64) {
             plain.inked(FAINT),
             Anchor::Start,
         );
-        debug_assert!(text_width(&breakdown, Size::Label) <= room, "fitted");
     }
 }
 

@@ -170,22 +170,24 @@ impl Frame {
         columns.collect()
     }
 
-    /// A line with a step at the beginning of each bucket.
-    pub(super) fn steps(&self, values: impl Iterator<Item = u64>) -> Vec<(i32, i32)> {
-        let mut points = Vec::new();
+    /// A line with a step at the beginning of each bucket, interrupted where there is no value.
+    pub(super) fn steps(&self, values: impl Iterator<Item = Option<u64>>) -> Vec<Vec<(i32, i32)>> {
+        let mut stretches: Vec<Vec<_>> = Vec::new();
+        let mut interrupted = true;
         for (index, value) in values.enumerate() {
+            let Some(value) = value else {
+                interrupted = true;
+                continue;
+            };
+            if interrupted {
+                stretches.push(Vec::new());
+                interrupted = false;
+            }
             let y = self.y(value);
-            points.push((self.time.edge(index), y));
-            points.push((self.time.edge(index + 1), y));
+            let ends = [(self.time.edge(index), y), (self.time.edge(index + 1), y)];
+            stretches.last_mut().expect("begun above").extend(ends);
         }
-        points.dedup();
-        points
-    }
-
-    /// The middle of bucket `index`, at the height of `value`.
-    pub(super) fn point(&self, index: usize, value: u64) -> (i32, i32) {
-        let middle = self.time.edge(index).midpoint(self.time.edge(index + 1));
-        (middle, self.y(value))
+        stretches
     }
 
     /// A dashed line across the panel at `value`.

@@ -1,8 +1,8 @@
 //! Charts of a run: what happened, as pictures.
 //!
 //! ```text
-//! Scenario, Series, lives ──timeline, event_age, fates, event_lives, destinations──> Drawing ──render──> SVG, PNG
-//!                                       (axis, frame: where things go)      (shapes in whole pixels)
+//! Scenario, Series, lives ──timeline, event_age, fates, …──> Drawing ──render──> SVG, PNG
+//!                          (frame, scale: where things go)   (shapes in whole pixels)
 //! ```
 //!
 //! Layout is integer arithmetic, so that the same run gives the same SVG bytes on every machine. Every chart can be
@@ -17,6 +17,8 @@ mod frame;
 mod render;
 mod scale;
 mod style;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod windows;
 

@@ -11,14 +11,14 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle, RGBAColor, ShapeStyle, TextStyle, register_font};
 use std::sync::Once;
 
-/// DejaVu Sans for pictures in pixels; see `font/LICENSE.txt`.
+/// `DejaVu Sans` for pictures in pixels; see `font/LICENSE.txt`.
 const REGULAR: &[u8] = include_bytes!("font/dejavu-sans.ttf");
 const BOLD: &[u8] = include_bytes!("font/dejavu-sans-bold.ttf");
 /// In an SVG the generic family: the viewer's own sans-serif font.
 const FAMILY: FontFamily<'static> = FontFamily::SansSerif;
 /// Pixels of a PNG for each pixel of the layout.
 const PNG_SCALE: i32 = 2;
-/// plotters gives a font's line height where others give its em.
+/// Plotters gives a font's line height where others give its em.
 const LINE_HEIGHT_PERCENT: i32 = 124;
 
 /// The bytes of `drawing` in `format`.
@@ -128,14 +128,10 @@ impl<B: DrawingBackend> Pen<'_, B> {
 
     fn rectangle(&mut self, area: Area, ink: Ink) {
         let upper_left = self.point((area.left, area.top));
-        let (right, bottom) = self.point((area.right, area.bottom));
-        // A bitmap includes the last row and column.
-        let last = if self.scale > 1 {
-            (right - 1, bottom - 1)
-        } else {
-            (right, bottom)
-        };
-        let drawn = self.backend.draw_rect(upper_left, last, &filled(ink), true);
+        let lower_right = self.point((area.right, area.bottom));
+        let drawn = self
+            .backend
+            .draw_rect(upper_left, lower_right, &filled(ink), true);
         assert!(drawn.is_ok(), "memory takes everything");
     }
 

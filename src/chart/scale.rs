@@ -10,6 +10,7 @@ const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
+const A_WEEK: u64 = 7 * DAY;
 
 /// How values are spread along an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,12 @@ pub(super) enum Scale {
 pub(super) type Tick = (u64, String);
 
 impl Scale {
+    /// Whether `value` lies on the axis rather than beyond its far end.
+    pub(super) const fn holds(self, value: u64) -> bool {
+        let (Self::Linear { max } | Self::SquareRoot { max } | Self::Logarithmic { max, .. }) = self;
+        value <= max
+    }
+
     /// How far along an axis of `length` pixels `value` lies; beyond the far end for values beyond it.
     pub(super) fn place(self, value: u64, length: i32) -> i32 {
         match self {
@@ -72,12 +79,9 @@ fn place_logarithmic(value: u64, min: u64, max: u64, length: i32) -> i32 {
 pub(super) fn numbers(max: u64, whole: bool) -> (Scale, Vec<Tick>) {
     const MOST_INTERVALS: u64 = 4;
     let least = if whole { 1_000 } else { 1 };
-    let steps = (0..19).flat_map(|exponent| [1, 2, 5].map(|digit| digit * 10_u64.pow(exponent)));
-    let step = steps
-        .skip_while(|step| *step < least || max.div_ceil(*step) > MOST_INTERVALS)
-        .next()
-        .unwrap_or(max);
-    linear(max, step, short)
+    let mut steps = (0..19).flat_map(|exponent| [1, 2, 5].map(|digit| digit * 10_u64.pow(exponent)));
+    let step = steps.find(|step| *step >= least && max.div_ceil(*step) <= MOST_INTERVALS);
+    linear(max, step.unwrap_or(max), short)
 }
 
 /// A linear scale for durations in milliseconds that holds `max`, and its ticks.
@@ -120,18 +124,22 @@ pub(super) fn logarithmic_durations(min: u64, max: u64) -> (Scale, Vec<Tick>) {
 
 /// A square-root scale for durations in milliseconds up to `max`, and its ticks.
 pub(super) fn square_root_durations(max: u64) -> (Scale, Vec<Tick>) {
-    let max = max.max(1);
+    const LEAST_PERMILLE: i32 = 80;
+    let scale = Scale::SquareRoot { max: max.max(1) };
+    let steps: Vec<u64> = time_steps().take_while(|step| *step <= max).collect();
     let mut ticks: Vec<Tick> = Vec::new();
-    let mut limit = max;
-    // From the far end: each tick at most half-way in pixels (a quarter in time) to the one beyond it.
-    while let Some(mark) = time_steps().take_while(|step| *step <= limit).last() {
-        ticks.push((mark, duration(mark)));
-        limit = mark * 2 / 5;
+    let mut room = 1_000;
+    // From the far end: as many as keep a distance from each other and from zero.
+    for step in steps.into_iter().rev() {
+        let place = scale.place(step, 1_000);
+        if place <= room && place >= LEAST_PERMILLE {
+            ticks.push((step, duration(step)));
+            room = place - LEAST_PERMILLE;
+        }
     }
-    ticks.truncate(7);
     ticks.push((0, "0s".to_owned()));
     ticks.reverse();
-    (Scale::SquareRoot { max }, ticks)
+    (scale, ticks)
 }
 
 fn linear(max: u64, step: u64, label: fn(u64) -> String) -> (Scale, Vec<Tick>) {
@@ -178,11 +186,14 @@ pub(super) enum Clock {
 impl Clock {
     /// The clock for a run of `span` milliseconds.
     pub(super) fn of(span: u64) -> Self {
-        match span {
-            0..=MINUTE => Self::Seconds,
-            ..=HOUR => Self::Minutes,
-            ..=604_800_000 => Self::Hours,
-            _ => Self::Days,
+        if span <= MINUTE {
+            Self::Seconds
+        } else if span <= HOUR {
+            Self::Minutes
+        } else if span <= A_WEEK {
+            Self::Hours
+        } else {
+            Self::Days
         }
     }
 
@@ -262,7 +273,7 @@ mod tests {
     #[test]
     fn a_square_root_axis_spreads_its_ticks() {
         let (_, ticks) = square_root_durations(6 * HOUR);
-        assert_eq!(labels(&ticks), ["0s", "1m", "5m", "15m", "1h", "2h", "6h"]);
+        assert_eq!(labels(&ticks), ["0s", "5m", "15m", "30m", "1h", "2h", "3h", "6h"]);
     }
 
     #[test]

@@ -73,7 +73,9 @@ impl Size {
 /// the same on every machine; a vector picture is shown in the viewer's own font anyway.
 pub(super) fn text_width(text: &str, size: Size) -> i32 {
     let hundredths: i32 = text.chars().map(hundredths_of_em).sum();
-    hundredths * size.pixels() / 100 + 1
+    // The larger sizes are set in bold.
+    let percent = if size == Size::Label { 100 } else { 116 };
+    hundredths * size.pixels() / 100 * percent / 100 + 1
 }
 
 fn hundredths_of_em(c: char) -> i32 {
@@ -116,24 +118,25 @@ pub(super) fn thousands(count: u64) -> String {
     text
 }
 
-/// A number given in thousandths, short enough for an axis: `0.25`, `12`, `1,500`, `20k`, `1.5M`.
+/// A number given in thousandths, in three figures or so, as for an axis: `0.25`, `12`, `1.5k`, `20k`, `1.5M`.
 pub(super) fn short(milli: u64) -> String {
-    const PREFIXES: [(u64, &str); 4] = [
-        (1_000_000_000_000, "G"),
-        (1_000_000_000, "M"),
-        (10_000_000, "k"),
-        (0, ""),
-    ];
-    let (_, prefix) = PREFIXES
-        .into_iter()
-        .find(|(least, _)| milli / 1_000 >= least / 1_000)
-        .unwrap_or((0, ""));
-    match prefix {
-        "G" => format!("{}G", decimal(milli / 1_000_000_000)),
-        "M" => format!("{}M", decimal(milli / 1_000_000)),
-        "k" => format!("{}k", decimal(milli / 1_000)),
-        _ => decimal(milli),
+    match milli {
+        0..1_000_000 => decimal(rounded(milli)),
+        1_000_000..1_000_000_000 => format!("{}k", decimal(rounded(milli / 1_000))),
+        1_000_000_000..1_000_000_000_000 => format!("{}M", decimal(rounded(milli / 1_000_000))),
+        _ => format!("{}G", decimal(rounded(milli / 1_000_000_000))),
     }
+}
+
+/// The nearest number with three figures; what is below one keeps its thousandths.
+const fn rounded(milli: u64) -> u64 {
+    let step = match milli {
+        0..1_000 => 1,
+        1_000..10_000 => 10,
+        10_000..100_000 => 100,
+        _ => 1_000,
+    };
+    (milli + step / 2) / step * step
 }
 
 /// A number given in thousandths, in full but without needless zeros.
@@ -150,13 +153,15 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "0 %".to_owned();
     }
-    let millionths = u64::try_from(u128::from(part) * 100_000_000 / u128::from(whole)).unwrap_or(u64::MAX);
-    match millionths {
+    let thousandths = u64::try_from(u128::from(part) * 100_000 / u128::from(whole)).unwrap_or(u64::MAX);
+    match thousandths {
         0 if part > 0 => "< 0.001 %".to_owned(),
-        0 => "0 %".to_owned(),
-        100_000_000 => "100 %".to_owned(),
-        m if m < 100_000 || m > 99_900_000 => format!("{} %", decimal(m / 1_000)),
-        m => format!("{}.{} %", m / 1_000_000, m / 100_000 % 10),
+        0 | 100_000 => format!("{} %", thousandths / 1_000),
+        100..=99_900 => {
+            let tenths = (thousandths + 50) / 100;
+            format!("{}.{} %", tenths / 10, tenths % 10)
+        }
+        _ => format!("{} %", decimal(thousandths)),
     }
 }
 
@@ -182,7 +187,9 @@ mod tests {
             (0, "0"),
             (250, "0.25"),
             (12_000, "12"),
-            (1_500_000, "1,500"),
+            (25_812, "25.8"),
+            (1_500_000, "1.5k"),
+            (12_345_678, "12.3k"),
             (20_000_000, "20k"),
             (1_500_000_000, "1.5M"),
             (10_000_000_000_000, "10G"),
@@ -201,7 +208,9 @@ mod tests {
             (0, 5, "0 %"),
             (5, 5, "100 %"),
             (1, 2, "50.0 %"),
+            (3_822, 72_177, "5.3 %"),
             (1, 1_000_000_000, "< 0.001 %"),
+            (1, 200_000, "< 0.001 %"),
             (1, 10_000, "0.01 %"),
             (9_999, 10_000, "99.99 %"),
             (u64::MAX, u64::MAX, "100 %"),

@@ -53,8 +53,13 @@ fn draw_arrivals(drawing: &mut Drawing, series: &Series, time: TimeAxis, trouble
         .map(|bucket| (0, time.rate(bucket.accepted)));
     drawing.columns(&frame.columns(rates), accepted);
     if total.sync_calls > 0 {
-        let calls = series.buckets().iter().map(|bucket| time.rate(bucket.sync_calls));
-        drawing.path(frame.steps(calls), VERMILLION, 2);
+        let calls = series
+            .buckets()
+            .iter()
+            .map(|bucket| Some(time.rate(bucket.sync_calls)));
+        for stretch in frame.steps(calls) {
+            drawing.path(stretch, VERMILLION, 2);
+        }
     }
     frame.close(drawing);
 }
@@ -130,24 +135,25 @@ fn draw_waiting(drawing: &mut Drawing, series: &Series, time: TimeAxis, troubles
 /// The backlog in words: its peak, and when it was gone.
 fn waiting_heading(series: &Series, time: TimeAxis, highest: u64, at: usize) -> String {
     let moment = |bucket: usize| time.moment(bucket as u64 * time.step);
-    let mut heading = format!("Waiting events: peak {}", thousands(highest));
-    if highest > 0 {
-        heading += &format!(" at {}", moment(at));
+    if highest == 0 {
+        return "Waiting events: none".to_owned();
     }
+    let mut heading = vec![format!(
+        "Waiting events: peak {} at {}",
+        thousands(highest),
+        moment(at)
+    )];
     // A steady state has some events in the queue at every moment: gone means a hundredth of the peak.
-    let gone = series
-        .buckets()
-        .iter()
-        .skip(at)
-        .position(|bucket| bucket.waiting.last * 100 <= highest);
+    let mut from_peak = series.buckets().iter().skip(at);
+    let gone = from_peak.position(|bucket| bucket.waiting.last * 100 <= highest);
     if let Some(after) = gone.filter(|_| highest >= 100) {
-        heading += &format!(", below 1 % of that from {} on", moment(at + after));
+        heading.push(format!("below 1 % of that from {} on", moment(at + after)));
     }
     let left = series.buckets().last().map_or(0, |bucket| bucket.waiting.last);
     if left > 0 {
-        heading += &format!(", {} left at the end", thousands(left));
+        heading.push(format!("{} left at the end", thousands(left)));
     }
-    heading
+    heading.join(", ")
 }
 
 fn draw_running(drawing: &mut Drawing, input: &ChartInput<'_>, time: TimeAxis, troubles: &[Trouble]) {
@@ -161,10 +167,7 @@ fn draw_running(drawing: &mut Drawing, input: &ChartInput<'_>, time: TimeAxis, t
     }
     let hidden = input.scenario.functions.len() - functions.len();
     if hidden > 0 {
-        drawing.heading(
-            &format!("… and {hidden} more functions with lower concurrency"),
-            &[],
-        );
+        drawing.remark(&format!("… and {hidden} more functions with lower concurrency"));
     }
 }
 
@@ -181,7 +184,7 @@ fn draw_function(
     let (highest, _) = peak(input.series, |bucket| bucket.functions[index].running.max);
     let (limit, name) = concurrency_limit(input.scenario, function);
     // A limit far above everything that happened would press the data flat.
-    let near = limit <= highest.max(5) * 3;
+    let near = limit <= (highest * 5).max(50);
     let place = if near { "" } else { ", above this panel" };
     let legend = [(
         Swatch::Dashes(LIMIT),

@@ -146,7 +146,9 @@ mod tests {
 
     fn statistics(values: &[u64]) -> Option<Statistics> {
         let mut samples = Samples::default();
-        values.iter().for_each(|value| samples.record(*value));
+        for value in values {
+            samples.record(*value);
+        }
         samples.statistics()
     }
 

@@ -255,6 +255,16 @@ impl Series {
         self.end
     }
 
+    /// The same series in at most `most` buckets, a positive number.
+    #[must_use]
+    pub fn coarsened(&self, most: usize) -> Self {
+        let mut series = self.clone();
+        while series.buckets.len() > most.max(1) {
+            series.halve();
+        }
+        series
+    }
+
     /// The whole run as one bucket.
     pub fn total(&self) -> Bucket {
         let mut total = self.buckets[0].clone();
@@ -312,6 +322,7 @@ impl Series {
         }
         self.buckets = merged;
         self.width = self.width + self.width;
+        self.until = SimTime::ZERO + self.width.saturating_mul(self.buckets.len() as u64);
     }
 }
 
@@ -645,85 +656,101 @@ mod tests {
         observers
     }
 
-    /// What one bucket should hold, counted from the recorded facts in the simplest way.
+    type Recorded = (SimTime, Observation, Event);
+
+    /// Goal: every bucket holds what the facts say, however often buckets were merged. Method: the facts of each
+    /// bucket's time, counted in the simplest way; levels followed from the start.
     fn check_against_facts(scenario: &Scenario) {
         let (series, Recorder(facts)) = run(scenario);
         assert!(series.buckets().len() <= Series::MOST_BUCKETS);
+        let mut levels = Levels::default();
+        let mut begin = 0;
         for (start, bucket) in series.rows() {
             let until = start + series.width();
-            let within = || facts.iter().filter(|(at, ..)| start <= *at && *at < until);
-            let count = |wanted: &dyn Fn(&Observation, &Event) -> bool| {
-                within().filter(|(_, what, event)| wanted(what, event)).count() as u64
-            };
-            assert_eq!(bucket.accepted, count(&|what, _| *what == Observation::Accepted));
-            assert_eq!(bucket.sync_calls, count(&|what, _| *what == Observation::Called));
-            for kind in OutcomeKind::ALL {
-                let ended = |what: &Observation, _: &Event| match what {
-                    Observation::AttemptEnded(attempt) => OutcomeKind::from(attempt.outcome) == kind,
-                    _ => false,
-                };
-                assert_eq!(bucket.attempts(kind), count(&ended), "{kind:?} from {start}");
-            }
-            for fate in Fate::ALL {
-                let settled = |what: &Observation, _: &Event| matches!(what, Observation::Settled { fate: known, .. } if *known == fate);
-                assert_eq!(bucket.settled[fate as usize], count(&settled));
-            }
-            let lost = |what: &Observation, event: &Event| *what == Observation::Closed && event.is_lost();
-            assert_eq!(bucket.lost(), count(&lost));
-            let refused = |what: &Observation, _: &Event| {
-                matches!(what, Observation::DeliveryEnded { failure: Some(_), .. })
-            };
-            let failed: u64 = bucket
-                .destinations
-                .iter()
-                .map(|deliveries| deliveries.failed)
-                .sum();
-            assert_eq!(failed, count(&refused));
-            check_levels(bucket, &facts, start, until);
+            let end = facts.partition_point(|(at, ..)| *at < until);
+            check_counts(bucket, &facts[begin..end]);
+            levels.most_running = levels.running;
+            facts[begin..end].iter().for_each(|fact| levels.follow(fact));
+            assert_eq!(bucket.waiting.last, levels.waiting(), "waiting, from {start}");
+            assert_eq!(bucket.running.last, levels.running, "running, from {start}");
+            assert_eq!(
+                bucket.running.max, levels.most_running,
+                "most running, from {start}"
+            );
+            assert!(bucket.waiting.max >= bucket.waiting.last);
+            begin = end;
         }
+        assert_eq!(begin, facts.len(), "every fact lies in a bucket");
     }
 
-    fn check_levels(
-        bucket: &Bucket,
-        facts: &[(SimTime, Observation, Event)],
-        start: SimTime,
-        until: SimTime,
-    ) {
-        let (mut accepted, mut settled, mut running, mut running_events) = (0, 0, 0, 0_u64);
-        let mut most = None;
-        for (at, what, event) in facts.iter().take_while(|(at, ..)| *at < until) {
-            // Before the first change within the bucket the level is what the bucket began with.
-            if *at >= start && most.is_none() {
-                most = Some(running);
-            }
-            let queued = event.invocation() == InvocationType::Event;
+    fn check_counts(bucket: &Bucket, facts: &[Recorded]) {
+        let count = |wanted: &dyn Fn(Observation, &Event) -> bool| {
+            facts
+                .iter()
+                .filter(|(_, what, event)| wanted(*what, event))
+                .count() as u64
+        };
+        assert_eq!(bucket.accepted, count(&|what, _| what == Observation::Accepted));
+        assert_eq!(bucket.sync_calls, count(&|what, _| what == Observation::Called));
+        for kind in OutcomeKind::ALL {
+            let ended = |what| match what {
+                Observation::AttemptEnded(attempt) => OutcomeKind::from(attempt.outcome) == kind,
+                _ => false,
+            };
+            assert_eq!(bucket.attempts(kind), count(&|what, _| ended(what)), "{kind:?}");
+        }
+        for fate in Fate::ALL {
+            let settled = |what| matches!(what, Observation::Settled { fate: known, .. } if known == fate);
+            assert_eq!(
+                bucket.settled[fate as usize],
+                count(&|what, _| settled(what)),
+                "{fate:?}"
+            );
+        }
+        assert_eq!(
+            bucket.lost(),
+            count(&|what, event| what == Observation::Closed && event.is_lost())
+        );
+        let refused = |what| matches!(what, Observation::DeliveryEnded { failure: Some(_), .. });
+        let failed: u64 = bucket
+            .destinations
+            .iter()
+            .map(|deliveries| deliveries.failed)
+            .sum();
+        assert_eq!(failed, count(&|what, _| refused(what)));
+    }
+
+    /// What is in the system, by plain counting.
+    #[derive(Default)]
+    struct Levels {
+        unsettled: u64,
+        running: u64,
+        running_events: u64,
+        most_running: u64,
+    }
+
+    impl Levels {
+        fn waiting(&self) -> u64 {
+            self.unsettled - self.running_events
+        }
+
+        fn follow(&mut self, (_, what, event): &Recorded) {
+            let of_event = u64::from(event.invocation() == InvocationType::Event);
             match what {
-                Observation::Accepted => accepted += 1,
-                Observation::Settled { .. } => settled += 1,
+                Observation::Accepted => self.unsettled += 1,
+                Observation::Settled { .. } => self.unsettled -= 1,
                 Observation::RunStarted { .. } => {
-                    running += 1;
-                    running_events += u64::from(queued);
+                    self.running += 1;
+                    self.running_events += of_event;
                 }
                 Observation::AttemptEnded(attempt) if attempt.run.is_some() => {
-                    running -= 1;
-                    running_events -= u64::from(queued);
+                    self.running -= 1;
+                    self.running_events -= of_event;
                 }
                 _ => {}
             }
-            most = most.map(|most: u64| most.max(running));
+            self.most_running = self.most_running.max(self.running);
         }
-        assert_eq!(
-            bucket.waiting.last,
-            accepted - settled - running_events,
-            "waiting, from {start}"
-        );
-        assert_eq!(bucket.running.last, running, "running, from {start}");
-        assert_eq!(
-            bucket.running.max,
-            most.unwrap_or(running),
-            "most running, from {start}"
-        );
-        assert!(bucket.waiting.max >= bucket.waiting.last);
     }
 
     #[test]
@@ -797,7 +824,10 @@ mod tests {
         }
 
         #[test]
-        fn quantiles_are_within_a_sixteenth(millis in prop::collection::vec(0_u64..30_000_000, 1..200), permille in 1_u64..=1_000) {
+        fn quantiles_are_within_a_sixteenth(
+            millis in prop::collection::vec(0_u64..30_000_000, 1..200),
+            permille in 1_u64..=1_000,
+        ) {
             let mut ages = Ages::default();
             for age in &millis {
                 ages.record(SimDuration::from_millis(*age));
@@ -811,10 +841,15 @@ mod tests {
         }
 
         #[test]
-        fn merged_ages_are_those_of_both(left in prop::collection::vec(0_u64..100_000, 0..50), right in prop::collection::vec(0_u64..100_000, 0..50)) {
+        fn merged_ages_are_those_of_both(
+            left in prop::collection::vec(0_u64..100_000, 0..50),
+            right in prop::collection::vec(0_u64..100_000, 0..50),
+        ) {
             let of = |millis: &[u64]| {
                 let mut ages = Ages::default();
-                millis.iter().for_each(|age| ages.record(SimDuration::from_millis(*age)));
+                for age in millis {
+                    ages.record(SimDuration::from_millis(*age));
+                }
                 ages
             };
             let mut merged = of(&left);

@@ -287,7 +287,7 @@ impl Tally {
         let lost: u64 = self.lost.iter().sum();
         Counts {
             accepted: self.accepted,
-            fates: named(Fate::ALL.map(Fate::name), self.fates),
+            fates: named(&Fate::ALL.map(Fate::name), &self.fates),
             in_flight,
             conservation: Conservation {
                 accepted: self.accepted,
@@ -297,7 +297,8 @@ impl Tally {
             },
             lost: Lost {
                 total: lost,
-                by_fate: named(Fate::ALL.map(Fate::name), self.lost),
+                // A success, the first of all fates, is never lost.
+                by_fate: named(&Fate::ALL.map(Fate::name)[1..], &self.lost[1..]),
                 without_route: self.lost_without_route,
                 by_failed_delivery: lost - self.lost_without_route,
                 first_ns: self.first_loss.map(SimTime::as_nanos),
@@ -310,9 +311,9 @@ impl Tally {
             },
             attempts: self.attempts,
             runs: self.runs,
-            function_errors: named(FUNCTION_ERRORS.map(FunctionError::name), self.function_errors),
+            function_errors: named(&FUNCTION_ERRORS.map(FunctionError::name), &self.function_errors),
             caught_errors: self.caught_errors,
-            throttles: named(ThrottleReason::ALL.map(ThrottleReason::name), self.throttles),
+            throttles: named(&ThrottleReason::ALL.map(ThrottleReason::name), &self.throttles),
             system_errors: self.system_errors,
             amplification: Amplification {
                 runs_per_event: Decimal::ratio(self.runs.into(), self.accepted.into(), 3),
@@ -364,7 +365,7 @@ impl Tally {
                 delivered: counts.delivered,
                 delivery_failed: failed,
                 pending: counts.started - counts.delivered - failed,
-                failures: named(DELIVERY_FAILURES.map(DeliveryFailure::name), counts.failed),
+                failures: named(&DELIVERY_FAILURES.map(DeliveryFailure::name), &counts.failed),
             }
         };
         self.deliveries.iter().map(report).collect()
@@ -378,12 +379,10 @@ fn is_async(fact: &Fact<'_>) -> bool {
 /// Counts by name, in the order given.
 pub type Named = serde_json::Map<String, serde_json::Value>;
 
-fn named<const N: usize>(names: [&'static str; N], counts: [u64; N]) -> Named {
-    names
-        .iter()
-        .zip(counts)
-        .map(|(name, count)| ((*name).to_owned(), count.into()))
-        .collect()
+fn named(names: &[&str], counts: &[u64]) -> Named {
+    assert_eq!(names.len(), counts.len());
+    let pair = |(name, count): (&&str, &u64)| ((*name).to_owned(), (*count).into());
+    names.iter().zip(counts).map(pair).collect()
 }
 
 /// What a run amounted to. All times are nanoseconds of virtual time.

@@ -112,7 +112,7 @@ impl From<io::Error> for OutputError {
         match error.downcast::<Self>() {
             Ok(error) => error,
             Err(source) => Self {
-                path: PathBuf::new(),
+                path: PathBuf::from("the output"),
                 problem: Problem::Io {
                     doing: "write",
                     source,

@@ -1,7 +1,7 @@
 //! The summary for people: what happened, at a glance, in at most 100 columns; and the same as Markdown.
 //!
-//! Both are made from one [`Sheet`], so that they cannot tell different things. Numbers are rounded here and only here;
-//! the exact ones are in `summary.json`.
+//! Both are made from one and the same sheet, so that they cannot tell different things. Numbers are rounded here and
+//! only here; the exact ones are in `summary.json`.
 
 use std::fmt::Write as _;
 
@@ -14,6 +14,8 @@ use crate::time::{NANOS_PER_MICRO, NANOS_PER_MILLI, NANOS_PER_SECOND, SimTime};
 pub const WIDTH: usize = 100;
 /// Where the text of a line starts, after its label.
 const INDENT: usize = 13;
+/// Longer names are cut, so that numbers stay in view; the whole names are in the files.
+const NAME_WIDTH: usize = 36;
 
 /// The summary as text.
 pub fn summary_text(report: &SummaryReport, scenario: &Scenario) -> String {
@@ -68,7 +70,7 @@ impl Sheet {
         let mut lines = vec![
             ("Lost", lost(counts)),
             ("Attempts", attempts(counts)),
-            ("Retries", retries(counts)),
+            ("Succeeded", succeeded(counts)),
             ("Errors", errors(counts)),
             ("Throttles", throttles(counts)),
             ("Event age", spread(counts.event_age.as_ref(), "at each attempt")),
@@ -92,7 +94,7 @@ impl Sheet {
 
 fn headline(report: &SummaryReport) -> String {
     let counts = &report.counts;
-    let name = &report.scenario;
+    let name = shortened(&report.scenario);
     if counts.accepted == 0 {
         return format!("{name}: no event was accepted.");
     }
@@ -134,7 +136,7 @@ fn routes(routes: &[RouteReport]) -> Sums {
     let row = |route: &RouteReport| {
         vec![
             route.route.to_owned(),
-            format!("{} ({})", route.destination, route.kind),
+            format!("{} ({})", shortened(&route.destination), route.kind),
             grouped(route.delivered),
             grouped(route.delivery_failed),
             grouped(route.pending),
@@ -159,7 +161,7 @@ fn functions(report: &SummaryReport) -> Sums {
     let row = |function: &crate::observe::summary::FunctionReport| {
         let counts = &function.counts;
         vec![
-            function.function.clone(),
+            shortened(&function.function),
             grouped(counts.accepted),
             grouped(count_of(&counts.fates, "succeeded")),
             grouped(counts.lost.total),
@@ -188,14 +190,19 @@ fn functions(report: &SummaryReport) -> Sums {
 fn lost(counts: &Counts) -> String {
     let lost = &counts.lost;
     if lost.total == 0 {
-        return "none: each event succeeded, is in flight, or is kept by a route".to_owned();
+        return "none: each event succeeded, is kept by a route, or is still on its way".to_owned();
     }
+    let reasons = [
+        (lost.without_route, "without a route for the failure"),
+        (lost.by_failed_delivery, "because the delivery failed"),
+    ];
+    let occurred =
+        |(count, reason): &(u64, &str)| (*count > 0).then(|| format!("{} {reason}", grouped(*count)));
     format!(
-        "{} ({} of the accepted): {} had no route for the failure, {} had no delivery that succeeded; first at {}",
+        "{} ({} of the accepted): {}; the first at {}",
         events(lost.total),
         percent(lost.total, counts.accepted),
-        grouped(lost.without_route),
-        grouped(lost.by_failed_delivery),
+        reasons.iter().filter_map(occurred).collect::<Vec<_>>().join(", "),
         instant(lost.first_ns),
     )
 }
@@ -213,9 +220,9 @@ fn attempts(counts: &Counts) -> String {
     )
 }
 
-fn retries(counts: &Counts) -> String {
+fn succeeded(counts: &Counts) -> String {
     format!(
-        "succeeded at once {}, after back-off only {}, after a failed run {}",
+        "{} at once, {} after back-off only, {} after a failed run",
         grouped(counts.succeeded.on_first_try),
         grouped(counts.succeeded.after_backoff),
         grouped(counts.succeeded.after_retry),
@@ -223,13 +230,16 @@ fn retries(counts: &Counts) -> String {
 }
 
 fn errors(counts: &Counts) -> String {
-    format!(
-        "{} of {} runs failed{}; {} more failed, but the handler caught the error",
+    let failed = format!(
+        "{} of {} runs failed{}",
         grouped(sum(&counts.function_errors)),
         grouped(counts.runs),
         listed(&counts.function_errors),
-        grouped(counts.caught_errors),
-    )
+    );
+    match counts.caught_errors {
+        0 => failed,
+        n => format!("{failed}; {} more whose error the handler caught", grouped(n)),
+    }
 }
 
 fn throttles(counts: &Counts) -> String {
@@ -281,7 +291,7 @@ fn concurrency(counts: &Counts, scenario: &Scenario) -> String {
         ),
     };
     format!(
-        "at most {} runs at once{limit}, first at {}",
+        "at most {} running at once{limit}, first at {}",
         grouped(counts.concurrency.maximum),
         instant(counts.concurrency.at_ns),
     )
@@ -440,10 +450,30 @@ fn instant(nanos: Option<u64>) -> String {
     nanos.map_or_else(dash, |nanos| SimTime::from_nanos(nanos).to_string())
 }
 
-/// Cents from a dollar on, six places below.
+/// Cents from a dollar on; more places for less.
 fn dollars(cost: Decimal) -> String {
-    let one = Decimal::new(1_000_000_000_000, 12);
-    format!("${}", cost.round(if cost < one { 6 } else { 2 }))
+    let from = |pico_usd| cost >= Decimal::new(pico_usd, 12);
+    let places = match () {
+        () if from(1_000_000_000_000) => 2,
+        () if from(100_000_000) => 6,
+        () if from(1) => 9,
+        () => 0,
+    };
+    format!("${}", cost.round(places))
+}
+
+/// At most 36 characters, none of which moves the cursor.
+fn shortened(name: &str) -> String {
+    let visible = |letter: char| if letter.is_control() { '?' } else { letter };
+    if name.chars().count() <= NAME_WIDTH {
+        name.chars().map(visible).collect()
+    } else {
+        name.chars()
+            .take(NAME_WIDTH - 3)
+            .map(visible)
+            .chain("...".chars())
+            .collect()
+    }
 }
 
 impl Sums {
@@ -530,6 +560,100 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observe::summary::{Ending, Summary};
+    use crate::observe::test_scenarios::{busy, exceptions, function};
+    use crate::sink::test_support::{exact, run};
+
+    fn report(scenario: &Scenario) -> SummaryReport {
+        let mut summary = Summary::new(scenario);
+        let at = run(scenario, &mut summary);
+        let ending = Ending {
+            end: "drained",
+            at,
+            fingerprint: 0x0123_4567_89ab_cdef,
+        };
+        summary.into_report(scenario, ending)
+    }
+
+    /// Two functions, one of which loses an event.
+    fn several() -> Scenario {
+        let mut scenario = exact(&[0, 1_000]);
+        scenario.functions[0].maximum_retries = 0;
+        scenario.functions[0].failures = vec![exceptions(1.0, &[(0, 1)])];
+        scenario.functions.push(function("track"));
+        scenario
+    }
+
+    #[test]
+    fn a_run_of_two_functions_in_view() {
+        let scenario = several();
+        let expected = "\
+idle: of 2 events accepted, 1 (50.00%) succeeded, 1 did not, 1 was lost.
+
+Fate                       events   share
+succeeded                       1  50.00%
+retries_exhausted               1  50.00%
+event_age_exceeded              0   0.00%
+zero_reserved_concurrency       0   0.00%
+in_flight                       0   0.00%
+
+Function  accepted  succeeded  lost  runs  throttles  age p99          cost
+ship             2          1     1     2          0      0 s  $0.000000817
+track            0          0     0     0          0        -            $0
+
+Lost         1 event (50.00% of the accepted): 1 without a route for the failure; the first at
+             00:00:00.100
+Attempts     2 = 2 runs + 0 throttled + 0 system errors; per event 1.000 attempts, 1.000 runs
+Succeeded    1 at once, 0 after back-off only, 0 after a failed run
+Errors       1 of 2 runs failed: 1 exception
+Throttles    0 attempts
+Event age    p50 0 s, p90 0 s, p99 0 s, max 0 s at each attempt
+Settled      p50 100.0 ms, p90 100.0 ms, p99 100.0 ms, max 100.0 ms after acceptance
+Waiting      at most 1 event at once, at 00:00:00.000; all settled 100.0 ms after the last arrival
+Concurrency  at most 1 running at once (account limit 1,000), first at 00:00:00.000
+Cost         $0.000000817 = $0.000000817 first runs + $0 retries; $0.000000408 of it wasted on
+             failed runs (200 ms billed in all)
+Ledger       2 accepted = 2 settled + 0 in flight
+Fingerprint  0123456789abcdef (seed 42, profile documented, drained at 00:00:01.100)
+";
+        assert_eq!(summary_text(&report(&scenario), &scenario), expected);
+    }
+
+    #[test]
+    fn no_line_is_too_wide_whatever_the_names() {
+        let mut scenario = busy();
+        scenario.name = "n".repeat(140);
+        scenario.destinations[0].name = "d".repeat(140);
+        let text = summary_text(&report(&scenario), &scenario);
+        for line in text.lines() {
+            assert!(line.chars().count() <= WIDTH, "{line}");
+        }
+        assert!(text.contains("permission"), "{text}");
+    }
+
+    #[test]
+    fn markdown_says_the_same_in_tables_and_items() {
+        let scenario = busy();
+        let report = report(&scenario);
+        let text = summary_markdown(&report, &scenario);
+        assert!(text.starts_with("### busy: of 3,490 events accepted"), "{text}");
+        assert!(
+            text.contains("| on_failure | failed (sqs) | 227 | 44 | 0 | 44 permission |"),
+            "{text}"
+        );
+        assert!(
+            text.contains("\n- **Ledger**: 3,490 accepted = 3,470 settled + 20 in flight\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn nothing_at_all_is_a_summary_too() {
+        let scenario = exact(&[]);
+        let text = summary_text(&report(&scenario), &scenario);
+        assert!(text.starts_with("idle: no event was accepted.\n"), "{text}");
+        assert!(text.contains("Event age    -\n"), "{text}");
+    }
 
     #[test]
     fn numbers_are_written_for_people() {

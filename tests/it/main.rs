@@ -2,8 +2,10 @@
 
 mod bad_input;
 mod docs;
+mod golden;
 mod golden_vectors;
 mod promises;
+mod real_trace;
 mod source_files;
 mod support;
 mod tidy;

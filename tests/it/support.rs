@@ -1,12 +1,17 @@
 //! What the integration tests share: loading scenarios from text, and an observer that keeps whole lives.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use thirdtry::id::EventId;
 use thirdtry::model::event::{Route, RouteResult};
 use thirdtry::model::observation::{AttemptOutcome, Fact, Fate, Observation, Observer};
+use thirdtry::observe::summary::SummaryReport;
+use thirdtry::record::{Files, Recorder};
 use thirdtry::scenario::InvocationType;
 use thirdtry::scenario::load::{Input, Loaded};
+use thirdtry::simulate::Simulation;
+use thirdtry::sink::directory::OutputFolder;
 use thirdtry::time::{SimDuration, SimTime};
 
 /// Loads a scenario that must be valid.
@@ -16,11 +21,6 @@ pub(crate) fn load(text: &str) -> Loaded {
         Ok(loaded) => loaded,
         Err(rejected) => panic!("{rejected}"),
     }
-}
-
-/// The root of the repository.
-pub(crate) fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// What happened to one event.
@@ -101,4 +101,40 @@ impl Observer for Trails {
             _ => {}
         }
     }
+}
+
+/// An empty folder of this name for the results of a test.
+pub(crate) fn temporary_folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).expect("a folder of an earlier test run");
+    }
+    folder
+}
+
+/// Runs a scenario to its end and writes `files` into `folder`.
+pub(crate) fn record(loaded: &Loaded, folder: &Path, files: Files) -> SummaryReport {
+    let folder = OutputFolder::open(folder).expect("a writable folder");
+    let mut recorder = Recorder::with_files(loaded, folder, files).expect("writable files");
+    let mut simulation = Simulation::new(&loaded.scenario, 0);
+    let end = simulation.advance(&mut recorder, u64::MAX).expect("the run ends");
+    recorder.finish(end, simulation.now()).expect("the files can be written")
+}
+
+/// All files below `folder` with their contents.
+pub(crate) fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).expect("a readable folder") {
+            let path = entry.expect("a readable folder").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).expect("it lies below").to_owned();
+                found.insert(name, fs::read(&path).expect("a readable file"));
+            }
+        }
+    }
+    found
 }

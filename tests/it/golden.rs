@@ -1,0 +1,67 @@
+//! The shipped scenarios, held against stored results: `summary.csv`, which a person can review, and
+//! `manifest.json`, which has the fingerprint of the run and the SHA-256 of every file it wrote, charts included.
+//!
+//! `UPDATE_GOLDEN=1 cargo test` rewrites them; the difference is then to be read, not just committed. A stored
+//! result that is missing, or that belongs to no scenario, is a failure.
+
+use crate::source_files::root;
+use crate::support::{record, temporary_folder};
+use std::collections::BTreeSet;
+use std::fs;
+use thirdtry::record::Files;
+use thirdtry::scenario::builtin;
+use thirdtry::scenario::load::{Input, load};
+
+#[test]
+fn shipped_scenarios_give_their_stored_results() {
+    let update = std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1");
+    let mut differences = Vec::new();
+    for name in builtin::names() {
+        let loaded = load(&Input::from_text(name, builtin::text(name).expect("it is shipped"))).expect("it is valid");
+        let folder = temporary_folder(&format!("golden-{name}"));
+        record(&loaded, &folder, Files::ALL);
+        for file in ["summary.csv", "manifest.json"] {
+            let stored = root().join("tests/it/golden").join(name).join(file);
+            let found = fs::read_to_string(folder.join(file)).expect("the run wrote it");
+            if update {
+                fs::create_dir_all(stored.parent().expect("it lies in a folder")).expect("a writable checkout");
+                fs::write(&stored, &found).expect("a writable checkout");
+            }
+            let expected = fs::read_to_string(&stored).unwrap_or_default();
+            differences.extend(first_difference(&format!("{name}/{file}"), &expected, &found));
+        }
+    }
+    assert!(
+        differences.is_empty(),
+        "{}\nUPDATE_GOLDEN=1 cargo test rewrites the stored results",
+        differences.join("\n")
+    );
+}
+
+fn first_difference(what: &str, expected: &str, found: &str) -> Option<String> {
+    if expected.is_empty() {
+        return Some(format!("{what}: no result is stored"));
+    }
+    let mut lines = expected.lines().zip(found.lines());
+    let line = lines.find(|(expected, found)| expected != found);
+    line.map(|(expected, found)| format!("{what}: stored `{}`, found `{}`", expected.trim(), found.trim()))
+        .or_else(|| (expected != found).then(|| format!("{what}: one is longer than the other")))
+}
+
+#[test]
+fn every_stored_result_belongs_to_a_scenario() {
+    let stored: BTreeSet<String> = fs::read_dir(root().join("tests/it/golden"))
+        .expect("stored results")
+        .map(|entry| entry.expect("a readable folder").file_name().to_string_lossy().into_owned())
+        .collect();
+    let shipped: BTreeSet<String> = builtin::names().map(str::to_owned).collect();
+    assert_eq!(stored, shipped);
+}
+
+#[test]
+fn every_file_among_the_scenarios_is_shipped() {
+    let files = crate::source_files::files("scenarios", "json");
+    let names: BTreeSet<String> =
+        files.iter().map(|file| file.file_stem().expect("a name").to_string_lossy().into_owned()).collect();
+    assert_eq!(names, builtin::names().map(str::to_owned).collect());
+}
