@@ -436,7 +436,8 @@ fn windows(fields: &Fields<'_>) -> Option<Windows> {
     Windows::new(during.as_array()?.iter().map(pair).collect::<Option<_>>()?)
 }
 
-/// What an ARN names: the function of a function's ARN, whatever its qualifier, and else the last part. A plain name is itself.
+/// What an ARN names: the function of a function's ARN, whatever its qualifier, and else the last part. A plain name
+/// is itself.
 fn name_of(reference: &str) -> &str {
     if !reference.starts_with("arn:") {
         return reference;

@@ -657,7 +657,10 @@ fn five_mistakes_are_five_problems_in_the_order_of_the_file() {
 
 #[test]
 fn a_file_full_of_mistakes_lists_the_first_hundred_and_counts_the_rest() {
-    let unknown: String = (0..130).map(|at| format!("\"odd{at}\": 1, ")).collect();
+    let unknown: String = (0..130)
+        .map(|at| format!("\"odd{at}\": 1,"))
+        .collect::<Vec<_>>()
+        .join(" ");
     let rejected = rejected(&with("", "", &unknown));
     assert_eq!(rejected.problems.len(), 101);
     assert_eq!(rejected.problems[0].path, "odd0");
