@@ -10,7 +10,7 @@ mod law;
 mod sources;
 
 use super::problem::{Problem, did_you_mean, quoted};
-use super::shape::{Checked, FROM_SET, Origin, Spans};
+use super::shape::{Checked, FROM_SET, MAX_PROBLEMS, Origin, Spans};
 use super::{
     Account, AgeCheck, Architecture, Destination, DestinationKind, End, FailureCause, FailureKind, Fault,
     FaultKind, Function, Jitter, Probability, Profile, Scenario, TerminalPrecedence, Timing, Windows,
@@ -21,6 +21,7 @@ use crate::time::{SimDuration, SimTime};
 use fields::{Fields, moment};
 use serde_json::Value as Json;
 use std::path::Path;
+use std::rc::Rc;
 
 /// What lowering found.
 pub(super) struct Lowered {
@@ -41,8 +42,8 @@ pub(super) fn lower(name: &str, checked: &Checked, folder: Option<&Path>) -> Low
     let mut lowering = Lowering {
         spans: &checked.spans,
         folder,
-        functions: root.keys("functions"),
-        destinations: root.keys("destinations"),
+        functions: root.keys("functions").into(),
+        destinations: root.keys("destinations").into(),
         problems: Vec::new(),
         recordings: Vec::new(),
     };
@@ -57,9 +58,9 @@ pub(super) fn lower(name: &str, checked: &Checked, folder: Option<&Path>) -> Low
 struct Lowering<'a> {
     spans: &'a Spans,
     folder: Option<&'a Path>,
-    /// The names in the order of their ids.
-    functions: Vec<&'a str>,
-    destinations: Vec<&'a str>,
+    /// The names in the order of their ids, which is the order of the alphabet.
+    functions: Rc<[&'a str]>,
+    destinations: Rc<[&'a str]>,
     problems: Vec<Problem>,
     recordings: Vec<[u8; 32]>,
 }
@@ -138,11 +139,14 @@ impl<'a> Lowering<'a> {
     fn resolve(&mut self, reference: &str, path: &str, noun: &str, names: &[&str]) -> Option<u16> {
         let name = name_of(reference);
         let found = names
-            .iter()
-            .position(|known| *known == reference)
-            .or_else(|| names.iter().position(|known| *known == name));
+            .binary_search(&reference)
+            .or_else(|_| names.binary_search(&name))
+            .ok();
         if found.is_none() {
-            let hint = match did_you_mean(name, names.iter().copied()) {
+            // Beyond that number a guess would not be shown, and guessing takes long where there are many names.
+            let shown = self.problems.len() < MAX_PROBLEMS;
+            let guess = shown.then(|| did_you_mean(name, names.iter().copied())).flatten();
+            let hint = match guess {
                 Some(guess) => format!("did you mean `{guess}`?"),
                 None => format!("add it under `{noun}s`, or name one of those there"),
             };
@@ -152,13 +156,13 @@ impl<'a> Lowering<'a> {
     }
 
     fn function_reference(&mut self, fields: &Fields<'a>, key: &str) -> Option<FunctionId> {
-        let names = self.functions.clone();
+        let names = Rc::clone(&self.functions);
         self.resolve(fields.text(key)?, &fields.at(key), "function", &names)
             .map(FunctionId)
     }
 
     fn destination_reference(&mut self, fields: &Fields<'a>, key: &str) -> Option<DestinationId> {
-        let names = self.destinations.clone();
+        let names = Rc::clone(&self.destinations);
         self.resolve(fields.text(key)?, &fields.at(key), "destination", &names)
             .map(DestinationId)
     }

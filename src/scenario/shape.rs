@@ -169,7 +169,7 @@ pub enum Names {
 /// The most functions, sources or destinations, since their ids have 16 bits.
 pub const MAX_NAMES: usize = 65_535;
 /// The most problems that are listed; a file with more is told so.
-pub const MAX_PROBLEMS: usize = 1_000;
+pub const MAX_PROBLEMS: usize = 100;
 
 /// A setting of a scenario, for `check --explain`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -401,7 +401,9 @@ impl Walker {
     }
 
     fn unknown_key(&mut self, entry: &Entry, known: impl Iterator<Item = &'static str> + Clone) {
-        let hint = match did_you_mean(&entry.key, known.clone()) {
+        // Guesses that nobody will see are not worth their time in a file full of mistakes.
+        let shown = self.problems.len() < MAX_PROBLEMS;
+        let hint = match shown.then(|| did_you_mean(&entry.key, known.clone())).flatten() {
             Some(guess) => format!("did you mean `{guess}`?"),
             None => format!("known keys: {}", known.collect::<Vec<_>>().join(", ")),
         };

@@ -52,7 +52,8 @@ pub fn duration(text: &str) -> Result<SimDuration, (String, String)> {
     }
 }
 
-/// Our own narrowing of what jiff reads: no spaces, no words, no `ago`, no clock faces; the schema's pattern says the same.
+/// Our own narrowing of what jiff reads: no spaces, no words, no `ago`, no clock faces; the schema's pattern says
+/// the same.
 fn looks_like_a_duration(text: &str) -> bool {
     let iso = text.starts_with('P') && text.bytes().all(|b| b.is_ascii_digit() || b"PTHMS.".contains(&b));
     let friendly = text.starts_with(|c: char| c.is_ascii_digit())
@@ -92,7 +93,8 @@ impl Rate {
         self.nano_events == 0
     }
 
-    /// The time between two events, to the nearest nanosecond; `None` for a rate of zero or below one event in 100 years.
+    /// The time between two events, to the nearest nanosecond; `None` for a rate of zero or below one event in 100
+    /// years.
     pub fn interval(self) -> Option<SimDuration> {
         if self.is_zero() {
             return None;

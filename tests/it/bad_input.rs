@@ -656,6 +656,18 @@ fn five_mistakes_are_five_problems_in_the_order_of_the_file() {
 }
 
 #[test]
+fn a_file_full_of_mistakes_lists_the_first_hundred_and_counts_the_rest() {
+    let unknown: String = (0..130)
+        .map(|at| format!("\"odd{at}\": 1,"))
+        .collect::<Vec<_>>()
+        .join(" ");
+    let rejected = rejected(&with("", "", &unknown));
+    assert_eq!(rejected.problems.len(), 101);
+    assert_eq!(rejected.problems[0].path, "odd0");
+    assert_eq!(rejected.problems[100].message, "and 30 problems more");
+}
+
+#[test]
 fn changes_from_the_command_line_are_held_to_the_same_rules() {
     let set = |path: &str, value: &str| {
         let sets = vec![(path.to_owned(), value.to_owned())];

@@ -211,8 +211,7 @@ impl<'a> Lowering<'a> {
 const Z99: f64 = 2.326_347_874_040_841;
 
 /// The smaller sigma for which the logarithm of p99 / mean is `log_ratio`, a root of
-/// `sigma² / 2 - z sigma + log_ratio`;
-/// NaN if there is none.
+/// `sigma² / 2 - z sigma + log_ratio`; NaN if there is none.
 fn sigma_from_mean(log_ratio: f64) -> f64 {
     if log_ratio < 0.0 {
         f64::NAN
