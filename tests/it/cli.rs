@@ -95,10 +95,10 @@ fn check_reports_all_five_mistakes() {
     let folder = temporary_folder("cli-five");
     fs::create_dir_all(&folder).expect("a folder");
     let file = folder.join("five.json");
-    let five = r#"{ "version": 1, "sed": 4,
+    let mistakes = r#"{ "version": 1, "sed": 4,
         "functions": { "f": { "Timeout": "3s", "EventInvokeConfig": { "MaximumRetryAttempts": 3 }, "duration": 5 } },
         "sources": { "s": { "to": "g", "arrivals": { "times": ["0s"] } } } }"#;
-    fs::write(&file, five).expect("a file");
+    fs::write(&file, mistakes).expect("a file");
     let output = thirdtry(&["check", file.to_str().expect("UTF-8")]);
     assert_eq!(output.status.code(), Some(3));
     assert!(stdout(&output).contains("5 errors"), "{}", stdout(&output));
