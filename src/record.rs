@@ -88,7 +88,6 @@ pub struct Recorder<'s> {
 struct Outputs<'s> {
     loaded: &'s Loaded,
     folder: OutputFolder,
-    files: Files,
     events: Option<EventsCsv<'s, OutputFile>>,
     attempts: Option<AttemptsCsv<'s, OutputFile>>,
     timeline: Option<TimelineCsv<'s, OutputFile>>,
@@ -123,7 +122,6 @@ impl<'s> Recorder<'s> {
             .map(|one_in| Ok::<_, OutputError>((one_in, folder.create("timeline.csv")?)));
         let outputs = Outputs {
             loaded,
-            files,
             events: file(files.events, "events.csv")?.map(|file| EventsCsv::new(scenario, file)),
             attempts: file(files.attempts, "attempts.csv")?.map(|file| AttemptsCsv::new(scenario, file)),
             timeline: timeline
@@ -132,7 +130,7 @@ impl<'s> Recorder<'s> {
             deliveries: file(files.deliveries, "deliveries.jsonl")?
                 .map(|file| Deliveries::new(scenario, file)),
             #[cfg(feature = "charts")]
-            pictures: files.charts.then(|| pictures::Pictures::new(scenario)),
+            pictures: files.charts.then(|| pictures::Pictures::new(scenario, files.png)),
             folder,
         };
         Ok(Self {
@@ -215,7 +213,7 @@ impl<'s> Outputs<'s> {
         self.write_summary(report)?;
         #[cfg(feature = "charts")]
         if let Some(pictures) = self.pictures.take() {
-            pictures.write(&self.loaded.scenario, &mut self.folder, self.files.png)?;
+            pictures.write(&self.loaded.scenario, &mut self.folder)?;
         }
         self.folder.finish(&run_facts(self.loaded, report))
     }

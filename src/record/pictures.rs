@@ -16,13 +16,15 @@ const LIVES_OF_EACH_KIND: usize = 4;
 pub(super) struct Pictures {
     series: Series,
     notable: Notable,
+    png: bool,
 }
 
 impl Pictures {
-    pub(super) fn new(scenario: &Scenario) -> Self {
+    pub(super) fn new(scenario: &Scenario, png: bool) -> Self {
         Self {
             series: Series::new(scenario),
             notable: Notable::new(LIVES_OF_EACH_KIND),
+            png,
         }
     }
 
@@ -30,12 +32,7 @@ impl Pictures {
     ///
     /// Which lives are worth showing is known only now; the run is deterministic, so it is run once more with
     /// somebody taking notes of just these.
-    pub(super) fn write(
-        self,
-        scenario: &Scenario,
-        folder: &mut OutputFolder,
-        png: bool,
-    ) -> Result<(), OutputError> {
+    pub(super) fn write(self, scenario: &Scenario, folder: &mut OutputFolder) -> Result<(), OutputError> {
         let mut series = folder.create("series.csv")?;
         self.series.write_csv(scenario, &mut series)?;
         folder.complete(series)?;
@@ -47,7 +44,7 @@ impl Pictures {
             series: &self.series,
             lives: &lives,
         };
-        let formats: &[Format] = if png {
+        let formats: &[Format] = if self.png {
             &[Format::Svg, Format::Png]
         } else {
             &[Format::Svg]
