@@ -284,3 +284,67 @@ fn the_usual_commands_answer() {
         assert!(stdout(&told).contains("Rules that decided"), "{}", stderr(&told));
     }
 }
+
+#[test]
+fn every_command_and_option_is_in_the_manual() {
+    let manual = text("docs/cli.md");
+    for command in ["run", "check", "explain", "init", "schema", "completions", "man"] {
+        assert!(
+            manual.contains(&format!("| `{command}")),
+            "docs/cli.md lacks {command}"
+        );
+        let help = stdout(&thirdtry(&[command, "--help"]));
+        for option in help
+            .split(|c: char| c.is_whitespace() || c == ',' || c == '`')
+            .filter(|w| w.starts_with("--"))
+        {
+            let option = option.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+            assert!(
+                manual.contains(&format!("`{option}")),
+                "docs/cli.md lacks {option} of {command}"
+            );
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_cannot_be_written_is_one_clear_error() {
+    // Not even root writes below /proc.
+    fails(
+        &["run", "quickstart", "--out", "/proc/thirdtry"],
+        1,
+        &["/proc/thirdtry", "--out"],
+    );
+}
+
+/// A file system of 64 KiB, where one can be mounted; else the test says that it skips.
+#[cfg(target_os = "linux")]
+#[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn a_disk_that_fills_up_leaves_nothing_under_a_final_name() {
+    let folder = temporary_folder("cli-full-disk");
+    fs::create_dir_all(&folder).expect("a folder");
+    let mount = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"])
+        .arg(&folder)
+        .output();
+    if !mount.is_ok_and(|mount| mount.status.success()) {
+        eprintln!("skipped: no file system can be mounted here");
+        return;
+    }
+    let out = folder.join("results");
+    let output = thirdtry(&["run", "quickstart", "--out", out.to_str().expect("UTF-8")]);
+    let left = tree(&out);
+    let unmounted = Command::new("umount").arg(&folder).status();
+    assert!(
+        unmounted.is_ok_and(|status| status.success()),
+        "the file system stays mounted"
+    );
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("free some space"), "{}", stderr(&output));
+    assert!(
+        left.keys()
+            .all(|name| name == Path::new("INCOMPLETE") || name.extension().is_some_and(|e| e == "partial"))
+    );
+}
