@@ -11,10 +11,7 @@ use thirdtry::random::{EventKey, Purpose};
 use thirdtry::time::SimTime;
 
 const OPERATIONS: u64 = 3_000_000;
-const FOREVER: Key = Key {
-    at: SimTime::MAX,
-    order: u64::MAX,
-};
+const FOREVER: Key = Key { at: SimTime::MAX, order: u64::MAX };
 
 fn main() {
     println!("pending      calendar ns/hold   binary heap ns/hold");
@@ -29,10 +26,7 @@ fn delay(operation: u64) -> u64 {
 }
 
 fn key(now: u64, operation: u64) -> Key {
-    Key {
-        at: SimTime::from_nanos(now + delay(operation)),
-        order: operation,
-    }
+    Key { at: SimTime::from_nanos(now + delay(operation)), order: operation }
 }
 
 fn calendar(pending: u64) -> u128 {

@@ -31,9 +31,8 @@ fn main() {
     println!("workload    output    ns/event   events/s    peak MB  fingerprint");
     for workload in WORKLOADS {
         for output in OUTPUTS {
-            let mut lines: Vec<Measurement> = (0..repetitions)
-                .map(|_| in_child(workload, output, events))
-                .collect();
+            let mut lines: Vec<Measurement> =
+                (0..repetitions).map(|_| in_child(workload, output, events)).collect();
             lines.sort_by_key(|line| line.nanos_per_event);
             let median = &lines[lines.len() / 2];
             println!(
@@ -56,15 +55,10 @@ struct Measurement {
 
 fn in_child(workload: &str, output: &str, events: &str) -> Measurement {
     let program = std::env::current_exe().expect("this program");
-    let child = Command::new(program)
-        .args(["--child", workload, output, events])
-        .output()
-        .expect("a child");
+    let child = Command::new(program).args(["--child", workload, output, events]).output().expect("a child");
     let text = String::from_utf8(child.stdout).expect("plain text");
     let words: Vec<&str> = text.split_whitespace().collect();
-    let [nanos, peak, fingerprint] = words[..] else {
-        panic!("the child said: {text}")
-    };
+    let [nanos, peak, fingerprint] = words[..] else { panic!("the child said: {text}") };
     Measurement {
         nanos_per_event: nanos.parse().expect("a number"),
         peak_mb: peak.to_owned(),
@@ -77,31 +71,18 @@ fn measure(workload: &str, output: &str, events: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut input =
         Input::read(&root.join(format!("benches/scenarios/{workload}.json"))).expect("the workload");
-    input
-        .sets
-        .push(("sources.events.max_events".to_owned(), events.to_owned()));
+    input.sets.push(("sources.events.max_events".to_owned(), events.to_owned()));
     let loaded = load(&input).unwrap_or_else(|rejected| panic!("{rejected}"));
     let started = Instant::now();
     let report = run(&loaded, output, &root.join("target/bench").join(workload));
     let nanos = u64::try_from(started.elapsed().as_nanos()).expect("less than 584 years");
-    println!(
-        "{} {} {}",
-        nanos / report.counts.accepted,
-        peak_mb(),
-        report.fingerprint
-    );
+    println!("{} {} {}", nanos / report.counts.accepted, peak_mb(), report.fingerprint);
 }
 
 fn run(loaded: &Loaded, output: &str, folder: &Path) -> SummaryReport {
     let files = match output {
-        "events" => Files {
-            events: true,
-            ..Files::LEAST
-        },
-        "timeline" => Files {
-            timeline: Files::ALL.timeline,
-            ..Files::LEAST
-        },
+        "events" => Files { events: true, ..Files::LEAST },
+        "timeline" => Files { timeline: Files::ALL.timeline, ..Files::LEAST },
         _ => Files::LEAST,
     };
     let mut recorder = if output == "none" {

@@ -117,16 +117,13 @@ impl<'s> Recorder<'s> {
         let scenario = &loaded.scenario;
         let file = |wanted: bool, name: &str| wanted.then(|| folder.create(name)).transpose();
         let metrics = file(files.metrics, "metrics.csv")?.map(|file| MetricsCsv::new(scenario, file));
-        let timeline = files
-            .timeline
-            .map(|one_in| Ok::<_, OutputError>((one_in, folder.create("timeline.csv")?)));
+        let timeline =
+            files.timeline.map(|one_in| Ok::<_, OutputError>((one_in, folder.create("timeline.csv")?)));
         let outputs = Outputs {
             loaded,
             events: file(files.events, "events.csv")?.map(|file| EventsCsv::new(scenario, file)),
             attempts: file(files.attempts, "attempts.csv")?.map(|file| AttemptsCsv::new(scenario, file)),
-            timeline: timeline
-                .transpose()?
-                .map(|(one_in, file)| TimelineCsv::new(scenario, one_in, file)),
+            timeline: timeline.transpose()?.map(|(one_in, file)| TimelineCsv::new(scenario, one_in, file)),
             deliveries: file(files.deliveries, "deliveries.jsonl")?
                 .map(|file| Deliveries::new(scenario, file)),
             #[cfg(feature = "charts")]
@@ -150,11 +147,7 @@ impl<'s> Recorder<'s> {
     /// # Errors
     /// The first error that any file met.
     pub fn finish(self, end: RunEnd, at: SimTime) -> Result<SummaryReport, OutputError> {
-        let ending = Ending {
-            end: end.name(),
-            at,
-            fingerprint: self.fingerprint.value(),
-        };
+        let ending = Ending { end: end.name(), at, fingerprint: self.fingerprint.value() };
         let report = self.summary.into_report(self.scenario, ending);
         let metrics = self.metrics.finish(at);
         if let Some(outputs) = self.outputs {
@@ -168,8 +161,7 @@ impl<'s> Recorder<'s> {
     /// # Errors
     /// When even that cannot be written.
     pub fn interrupt(self, reason: &str) -> Result<(), OutputError> {
-        self.outputs
-            .map_or(Ok(()), |outputs| outputs.folder.interrupt(reason))
+        self.outputs.map_or(Ok(()), |outputs| outputs.folder.interrupt(reason))
     }
 }
 

@@ -84,11 +84,7 @@ impl SimDuration {
     /// [`SimDuration::MAX`] become that.
     ///
     /// The only door from floating point into time.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the range is checked first"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked first")]
     pub fn from_secs_f64_saturating(seconds: f64) -> Self {
         const MAX_SECONDS: f64 = 36_525.0 * 86_400.0;
         if seconds > 0.0 && seconds < MAX_SECONDS {
@@ -130,11 +126,7 @@ impl SimDuration {
     #[must_use]
     pub const fn saturating_mul(self, factor: u64) -> Self {
         let product = self.0.saturating_mul(factor);
-        if product > Self::MAX.0 {
-            Self::MAX
-        } else {
-            Self(product)
-        }
+        if product > Self::MAX.0 { Self::MAX } else { Self(product) }
     }
 }
 
@@ -216,11 +208,7 @@ fn write_sub_second(out: &mut fmt::Formatter<'_>, nanos: u64) -> fmt::Result {
     if rest == 0 {
         write!(out, "{whole}{suffix}")
     } else {
-        write!(
-            out,
-            "{whole}.{}{suffix}",
-            format!("{rest:0width$}").trim_end_matches('0')
-        )
+        write!(out, "{whole}.{}{suffix}", format!("{rest:0width$}").trim_end_matches('0'))
     }
 }
 
@@ -258,11 +246,7 @@ mod tests {
             (1e300, SimDuration::MAX.as_nanos()),
         ];
         for (seconds, nanos) in cases {
-            assert_eq!(
-                SimDuration::from_secs_f64_saturating(seconds).as_nanos(),
-                nanos,
-                "{seconds}"
-            );
+            assert_eq!(SimDuration::from_secs_f64_saturating(seconds).as_nanos(), nanos, "{seconds}");
         }
     }
 

@@ -56,20 +56,10 @@ fn draw_destination(
 ) {
     let destination = &input.scenario.destinations[id.index()];
     let legend = [
-        (
-            Swatch::Surface(DELIVERED),
-            format!("delivered: {}", thousands(total.delivered)),
-        ),
-        (
-            Swatch::Surface(FAILED),
-            format!("failed: {}", thousands(total.failed)),
-        ),
+        (Swatch::Surface(DELIVERED), format!("delivered: {}", thousands(total.delivered))),
+        (Swatch::Surface(FAILED), format!("failed: {}", thousands(total.failed))),
     ];
-    let heading = format!(
-        "{} ({}), deliveries per second",
-        destination.name,
-        destination.kind.name()
-    );
+    let heading = format!("{} ({}), deliveries per second", destination.name, destination.kind.name());
     drawing.heading(&heading, &legend);
     let troubles = windows::of_destination(input.scenario, id, time);
     windows::name(drawing, &troubles, time);
@@ -82,10 +72,7 @@ fn draw_destination(
     let frame = Frame::below(drawing, 120, time, &numbers(highest, false));
     windows::shade(drawing, &troubles, &frame);
     let buckets = || input.series.buckets().iter();
-    drawing.columns(
-        &frame.columns(buckets().map(|bucket| (0, rates(bucket).0))),
-        DELIVERED,
-    );
+    drawing.columns(&frame.columns(buckets().map(|bucket| (0, rates(bucket).0))), DELIVERED);
     drawing.columns(&frame.columns(buckets().map(rates)), FAILED);
     frame.close(drawing);
 }

@@ -81,19 +81,12 @@ pub(super) struct Face {
 impl Face {
     /// Plain text of `size`.
     pub(super) const fn plain(size: Size) -> Self {
-        Self {
-            size,
-            bold: false,
-            ink: TEXT,
-        }
+        Self { size, bold: false, ink: TEXT }
     }
 
     /// Bold text of `size`.
     pub(super) const fn bold(size: Size) -> Self {
-        Self {
-            bold: true,
-            ..Self::plain(size)
-        }
+        Self { bold: true, ..Self::plain(size) }
     }
 
     /// The same in another colour.
@@ -155,10 +148,7 @@ impl Fill {
 
     /// With dark stripes `spacing` pixels apart.
     pub(super) const fn striped(ink: Ink, spacing: i32) -> Self {
-        Self {
-            ink,
-            stripes: Some(spacing),
-        }
+        Self { ink, stripes: Some(spacing) }
     }
 }
 
@@ -204,23 +194,13 @@ impl Drawing {
     /// A line of text across the picture, below what is there: what the chart would show if there were anything.
     pub(super) fn notice(&mut self, text: &str) {
         let top = self.take(120);
-        self.text(
-            (WIDTH / 2, top + 55),
-            text,
-            Face::plain(Size::Panel),
-            Anchor::Middle,
-        );
+        self.text((WIDTH / 2, top + 55), text, Face::plain(Size::Panel), Anchor::Middle);
     }
 
     /// Text.
     pub(super) fn text(&mut self, at: (i32, i32), text: &str, face: Face, anchor: Anchor) {
         let text = text.to_owned();
-        self.shapes.push(Shape::Text {
-            at,
-            text,
-            face,
-            anchor,
-        });
+        self.shapes.push(Shape::Text { at, text, face, anchor });
     }
 
     /// A filled rectangle; nothing if it is empty.
@@ -237,10 +217,7 @@ impl Drawing {
         if columns.iter().all(|column| column.height() <= 0) {
             return;
         }
-        self.shapes.push(Shape::Columns {
-            columns: columns.to_vec(),
-            ink: fill.ink,
-        });
+        self.shapes.push(Shape::Columns { columns: columns.to_vec(), ink: fill.ink });
         self.stripes(columns, fill);
     }
 
@@ -259,11 +236,7 @@ impl Drawing {
     /// A line through `points`; nothing if there are fewer than two.
     pub(super) fn path(&mut self, points: Vec<(i32, i32)>, ink: Ink, thickness: u32) {
         if points.len() > 1 {
-            self.shapes.push(Shape::Path {
-                points,
-                ink,
-                thickness,
-            });
+            self.shapes.push(Shape::Path { points, ink, thickness });
         }
     }
 
@@ -281,11 +254,7 @@ impl Drawing {
         for start in (0..length).step_by((DASH + GAP) as usize) {
             let end = (start + DASH).min(length);
             let along = |step: i32| {
-                if y0 == y1 {
-                    (x0 + step, y0)
-                } else {
-                    (x0, y0 + step)
-                }
+                if y0 == y1 { (x0 + step, y0) } else { (x0, y0 + step) }
             };
             self.path(vec![along(start), along(end)], ink, 2);
         }
@@ -333,12 +302,7 @@ impl Drawing {
     }
 
     fn swatch(&mut self, swatch: Swatch, (x, y): (i32, i32)) {
-        let area = Area {
-            left: x,
-            top: y - 6,
-            right: x + 16,
-            bottom: y + 6,
-        };
+        let area = Area { left: x, top: y - 6, right: x + 16, bottom: y + 6 };
         match swatch {
             Swatch::Surface(fill) => self.rectangle(area, fill),
             Swatch::Line(ink, thickness) => self.path(vec![(x, y), (x + 16, y)], ink, thickness),

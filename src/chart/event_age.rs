@@ -21,24 +21,10 @@ struct Line {
     value: fn(&Ages) -> SimDuration,
 }
 
-const MEDIAN: Line = Line {
-    name: "median",
-    ink: BLUE,
-    thickness: 3,
-    value: |ages| ages.quantile(500),
-};
-const P99: Line = Line {
-    name: "99th percentile",
-    ink: VERMILLION,
-    thickness: 2,
-    value: |ages| ages.quantile(990),
-};
-const OLDEST: Line = Line {
-    name: "oldest",
-    ink: FAINT,
-    thickness: 1,
-    value: Ages::max,
-};
+const MEDIAN: Line = Line { name: "median", ink: BLUE, thickness: 3, value: |ages| ages.quantile(500) };
+const P99: Line =
+    Line { name: "99th percentile", ink: VERMILLION, thickness: 2, value: |ages| ages.quantile(990) };
+const OLDEST: Line = Line { name: "oldest", ink: FAINT, thickness: 1, value: Ages::max };
 
 /// Draws the chart.
 pub(super) fn draw(input: &ChartInput<'_>) -> Drawing {
@@ -78,11 +64,7 @@ fn legend(total: &Ages, limits: &[(u64, String)], scale: Scale) -> Vec<(Swatch, 
         (swatch, format!("{} (whole run: {value})", line.name))
     });
     let limits = limits.iter().map(|(limit, name)| {
-        let place = if scale.holds(*limit) {
-            ""
-        } else {
-            ", above this panel"
-        };
+        let place = if scale.holds(*limit) { "" } else { ", above this panel" };
         (Swatch::Dashes(TEXT), format!("{name}{place}"))
     });
     let band = (Swatch::Surface(BAND), "median to 99th percentile".to_owned());
@@ -94,16 +76,14 @@ fn maximum_ages(scenario: &Scenario) -> Vec<(u64, String)> {
     const MOST: usize = 3;
     let mut functions: Vec<_> = scenario.functions.iter().collect();
     functions.sort_by_key(|function| std::cmp::Reverse(function.maximum_age));
-    let limits = functions
-        .chunk_by(|a, b| a.maximum_age == b.maximum_age)
-        .map(|same| {
-            let whose = match same {
-                [one] => format!("of {}", one.name),
-                several => format!("of {} functions", several.len()),
-            };
-            let limit = same[0].maximum_age;
-            (limit.as_millis(), format!("maximum event age {limit} {whose}"))
-        });
+    let limits = functions.chunk_by(|a, b| a.maximum_age == b.maximum_age).map(|same| {
+        let whose = match same {
+            [one] => format!("of {}", one.name),
+            several => format!("of {} functions", several.len()),
+        };
+        let limit = same[0].maximum_age;
+        (limit.as_millis(), format!("maximum event age {limit} {whose}"))
+    });
     limits.take(MOST).collect()
 }
 
@@ -116,18 +96,10 @@ fn choose_scale(series: &Series, limits: &[(u64, String)]) -> ((Scale, Vec<Tick>
     let lowest = medians.min().unwrap_or(0).max(1);
     let limit = limits.iter().map(|(limit, _)| *limit).max().unwrap_or(0);
     if oldest / lowest >= WIDE {
-        let ceiling = if limit / 10 <= oldest {
-            oldest.max(limit)
-        } else {
-            oldest
-        };
+        let ceiling = if limit / 10 <= oldest { oldest.max(limit) } else { oldest };
         return (logarithmic_durations(lowest, ceiling), ", logarithmic scale");
     }
-    let ceiling = if limit / 2 <= oldest {
-        oldest.max(limit)
-    } else {
-        oldest
-    };
+    let ceiling = if limit / 2 <= oldest { oldest.max(limit) } else { oldest };
     (durations(ceiling.max(1)), "")
 }
 

@@ -38,13 +38,7 @@ enum Phase {
 }
 
 impl Phase {
-    const SHOWN: [Self; 5] = [
-        Self::Queued,
-        Self::Running,
-        Self::RetryWait,
-        Self::BackOff,
-        Self::Delivering,
-    ];
+    const SHOWN: [Self; 5] = [Self::Queued, Self::Running, Self::RetryWait, Self::BackOff, Self::Delivering];
 
     const fn name(self) -> &'static str {
         match self {
@@ -110,22 +104,11 @@ pub(super) fn draw(input: &ChartInput<'_>) -> Drawing {
     let top = drawing.take(ROW * i32::try_from(lives.len()).unwrap_or(0) + 10);
     draw_grid(&mut drawing, scale, &ticks, top);
     for (row, life) in (0..).zip(lives) {
-        draw_life(
-            &mut drawing,
-            input.scenario,
-            life,
-            scale,
-            top + 5 + row * ROW + ROW / 2,
-        );
+        draw_life(&mut drawing, input.scenario, life, scale, top + 5 + row * ROW + ROW / 2);
     }
     let bottom = drawing.take(30) + 14;
     let middle = LEFT.midpoint(RIGHT);
-    drawing.text(
-        (middle, bottom + 14),
-        unit,
-        Face::plain(Size::Label),
-        Anchor::Middle,
-    );
+    drawing.text((middle, bottom + 14), unit, Face::plain(Size::Label), Anchor::Middle);
     for (value, label) in &ticks {
         let x = LEFT + scale.place(*value, RIGHT - LEFT);
         drawing.text((x, bottom - 6), label, Face::plain(Size::Label), Anchor::Middle);
@@ -167,11 +150,7 @@ fn draw_life(drawing: &mut Drawing, scenario: &Scenario, life: &Life, scale: Sca
         let age = event.age_at(step.at).as_millis();
         LEFT + scale.place(age, RIGHT - LEFT)
     };
-    let name = format!(
-        "#{} {}",
-        event.id().0,
-        scenario.functions[event.function().index()].name
-    );
+    let name = format!("#{} {}", event.id().0, scenario.functions[event.function().index()].name);
     let accepted = event.accepted().to_string();
     let face = Face::plain(Size::Label);
     drawing.text((MARGIN, middle), &fit(&name, face.size, 120), face, Anchor::Start);
@@ -200,12 +179,7 @@ fn draw_phase(drawing: &mut Drawing, phase: Phase, left: i32, right: i32, middle
         Phase::Delivering => 2,
     };
     let least = if phase == Phase::Running { 3 } else { 0 };
-    let area = Area {
-        left,
-        top: middle - half,
-        right: right.max(left + least),
-        bottom: middle + half,
-    };
+    let area = Area { left, top: middle - half, right: right.max(left + least), bottom: middle + half };
     drawing.rectangle(area, phase.fill());
 }
 

@@ -35,62 +35,34 @@ enum Kind {
 impl Kind {
     const fn name(self) -> &'static str {
         match self {
-            Self::Closed {
-                ending: Ending::Delivered,
-                ..
-            } => "outcome delivered",
-            Self::Closed {
-                ending: Ending::DeliveryFailed,
-                lost,
-            } => {
+            Self::Closed { ending: Ending::Delivered, .. } => "outcome delivered",
+            Self::Closed { ending: Ending::DeliveryFailed, lost } => {
                 if lost {
                     "delivery failed: lost"
                 } else {
                     "delivery failed"
                 }
             }
-            Self::Closed {
-                ending: Ending::NotConfigured,
-                lost,
-            } => {
+            Self::Closed { ending: Ending::NotConfigured, lost } => {
                 if lost {
                     "no route configured: lost"
                 } else {
                     "no route configured"
                 }
             }
-            Self::Closed {
-                ending: Ending::Pending,
-                ..
-            } => "delivery under way",
+            Self::Closed { ending: Ending::Pending, .. } => "delivery under way",
             Self::InFlight => "in flight at the end",
         }
     }
 
     const fn fill(self) -> Fill {
         match self {
-            Self::Closed {
-                ending: Ending::Delivered,
-                ..
-            } => Fill::solid(BLUE),
-            Self::Closed {
-                ending: Ending::DeliveryFailed,
-                lost: true,
-            } => Fill::striped(VERMILLION, 4),
+            Self::Closed { ending: Ending::Delivered, .. } => Fill::solid(BLUE),
+            Self::Closed { ending: Ending::DeliveryFailed, lost: true } => Fill::striped(VERMILLION, 4),
             Self::Closed { lost: true, .. } => Fill::striped(VERMILLION, 9),
-            Self::Closed {
-                ending: Ending::DeliveryFailed,
-                lost: false,
-            } => Fill::striped(YELLOW, 4),
-            Self::Closed {
-                ending: Ending::NotConfigured,
-                ..
-            } => Fill::solid(SKY),
-            Self::Closed {
-                ending: Ending::Pending,
-                ..
-            }
-            | Self::InFlight => Fill::striped(GREY, 12),
+            Self::Closed { ending: Ending::DeliveryFailed, lost: false } => Fill::striped(YELLOW, 4),
+            Self::Closed { ending: Ending::NotConfigured, .. } => Fill::solid(SKY),
+            Self::Closed { ending: Ending::Pending, .. } | Self::InFlight => Fill::striped(GREY, 12),
         }
     }
 }
@@ -99,25 +71,13 @@ impl Row {
     fn of(total: &Bucket, fate: Fate) -> Self {
         let parts = Ending::ALL.map(|ending| Part {
             count: total.closed(fate, ending),
-            kind: Kind::Closed {
-                ending,
-                lost: ending.is_loss(fate),
-            },
+            kind: Kind::Closed { ending, lost: ending.is_loss(fate) },
         });
-        Self {
-            name: fate_name(fate),
-            parts: parts.into_iter().filter(|part| part.count > 0).collect(),
-        }
+        Self { name: fate_name(fate), parts: parts.into_iter().filter(|part| part.count > 0).collect() }
     }
 
     fn in_flight(total: &Bucket) -> Self {
-        Self {
-            name: "in flight",
-            parts: vec![Part {
-                count: total.cut_off,
-                kind: Kind::InFlight,
-            }],
-        }
+        Self { name: "in flight", parts: vec![Part { count: total.cut_off, kind: Kind::InFlight }] }
     }
 
     fn count(&self) -> u64 {
@@ -127,9 +87,8 @@ impl Row {
     /// Its parts in words.
     fn breakdown(&self) -> String {
         let parts = self.parts.iter().filter(|part| part.kind != Kind::InFlight);
-        let parts: Vec<_> = parts
-            .map(|part| format!("{} {}", thousands(part.count), part.kind.name()))
-            .collect();
+        let parts: Vec<_> =
+            parts.map(|part| format!("{} {}", thousands(part.count), part.kind.name())).collect();
         parts.join("  ·  ")
     }
 }
@@ -185,10 +144,7 @@ fn legend(rows: &[Row]) -> Vec<(Swatch, String)> {
             kinds.push(part.kind);
         }
     }
-    kinds
-        .iter()
-        .map(|kind| (Swatch::Surface(kind.fill()), kind.name().to_owned()))
-        .collect()
+    kinds.iter().map(|kind| (Swatch::Surface(kind.fill()), kind.name().to_owned())).collect()
 }
 
 fn draw_rows(drawing: &mut Drawing, rows: &[Row], most: u64, accepted: u64) {
@@ -198,23 +154,13 @@ fn draw_rows(drawing: &mut Drawing, rows: &[Row], most: u64, accepted: u64) {
     for row in rows {
         let top = drawing.take(BAR + 32) + 6;
         let middle = top + BAR / 2;
-        drawing.text(
-            (LEFT - 12, middle),
-            row.name,
-            Face::bold(Size::Label),
-            Anchor::End,
-        );
+        drawing.text((LEFT - 12, middle), row.name, Face::bold(Size::Label), Anchor::End);
         let end = draw_bar(drawing, row, scale, top, top + BAR);
         let count = format!("{}  ({})", thousands(row.count()), percent(row.count(), accepted));
         drawing.text((end + 8, middle), &count, plain, Anchor::Start);
         let room = WIDTH - MARGIN - LEFT;
         let breakdown = fit(&row.breakdown(), Size::Label, room);
-        drawing.text(
-            (LEFT, top + BAR + 12),
-            &breakdown,
-            plain.inked(FAINT),
-            Anchor::Start,
-        );
+        drawing.text((LEFT, top + BAR + 12), &breakdown, plain.inked(FAINT), Anchor::Start);
     }
 }
 
@@ -225,12 +171,7 @@ fn draw_bar(drawing: &mut Drawing, row: &Row, scale: Scale, top: i32, bottom: i3
     for part in &row.parts {
         below += part.count;
         let right = (LEFT + scale.place(below, RIGHT - LEFT)).max(left + 2);
-        let area = Area {
-            left,
-            top,
-            right,
-            bottom,
-        };
+        let area = Area { left, top, right, bottom };
         drawing.rectangle(area, part.kind.fill());
         left = right;
     }

@@ -25,10 +25,7 @@ impl TimeAxis {
     /// The axis that holds every bucket of `series`.
     pub(super) fn of(series: &Series) -> Self {
         let step = series.width().as_millis();
-        Self {
-            span: step * series.buckets().len() as u64,
-            step,
-        }
+        Self { span: step * series.buckets().len() as u64, step }
     }
 
     /// Where `at`, in milliseconds, lies; times beyond the end lie at the end.
@@ -57,21 +54,11 @@ impl TimeAxis {
     pub(super) fn write(self, drawing: &mut Drawing) {
         let top = drawing.take(50);
         for (at, label) in clock_ticks(self.span) {
-            drawing.text(
-                (self.x(at), top + 12),
-                &label,
-                Face::plain(Size::Label),
-                Anchor::Middle,
-            );
+            drawing.text((self.x(at), top + 12), &label, Face::plain(Size::Label), Anchor::Middle);
         }
         let unit = format!("virtual time ({})", Clock::of(self.span).unit());
         let middle = LEFT.midpoint(RIGHT);
-        drawing.text(
-            (middle, top + 32),
-            &unit,
-            Face::plain(Size::Label),
-            Anchor::Middle,
-        );
+        drawing.text((middle, top + 32), &unit, Face::plain(Size::Label), Anchor::Middle);
     }
 
     /// `count` events in one bucket as a rate, in thousandths of events per second.
@@ -101,27 +88,14 @@ impl Frame {
         (scale, ticks): &(Scale, Vec<Tick>),
     ) -> Self {
         let top = drawing.take(height + 16) + 6;
-        let frame = Self {
-            plot: Area {
-                left: LEFT,
-                top,
-                right: RIGHT,
-                bottom: top + height,
-            },
-            time,
-            scale: *scale,
-        };
+        let frame =
+            Self { plot: Area { left: LEFT, top, right: RIGHT, bottom: top + height }, time, scale: *scale };
         frame.draw_grid(drawing, ticks);
         frame
     }
 
     fn draw_grid(&self, drawing: &mut Drawing, ticks: &[Tick]) {
-        let Area {
-            left,
-            top,
-            right,
-            bottom,
-        } = self.plot;
+        let Area { left, top, right, bottom } = self.plot;
         for (at, _) in clock_ticks(self.time.span) {
             let x = self.time.x(at);
             drawing.line((x, top), (x, bottom), GRID);
@@ -129,12 +103,7 @@ impl Frame {
         for (value, label) in ticks {
             let y = self.y(*value);
             drawing.line((left, y), (right, y), GRID);
-            drawing.text(
-                (left - 8, y),
-                label,
-                Face::plain(Size::Label).inked(FAINT),
-                Anchor::End,
-            );
+            drawing.text((left - 8, y), label, Face::plain(Size::Label).inked(FAINT), Anchor::End);
         }
     }
 
@@ -158,11 +127,7 @@ impl Frame {
             let top = self.y(upper);
             Area {
                 left: self.time.edge(index),
-                top: if upper > lower && top == bottom {
-                    bottom - 1
-                } else {
-                    top
-                },
+                top: if upper > lower && top == bottom { bottom - 1 } else { top },
                 right: self.time.edge(index + 1),
                 bottom,
             }

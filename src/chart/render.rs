@@ -56,12 +56,7 @@ fn png(drawing: &Drawing) -> Vec<u8> {
     let (width, height) = size(drawing, PNG_SCALE);
     let mut pixels = vec![255; width as usize * height as usize * 3];
     let mut backend = BitMapBackend::with_buffer(&mut pixels, (width, height));
-    Pen {
-        backend: &mut backend,
-        scale: PNG_SCALE,
-        baseline_percent: 20,
-    }
-    .draw(drawing);
+    Pen { backend: &mut backend, scale: PNG_SCALE, baseline_percent: 20 }.draw(drawing);
     drop(backend);
     encode_png(&pixels, width, height).expect("writing to memory cannot fail")
 }
@@ -78,10 +73,7 @@ fn encode_png(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>, png::En
 }
 
 fn size(drawing: &Drawing, scale: i32) -> (u32, u32) {
-    (
-        (WIDTH * scale).unsigned_abs(),
-        (drawing.height * scale).unsigned_abs(),
-    )
+    ((WIDTH * scale).unsigned_abs(), (drawing.height * scale).unsigned_abs())
 }
 
 /// Draws shapes on a plotters backend. A backend in memory never fails.
@@ -94,12 +86,7 @@ struct Pen<'a, B: DrawingBackend> {
 
 impl<B: DrawingBackend> Pen<'_, B> {
     fn draw(&mut self, drawing: &Drawing) {
-        let page = Area {
-            left: 0,
-            top: 0,
-            right: WIDTH,
-            bottom: drawing.height,
-        };
+        let page = Area { left: 0, top: 0, right: WIDTH, bottom: drawing.height };
         self.rectangle(page, WHITE);
         for shape in &drawing.shapes {
             self.shape(shape);
@@ -111,46 +98,29 @@ impl<B: DrawingBackend> Pen<'_, B> {
         match shape {
             Shape::Rectangle { area, ink } => self.rectangle(*area, *ink),
             Shape::Columns { columns, ink } => self.columns(columns, *ink),
-            Shape::Path {
-                points,
-                ink,
-                thickness,
-            } => self.path(points, *ink, *thickness),
+            Shape::Path { points, ink, thickness } => self.path(points, *ink, *thickness),
             Shape::Dot { centre, radius, ink } => self.dot(*centre, *radius, *ink),
-            Shape::Text {
-                at,
-                text,
-                face,
-                anchor,
-            } => self.text(*at, text, *face, *anchor),
+            Shape::Text { at, text, face, anchor } => self.text(*at, text, *face, *anchor),
         }
     }
 
     fn rectangle(&mut self, area: Area, ink: Ink) {
         let upper_left = self.point((area.left, area.top));
         let lower_right = self.point((area.right, area.bottom));
-        let drawn = self
-            .backend
-            .draw_rect(upper_left, lower_right, &filled(ink), true);
+        let drawn = self.backend.draw_rect(upper_left, lower_right, &filled(ink), true);
         assert!(drawn.is_ok(), "memory takes everything");
     }
 
     /// As one polygon in an SVG; column by column in a bitmap, whose polygons have soft edges.
     fn columns(&mut self, columns: &[Area], ink: Ink) {
         if self.scale > 1 {
-            for column in columns
-                .iter()
-                .filter(|column| column.height() > 0 && column.width() > 0)
-            {
+            for column in columns.iter().filter(|column| column.height() > 0 && column.width() > 0) {
                 self.rectangle(*column, ink);
             }
             return;
         }
         let tops = columns.iter().flat_map(|c| [(c.left, c.top), (c.right, c.top)]);
-        let bottoms = columns
-            .iter()
-            .rev()
-            .flat_map(|c| [(c.right, c.bottom), (c.left, c.bottom)]);
+        let bottoms = columns.iter().rev().flat_map(|c| [(c.right, c.bottom), (c.left, c.bottom)]);
         let mut outline: Vec<_> = tops.chain(bottoms).collect();
         outline.dedup();
         let drawn = self.backend.fill_polygon(outline, &filled(ink));
@@ -173,11 +143,7 @@ impl<B: DrawingBackend> Pen<'_, B> {
 
     fn text(&mut self, at: (i32, i32), text: &str, face: Face, anchor: Anchor) {
         let em = face.size.pixels() * self.scale;
-        let weight = if face.bold {
-            FontStyle::Bold
-        } else {
-            FontStyle::Normal
-        };
+        let weight = if face.bold { FontStyle::Bold } else { FontStyle::Normal };
         let font = FontDesc::new(FAMILY, f64::from(em * LINE_HEIGHT_PERCENT) / 100.0, weight);
         let horizontal = match anchor {
             Anchor::Start => HPos::Left,
@@ -185,18 +151,11 @@ impl<B: DrawingBackend> Pen<'_, B> {
             Anchor::End => HPos::Right,
         };
         let ink = color(face.ink);
-        let style = TextStyle::from(font)
-            .color(&ink)
-            .pos(Pos::new(horizontal, VPos::Center));
+        let style = TextStyle::from(font).color(&ink).pos(Pos::new(horizontal, VPos::Center));
         let (x, y) = self.point(at);
         let text = printable(text);
-        let drawn = self
-            .backend
-            .draw_text(&text, &style, (x, y + em * self.baseline_percent / 100));
-        assert!(
-            drawn.is_ok(),
-            "the fonts are registered and memory takes everything"
-        );
+        let drawn = self.backend.draw_text(&text, &style, (x, y + em * self.baseline_percent / 100));
+        assert!(drawn.is_ok(), "the fonts are registered and memory takes everything");
     }
 
     fn point(&self, (x, y): (i32, i32)) -> (i32, i32) {
@@ -207,11 +166,7 @@ impl<B: DrawingBackend> Pen<'_, B> {
 /// `text` without the characters that XML forbids even when they are escaped.
 fn printable(text: &str) -> String {
     let visible = |c: char| {
-        if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') {
-            '\u{25a1}'
-        } else {
-            c
-        }
+        if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { '\u{25a1}' } else { c }
     };
     text.chars().map(visible).collect()
 }
@@ -222,9 +177,5 @@ fn color(ink: Ink) -> RGBAColor {
 }
 
 fn filled(ink: Ink) -> ShapeStyle {
-    ShapeStyle {
-        color: color(ink),
-        filled: true,
-        stroke_width: 1,
-    }
+    ShapeStyle { color: color(ink), filled: true, stroke_width: 1 }
 }

@@ -109,16 +109,10 @@ pub(super) fn logarithmic_durations(min: u64, max: u64) -> (Scale, Vec<Tick>) {
         100_000 * DAY,
     ];
     let first = marks.iter().rposition(|mark| *mark <= min).unwrap_or(0);
-    let last = marks
-        .iter()
-        .position(|mark| *mark >= max)
-        .unwrap_or(marks.len() - 1);
+    let last = marks.iter().position(|mark| *mark >= max).unwrap_or(marks.len() - 1);
     let shown = &marks[first..=last.max(first + 1)];
     let ticks = shown.iter().map(|mark| (*mark, duration(*mark))).collect();
-    let scale = Scale::Logarithmic {
-        min: shown[0],
-        max: shown[shown.len() - 1],
-    };
+    let scale = Scale::Logarithmic { min: shown[0], max: shown[shown.len() - 1] };
     (scale, ticks)
 }
 
@@ -145,9 +139,7 @@ pub(super) fn square_root_durations(max: u64) -> (Scale, Vec<Tick>) {
 fn linear(max: u64, step: u64, label: fn(u64) -> String) -> (Scale, Vec<Tick>) {
     let intervals = max.div_ceil(step).max(1);
     let ticks = (0..=intervals).map(|tick| (tick * step, label(tick * step)));
-    let scale = Scale::Linear {
-        max: intervals * step,
-    };
+    let scale = Scale::Linear { max: intervals * step };
     (scale, ticks.collect())
 }
 
@@ -165,9 +157,7 @@ fn time_steps() -> impl Iterator<Item = u64> {
 }
 
 fn time_step(span: u64, most_intervals: u64) -> u64 {
-    time_steps()
-        .find(|step| span.div_ceil(*step) <= most_intervals)
-        .unwrap_or(span.max(1))
+    time_steps().find(|step| span.div_ceil(*step) <= most_intervals).unwrap_or(span.max(1))
 }
 
 /// How points of virtual time are written, depending on the length of the run.
@@ -222,9 +212,7 @@ impl Clock {
 pub(super) fn clock_ticks(span: u64) -> Vec<Tick> {
     let clock = Clock::of(span);
     let step = time_step(span, 12);
-    (0..=span / step)
-        .map(|tick| (tick * step, clock.tick(tick * step)))
-        .collect()
+    (0..=span / step).map(|tick| (tick * step, clock.tick(tick * step))).collect()
 }
 
 #[cfg(test)]

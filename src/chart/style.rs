@@ -18,18 +18,12 @@ pub(super) struct Ink {
 impl Ink {
     /// An opaque colour.
     pub(super) const fn new(red: u8, green: u8, blue: u8) -> Self {
-        Self {
-            rgb: (red, green, blue),
-            percent: 100,
-        }
+        Self { rgb: (red, green, blue), percent: 100 }
     }
 
     /// The same colour, `percent` opaque.
     pub(super) const fn opacity(self, percent: u8) -> Self {
-        Self {
-            rgb: self.rgb,
-            percent,
-        }
+        Self { rgb: self.rgb, percent }
     }
 }
 
@@ -223,10 +217,7 @@ mod tests {
     #[test]
     fn long_text_is_cut_to_its_room() {
         let cut = fit("a name that is far too long for its place", Size::Label, 120);
-        assert!(
-            cut.ends_with('…') && text_width(&cut, Size::Label) <= 120,
-            "{cut}"
-        );
+        assert!(cut.ends_with('…') && text_width(&cut, Size::Label) <= 120, "{cut}");
         assert_eq!(fit("short", Size::Label, 120), "short");
     }
 }

@@ -18,11 +18,7 @@ fn charts(scenario: &Scenario, format: Format) -> Vec<ChartFile> {
     let mut lives = Lives::of(notable.events());
     simulate(scenario, &mut lives);
     let lives: Vec<_> = lives.iter().collect();
-    let input = ChartInput {
-        scenario,
-        series: &series,
-        lives: &lives,
-    };
+    let input = ChartInput { scenario, series: &series, lives: &lives };
     draw_all(&input, format)
 }
 
@@ -79,11 +75,7 @@ fn events_at_once() -> Scenario {
 
 fn named_as_markup() -> Scenario {
     let mut scenario = busy();
-    for name in [
-        &mut scenario.name,
-        &mut scenario.functions[0].name,
-        &mut scenario.destinations[0].name,
-    ] {
+    for name in [&mut scenario.name, &mut scenario.functions[0].name, &mut scenario.destinations[0].name] {
         "<a&\"b>'\u{1}\u{ffff} Ж漢".clone_into(name);
     }
     scenario.description = "]]> <!-- & -->".to_owned();
@@ -95,9 +87,7 @@ fn many_of_everything() -> Scenario {
     let mut scenario = idle();
     let names = (0..40).map(|number| format!("a-function-with-quite-a-long-name-{number:02}"));
     scenario.functions = names.clone().map(|name| function(&name)).collect();
-    scenario.destinations = (0..40)
-        .map(|number| queue(&format!("queue-{number:02}")))
-        .collect();
+    scenario.destinations = (0..40).map(|number| queue(&format!("queue-{number:02}"))).collect();
     for (number, function) in (0_u16..).zip(&mut scenario.functions) {
         function.on_success = Some(DestinationId(number));
         function.maximum_age = SimDuration::from_secs(60 + u64::from(number));
@@ -126,13 +116,8 @@ fn assert_well_formed(text: &str, whose: &str) {
     let mut rest = text;
     while let Some(start) = rest.find('<') {
         assert_text(&rest[..start], whose);
-        assert!(
-            start == 0 || !open.is_empty() || rest[..start].trim().is_empty(),
-            "{whose}: text outside"
-        );
-        let end = rest
-            .find('>')
-            .unwrap_or_else(|| panic!("{whose}: an open tag in {rest:.80}"));
+        assert!(start == 0 || !open.is_empty() || rest[..start].trim().is_empty(), "{whose}: text outside");
+        let end = rest.find('>').unwrap_or_else(|| panic!("{whose}: an open tag in {rest:.80}"));
         let tag = &rest[start + 1..end];
         if let Some(name) = tag.strip_prefix('/') {
             assert_eq!(open.pop(), Some(name), "{whose}");
@@ -145,25 +130,15 @@ fn assert_well_formed(text: &str, whose: &str) {
         }
         rest = &rest[end + 1..];
     }
-    assert!(
-        open.is_empty() && rest.trim().is_empty(),
-        "{whose}: {open:?} left open"
-    );
+    assert!(open.is_empty() && rest.trim().is_empty(), "{whose}: {open:?} left open");
 }
 
 fn assert_attributes(mut rest: &str, whose: &str) {
     let mut seen = Vec::new();
     while !rest.is_empty() {
-        let (name, after) = rest
-            .split_once("=\"")
-            .unwrap_or_else(|| panic!("{whose}: {rest}"));
-        let (value, after) = after
-            .split_once('"')
-            .unwrap_or_else(|| panic!("{whose}: {after}"));
-        assert!(
-            name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'),
-            "{whose}: {name}"
-        );
+        let (name, after) = rest.split_once("=\"").unwrap_or_else(|| panic!("{whose}: {rest}"));
+        let (value, after) = after.split_once('"').unwrap_or_else(|| panic!("{whose}: {after}"));
+        assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'), "{whose}: {name}");
         assert!(!seen.contains(&name), "{whose}: {name} twice");
         assert_text(value, whose);
         seen.push(name);
@@ -174,16 +149,10 @@ fn assert_attributes(mut rest: &str, whose: &str) {
 fn assert_text(text: &str, whose: &str) {
     for (position, _) in text.match_indices('&') {
         let entities = ["&lt;", "&gt;", "&amp;", "&quot;", "&apos;"];
-        assert!(
-            entities.iter().any(|entity| text[position..].starts_with(entity)),
-            "{whose}: {text}"
-        );
+        assert!(entities.iter().any(|entity| text[position..].starts_with(entity)), "{whose}: {text}");
     }
     let allowed = |c: char| !c.is_control() || c == '\n';
-    assert!(
-        text.chars().all(|c| allowed(c) && c != '\u{ffff}' && c != '>'),
-        "{whose}: {text:?}"
-    );
+    assert!(text.chars().all(|c| allowed(c) && c != '\u{ffff}' && c != '>'), "{whose}: {text:?}");
 }
 
 #[test]
@@ -218,10 +187,7 @@ fn charts_become_pixels() {
 #[test]
 fn the_same_run_gives_the_same_bytes() {
     assert_eq!(charts(&busy(), Format::Svg), charts(&busy(), Format::Svg));
-    assert_eq!(
-        charts(&events_at_once(), Format::Png),
-        charts(&events_at_once(), Format::Png)
-    );
+    assert_eq!(charts(&events_at_once(), Format::Png), charts(&events_at_once(), Format::Png));
 }
 
 #[test]
@@ -247,22 +213,13 @@ fn the_charts_say_what_happened() {
     scenario.functions[0].failures[0].because = "cold database".to_owned();
     scenario.sources = vec![events_at("orders", &[0, 2_000])];
     let timeline = svg(&scenario, "timeline");
-    for text in [
-        "accepted: 2",
-        "success: 1",
-        "function error: 1",
-        "reserved concurrency 1",
-        "cold database",
-    ] {
+    for text in ["accepted: 2", "success: 1", "function error: 1", "reserved concurrency 1", "cold database"]
+    {
         assert!(timeline.contains(text), "{text}");
     }
     assert!(!timeline.contains("throttled"));
     let fates = svg(&scenario, "fates");
-    for text in [
-        "2 events accepted, 1 lost (50.0 %)",
-        "1 no route configured: lost",
-        "retries exhausted",
-    ] {
+    for text in ["2 events accepted, 1 lost (50.0 %)", "1 no route configured: lost", "retries exhausted"] {
         assert!(fates.contains(text), "{text}");
     }
     let lives = svg(&scenario, "event_lives");
@@ -275,28 +232,17 @@ fn the_charts_say_what_happened() {
 #[test]
 #[expect(clippy::print_stderr, reason = "a test that skips says so")]
 fn a_recorded_burst_fits_its_charts() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../shared/data/azure/azure_llm_code_2023_arrivals.csv"
-    );
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/azure/azure_llm_code_2023_arrivals.csv");
     let Ok(text) = std::fs::read_to_string(path) else {
         eprintln!("skipped: {path} is absent");
         return;
     };
     let times = text.lines().skip(1).map(|line| {
-        let seconds: f64 = line
-            .split(',')
-            .next()
-            .and_then(|field| field.parse().ok())
-            .expect("a time");
+        let seconds: f64 = line.split(',').next().and_then(|field| field.parse().ok()).expect("a time");
         SimTime::ZERO + SimDuration::from_secs_f64_saturating(seconds)
     });
     let mut scenario = busy();
-    scenario.sources = vec![source(
-        "trace",
-        InvocationType::Event,
-        Arrivals::Times(times.collect()),
-    )];
+    scenario.sources = vec![source("trace", InvocationType::Event, Arrivals::Times(times.collect()))];
     scenario.end = End::Drained;
     let timeline = svg(&scenario, "timeline");
     assert!(timeline.contains("accepted: 8,819"));

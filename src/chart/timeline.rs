@@ -35,10 +35,7 @@ fn draw_arrivals(drawing: &mut Drawing, series: &Series, time: TimeAxis, trouble
     let total = series.total();
     let (highest, _) = peak(series, |bucket| time.rate(bucket.accepted.max(bucket.sync_calls)));
     let accepted = Fill::solid(SKY);
-    let mut legend = vec![(
-        Swatch::Surface(accepted),
-        format!("accepted: {}", thousands(total.accepted)),
-    )];
+    let mut legend = vec![(Swatch::Surface(accepted), format!("accepted: {}", thousands(total.accepted)))];
     if total.sync_calls > 0 {
         let calls = format!("synchronous calls: {}", thousands(total.sync_calls));
         legend.push((Swatch::Line(VERMILLION, 2), calls));
@@ -47,16 +44,10 @@ fn draw_arrivals(drawing: &mut Drawing, series: &Series, time: TimeAxis, trouble
     drawing.heading(&heading, &legend);
     let frame = Frame::below(drawing, 100, time, &numbers(highest, false));
     windows::shade(drawing, troubles, &frame);
-    let rates = series
-        .buckets()
-        .iter()
-        .map(|bucket| (0, time.rate(bucket.accepted)));
+    let rates = series.buckets().iter().map(|bucket| (0, time.rate(bucket.accepted)));
     drawing.columns(&frame.columns(rates), accepted);
     if total.sync_calls > 0 {
-        let calls = series
-            .buckets()
-            .iter()
-            .map(|bucket| Some(time.rate(bucket.sync_calls)));
+        let calls = series.buckets().iter().map(|bucket| Some(time.rate(bucket.sync_calls)));
         for stretch in frame.steps(calls) {
             drawing.path(stretch, VERMILLION, 2);
         }
@@ -87,11 +78,7 @@ const fn outcome_name(kind: OutcomeKind) -> &'static str {
 fn draw_attempts(drawing: &mut Drawing, series: &Series, time: TimeAxis, troubles: &[Trouble]) {
     let total = series.total();
     let (highest, _) = peak(series, |bucket| time.rate(bucket.attempts.iter().sum()));
-    let seen = || {
-        OutcomeKind::ALL
-            .into_iter()
-            .filter(|kind| total.attempts(*kind) > 0)
-    };
+    let seen = || OutcomeKind::ALL.into_iter().filter(|kind| total.attempts(*kind) > 0);
     let legend: Vec<_> = seen()
         .map(|kind| {
             let name = format!("{}: {}", outcome_name(kind), thousands(total.attempts(kind)));
@@ -104,15 +91,8 @@ fn draw_attempts(drawing: &mut Drawing, series: &Series, time: TimeAxis, trouble
     let mut below = vec![0; series.buckets().len()];
     for kind in seen() {
         let counts = series.buckets().iter().map(|bucket| bucket.attempts(kind));
-        let stacked: Vec<_> = below
-            .iter()
-            .zip(counts)
-            .map(|(lower, count)| lower + count)
-            .collect();
-        let bounds = below
-            .iter()
-            .zip(&stacked)
-            .map(|(lower, upper)| (time.rate(*lower), time.rate(*upper)));
+        let stacked: Vec<_> = below.iter().zip(counts).map(|(lower, count)| lower + count).collect();
+        let bounds = below.iter().zip(&stacked).map(|(lower, upper)| (time.rate(*lower), time.rate(*upper)));
         drawing.columns(&frame.columns(bounds), outcome_fill(kind));
         below = stacked;
     }
@@ -124,10 +104,7 @@ fn draw_waiting(drawing: &mut Drawing, series: &Series, time: TimeAxis, troubles
     drawing.heading(&waiting_heading(series, time, highest, at), &[]);
     let frame = Frame::below(drawing, 150, time, &numbers(highest * 1_000, true));
     windows::shade(drawing, troubles, &frame);
-    let levels = series
-        .buckets()
-        .iter()
-        .map(|bucket| (0, bucket.waiting.max * 1_000));
+    let levels = series.buckets().iter().map(|bucket| (0, bucket.waiting.max * 1_000));
     drawing.columns(&frame.columns(levels), Fill::solid(ORANGE));
     frame.close(drawing);
 }
@@ -138,11 +115,7 @@ fn waiting_heading(series: &Series, time: TimeAxis, highest: u64, at: usize) -> 
     if highest == 0 {
         return "Waiting events: none".to_owned();
     }
-    let mut heading = vec![format!(
-        "Waiting events: peak {} at {}",
-        thousands(highest),
-        moment(at)
-    )];
+    let mut heading = vec![format!("Waiting events: peak {} at {}", thousands(highest), moment(at))];
     // A steady state has some events in the queue at every moment: gone means a hundredth of the peak.
     let mut from_peak = series.buckets().iter().skip(at);
     let gone = from_peak.position(|bucket| bucket.waiting.last * 100 <= highest);
@@ -186,22 +159,12 @@ fn draw_function(
     // A limit far above everything that happened would press the data flat.
     let near = limit <= (highest * 5).max(50);
     let place = if near { "" } else { ", above this panel" };
-    let legend = [(
-        Swatch::Dashes(LIMIT),
-        format!("{name} {}{place}", thousands(limit)),
-    )];
-    drawing.heading(
-        &format!("Concurrency of {}: peak {}", function.name, thousands(highest)),
-        &legend,
-    );
+    let legend = [(Swatch::Dashes(LIMIT), format!("{name} {}{place}", thousands(limit)))];
+    drawing.heading(&format!("Concurrency of {}: peak {}", function.name, thousands(highest)), &legend);
     let most = if near { highest.max(limit) } else { highest };
     let frame = Frame::below(drawing, height, time, &numbers(most * 1_000, true));
     windows::shade(drawing, troubles, &frame);
-    let levels = input
-        .series
-        .buckets()
-        .iter()
-        .map(|bucket| (0, bucket.functions[index].running.max * 1_000));
+    let levels = input.series.buckets().iter().map(|bucket| (0, bucket.functions[index].running.max * 1_000));
     drawing.columns(&frame.columns(levels), Fill::solid(BLUE.opacity(70)));
     frame.close(drawing);
     if near {
@@ -214,15 +177,7 @@ fn concurrency_limit(scenario: &Scenario, function: &Function) -> (u64, &'static
     if let Some(reserved) = function.reserved {
         return (u64::from(reserved), "reserved concurrency");
     }
-    let reserved: u64 = scenario
-        .functions
-        .iter()
-        .filter_map(|f| f.reserved)
-        .map(u64::from)
-        .sum();
+    let reserved: u64 = scenario.functions.iter().filter_map(|f| f.reserved).map(u64::from).sum();
     let quota = u64::from(scenario.account.concurrency);
-    (
-        quota.saturating_sub(reserved),
-        "unreserved concurrency of the account",
-    )
+    (quota.saturating_sub(reserved), "unreserved concurrency of the account")
 }

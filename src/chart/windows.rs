@@ -20,24 +20,12 @@ pub(super) fn of_service(scenario: &Scenario, time: TimeAxis) -> Vec<Trouble> {
     for function in &scenario.functions {
         for cause in &function.failures {
             let label = format!("{}: {}", function.name, failure(cause.kind));
-            push(
-                &mut troubles,
-                described(label, &cause.because),
-                &cause.during,
-                time,
-            );
+            push(&mut troubles, described(label, &cause.because), &cause.during, time);
         }
     }
     for fault in &scenario.faults {
-        let whose = fault
-            .function
-            .map_or("all functions", |id| &scenario.functions[id.index()].name);
-        push(
-            &mut troubles,
-            format!("{whose}: {}", fault_name(fault.kind)),
-            &fault.during,
-            time,
-        );
+        let whose = fault.function.map_or("all functions", |id| &scenario.functions[id.index()].name);
+        push(&mut troubles, format!("{whose}: {}", fault_name(fault.kind)), &fault.during, time);
     }
     troubles
 }
@@ -54,10 +42,7 @@ pub(super) fn of_destination(scenario: &Scenario, id: DestinationId, time: TimeA
 }
 
 fn push(troubles: &mut Vec<Trouble>, label: String, during: &Windows, time: TimeAxis) {
-    let spans = during
-        .intervals()
-        .iter()
-        .map(|(from, until)| (from.as_millis(), until.as_millis()));
+    let spans = during.intervals().iter().map(|(from, until)| (from.as_millis(), until.as_millis()));
     let spans: Vec<_> = spans.filter(|(from, _)| *from < time.span).collect();
     if !spans.is_empty() {
         troubles.push(Trouble { label, spans });
@@ -65,11 +50,7 @@ fn push(troubles: &mut Vec<Trouble>, label: String, during: &Windows, time: Time
 }
 
 fn described(label: String, because: &str) -> String {
-    if because.is_empty() {
-        label
-    } else {
-        format!("{label} — {because}")
-    }
+    if because.is_empty() { label } else { format!("{label} — {because}") }
 }
 
 const fn failure(kind: FailureKind) -> &'static str {
@@ -107,12 +88,7 @@ pub(super) fn name(drawing: &mut Drawing, troubles: &[Trouble], time: TimeAxis) 
     if troubles.len() > MOST_ROWS {
         let y = drawing.take(20) + 10;
         let more = format!("and {} more causes with windows", troubles.len() - MOST_ROWS);
-        drawing.text(
-            (LEFT, y),
-            &more,
-            Face::plain(Size::Label).inked(FAINT),
-            Anchor::Start,
-        );
+        drawing.text((LEFT, y), &more, Face::plain(Size::Label).inked(FAINT), Anchor::Start);
     }
 }
 
@@ -125,11 +101,7 @@ fn label(drawing: &mut Drawing, trouble: &Trouble, time: TimeAxis, y: i32) {
     let face = Face::plain(Size::Label);
     if after >= text_width(&trouble.label, face.size) || after >= before {
         // Windows to the very end leave no room beside them: then the name lies on its bar.
-        let (x, room) = if after > 120 {
-            (last + GAP, after)
-        } else {
-            (LEFT, RIGHT - LEFT)
-        };
+        let (x, room) = if after > 120 { (last + GAP, after) } else { (LEFT, RIGHT - LEFT) };
         drawing.text((x, y), &fit(&trouble.label, face.size, room), face, Anchor::Start);
     } else {
         let text = fit(&trouble.label, face.size, before);
@@ -151,10 +123,7 @@ pub(super) fn shade(drawing: &mut Drawing, troubles: &[Trouble], frame: &Frame) 
 
 /// All windows together, so that a moment in several of them is not shaded twice.
 fn union(troubles: &[Trouble]) -> Vec<(u64, u64)> {
-    let mut spans: Vec<_> = troubles
-        .iter()
-        .flat_map(|trouble| trouble.spans.iter().copied())
-        .collect();
+    let mut spans: Vec<_> = troubles.iter().flat_map(|trouble| trouble.spans.iter().copied()).collect();
     spans.sort_unstable();
     let mut union: Vec<(u64, u64)> = Vec::new();
     for (from, until) in spans {
@@ -172,10 +141,7 @@ mod tests {
 
     #[test]
     fn overlapping_windows_are_shaded_once() {
-        let trouble = |spans: &[(u64, u64)]| Trouble {
-            label: String::new(),
-            spans: spans.to_vec(),
-        };
+        let trouble = |spans: &[(u64, u64)]| Trouble { label: String::new(), spans: spans.to_vec() };
         let troubles = [trouble(&[(10, 20), (40, 50)]), trouble(&[(15, 30), (30, 35)])];
         assert_eq!(union(&troubles), [(10, 35), (40, 50)]);
     }

@@ -232,9 +232,7 @@ impl FromStr for TimelineChoice {
         match text {
             "full" => Ok(Self::Full),
             "none" => Ok(Self::None),
-            _ => sample
-                .map(Self::Sample)
-                .ok_or_else(|| "write `full`, `none` or `sample=1/N`".to_owned()),
+            _ => sample.map(Self::Sample).ok_or_else(|| "write `full`, `none` or `sample=1/N`".to_owned()),
         }
     }
 }

@@ -23,10 +23,7 @@ pub(crate) fn execute(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit,
             }
         }
         ReportFormat::Json => {
-            let documents: Vec<_> = reports
-                .iter()
-                .map(|report| report.to_json(args.explain))
-                .collect();
+            let documents: Vec<_> = reports.iter().map(|report| report.to_json(args.explain)).collect();
             let text = serde_json::to_string_pretty(&documents).expect("plain data");
             terminal.answer(&format!("{text}\n"))?;
         }
@@ -45,24 +42,13 @@ struct Report {
 impl Report {
     fn of(input: Input) -> Self {
         match load(&input) {
-            Ok(loaded) => Self {
-                input,
-                problems: loaded.warnings.clone(),
-                loaded: Some(loaded),
-            },
-            Err(rejected) => Self {
-                input,
-                problems: rejected.problems,
-                loaded: None,
-            },
+            Ok(loaded) => Self { input, problems: loaded.warnings.clone(), loaded: Some(loaded) },
+            Err(rejected) => Self { input, problems: rejected.problems, loaded: None },
         }
     }
 
     fn errors(&self) -> usize {
-        self.problems
-            .iter()
-            .filter(|problem| problem.severity == Severity::Error)
-            .count()
+        self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
     }
 
     /// Problems go to standard error, the verdict and the settings to standard output.
@@ -82,11 +68,7 @@ impl Report {
         let count = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
         match (&self.loaded, warnings) {
             (None, 0) => count(self.errors(), "error"),
-            (None, _) => format!(
-                "{}, {}",
-                count(self.errors(), "error"),
-                count(warnings, "warning")
-            ),
+            (None, _) => format!("{}, {}", count(self.errors(), "error"), count(warnings, "warning")),
             (Some(_), 0) => "ok".to_owned(),
             (Some(_), _) => format!("ok, {}", count(warnings, "warning")),
         }
@@ -124,19 +106,10 @@ impl Report {
 
 /// Every setting on a line of its own: given or assumed, path, value; then what it is and where that is written.
 fn settings_text(settings: &[Setting]) -> String {
-    let width = settings
-        .iter()
-        .map(|setting| setting.path.len())
-        .max()
-        .unwrap_or(0)
-        .min(60);
+    let width = settings.iter().map(|setting| setting.path.len()).max().unwrap_or(0).min(60);
     let line = |setting: &Setting| {
         let origin = if setting.given { "given  " } else { "assumed" };
-        let source = if setting.source.is_empty() {
-            String::new()
-        } else {
-            format!(" <{}>", setting.source)
-        };
+        let source = if setting.source.is_empty() { String::new() } else { format!(" <{}>", setting.source) };
         format!(
             "  {origin}  {:<width$}  {}\n           {}{source}\n",
             setting.path, setting.value, setting.doc

@@ -11,11 +11,7 @@ pub(crate) fn render(problem: &Problem, input: &Input) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let place = if problem.path.is_empty() {
-        &input.name
-    } else {
-        &problem.path
-    };
+    let place = if problem.path.is_empty() { &input.name } else { &problem.path };
     let text = String::from_utf8_lossy(&input.bytes);
     let title = level.primary_title(format!("{place}: {}", problem.message));
     let mut group = match &problem.span {
@@ -33,11 +29,7 @@ pub(crate) fn render(problem: &Problem, input: &Input) -> String {
 
 /// The sentence that ends a list of problems.
 pub(crate) fn closing_sentence(rejected: &Rejected) -> String {
-    let errors = rejected
-        .problems
-        .iter()
-        .filter(|problem| problem.severity == Severity::Error)
-        .count();
+    let errors = rejected.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
     let noun = if errors == 1 { "problem" } else { "problems" };
     format!("{} has {errors} {noun}; nothing was run", rejected.name)
 }

@@ -65,10 +65,7 @@ pub(crate) enum Failure {
 impl Failure {
     /// An environment failure without advice.
     pub(crate) fn environment(message: impl Into<String>) -> Self {
-        Self::Environment {
-            message: message.into(),
-            hint: None,
-        }
+        Self::Environment { message: message.into(), hint: None }
     }
 
     /// The exit code.

@@ -85,22 +85,12 @@ fn named(text: &str, scenario: &Scenario) -> Result<EventId, Failure> {
     };
     let (source, number) = text.rsplit_once(':').ok_or_else(malformed)?;
     let number: u64 = number.parse().map_err(|_| malformed())?;
-    let source = scenario
-        .sources
-        .iter()
-        .position(|candidate| candidate.name == source)
-        .ok_or_else(malformed)?;
-    let mut search = Search {
-        source,
-        number,
-        found: None,
-    };
+    let source =
+        scenario.sources.iter().position(|candidate| candidate.name == source).ok_or_else(malformed)?;
+    let mut search = Search { source, number, found: None };
     run(scenario, &mut search)?;
     search.found.ok_or_else(|| Failure::Usage {
-        message: format!(
-            "source `{}` sends fewer than {number} events",
-            scenario.sources[source].name
-        ),
+        message: format!("source `{}` sends fewer than {number} events", scenario.sources[source].name),
         hint: None,
     })
 }
@@ -127,9 +117,7 @@ fn run(scenario: &Scenario, observer: &mut impl Observer) -> Result<(), Failure>
     let mut simulation = Simulation::new(scenario, 0);
     while simulation.advance(observer, STEPS).is_none() {
         if interrupt::requested() {
-            return Err(Failure::Interrupted {
-                message: "interrupted".to_owned(),
-            });
+            return Err(Failure::Interrupted { message: "interrupted".to_owned() });
         }
     }
     Ok(())
@@ -138,9 +126,6 @@ fn run(scenario: &Scenario, observer: &mut impl Observer) -> Result<(), Failure>
 fn no_such_event(event: EventId, ledger: &Ledger) -> Failure {
     Failure::Usage {
         message: format!("there is no event {}", event.0),
-        hint: Some(format!(
-            "this run has the events 1 to {}",
-            ledger.accepted() + ledger.called()
-        )),
+        hint: Some(format!("this run has the events 1 to {}", ledger.accepted() + ledger.called())),
     }
 }

@@ -33,23 +33,16 @@ pub(crate) fn execute(args: &InitArgs, terminal: &mut Terminal) -> Result<Exit, 
 fn no_such_scenario(name: &str) -> Failure {
     Failure::Usage {
         message: format!("there is no built-in scenario `{name}`"),
-        hint: Some(format!(
-            "choose one of: {}",
-            builtin::names().collect::<Vec<_>>().join(", ")
-        )),
+        hint: Some(format!("choose one of: {}", builtin::names().collect::<Vec<_>>().join(", "))),
     }
 }
 
 /// Writes `text` to a file that must not exist yet: nobody's work is overwritten.
 fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        });
+    let written = OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
     written.map_err(|error| Failure::Environment {
         message: format!("cannot write {}: {error}", path.display()),
         hint: (error.kind() == ErrorKind::AlreadyExists)

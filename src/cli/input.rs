@@ -22,9 +22,7 @@ pub(crate) fn load_scenario(name: &str, sets: &[String], terminal: &Terminal) ->
             for problem in &rejected.problems {
                 Terminal::problem(&diagnostics::render(problem, &input));
             }
-            Err(Failure::Invalid {
-                message: diagnostics::closing_sentence(&rejected),
-            })
+            Err(Failure::Invalid { message: diagnostics::closing_sentence(&rejected) })
         }
     }
 }

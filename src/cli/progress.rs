@@ -22,12 +22,7 @@ pub(crate) struct Progress {
 impl Progress {
     /// Progress towards `expected_events` arrivals, drawn if the terminal shows any.
     pub(crate) fn new(terminal: &Terminal, expected_events: u64) -> Self {
-        Self {
-            started: Instant::now(),
-            bar: None,
-            wanted: terminal.shows_progress(),
-            expected_events,
-        }
+        Self { started: Instant::now(), bar: None, wanted: terminal.shows_progress(), expected_events }
     }
 
     /// Shows that the run has come to `now` with `arrived` events.
@@ -51,8 +46,7 @@ impl Progress {
 
 fn draw_bar(expected_events: u64) -> ProgressBar {
     let template = "{msg} virtual  [{bar:30}] {human_pos}/{human_len} events  {per_sec}  {eta} left";
-    let style = ProgressStyle::with_template(template)
-        .expect("the template is well-formed")
-        .progress_chars("=> ");
+    let style =
+        ProgressStyle::with_template(template).expect("the template is well-formed").progress_chars("=> ");
     ProgressBar::with_draw_target(Some(expected_events), ProgressDrawTarget::stderr()).with_style(style)
 }

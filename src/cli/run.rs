@@ -27,21 +27,13 @@ pub(crate) fn execute(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, F
         Some((files, path)) => open(&loaded, path, *files)?,
     };
     let Some((end, at)) = run(&loaded.scenario, &mut recorder, terminal) else {
-        recorder
-            .interrupt("it was interrupted")
-            .map_err(|error| cannot_write(&error))?;
-        return Err(Failure::Interrupted {
-            message: interrupted_message(folder.as_ref()),
-        });
+        recorder.interrupt("it was interrupted").map_err(|error| cannot_write(&error))?;
+        return Err(Failure::Interrupted { message: interrupted_message(folder.as_ref()) });
     };
     let report = recorder.finish(end, at).map_err(|error| cannot_write(&error))?;
     show(&report, &loaded.scenario, args.format, terminal)?;
     if let Some((_, path)) = folder {
-        let charts = if cfg!(feature = "charts") {
-            ""
-        } else {
-            " (no charts: built without them)"
-        };
+        let charts = if cfg!(feature = "charts") { "" } else { " (no charts: built without them)" };
         terminal.note(&format!("wrote {}{charts}", path.display()));
     }
     Ok(Exit::Done)
@@ -77,9 +69,7 @@ fn chosen_files(args: &RunArgs) -> Result<Option<Files>, Failure> {
 }
 
 fn folder_path(args: &RunArgs, loaded: &Loaded) -> PathBuf {
-    args.out
-        .clone()
-        .unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name))
+    args.out.clone().unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name))
 }
 
 fn open<'s>(loaded: &'s Loaded, path: &Path, files: Files) -> Result<Recorder<'s>, Failure> {
@@ -128,18 +118,12 @@ fn show(
 }
 
 fn cannot_write(error: &OutputError) -> Failure {
-    Failure::Environment {
-        message: error.to_string(),
-        hint: Some(error.remedy().to_owned()),
-    }
+    Failure::Environment { message: error.to_string(), hint: Some(error.remedy().to_owned()) }
 }
 
 fn interrupted_message(folder: Option<&(Files, PathBuf)>) -> String {
     match folder {
-        Some((_, path)) => format!(
-            "interrupted; {} holds no complete results and says so",
-            path.display()
-        ),
+        Some((_, path)) => format!("interrupted; {} holds no complete results and says so", path.display()),
         None => "interrupted".to_owned(),
     }
 }

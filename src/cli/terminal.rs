@@ -15,10 +15,7 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// The terminal of this process; if `quiet`, notes and warnings are left out.
     pub(crate) fn new(quiet: bool) -> Self {
-        Self {
-            stdout: io::BufWriter::new(io::stdout()),
-            quiet,
-        }
+        Self { stdout: io::BufWriter::new(io::stdout()), quiet }
     }
 
     /// Writes `text` to standard output.

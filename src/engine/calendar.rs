@@ -64,10 +64,7 @@ const LEVELS: usize = 8;
 impl<N: Copy> Calendar<N> {
     /// An empty calendar at time zero.
     pub fn new() -> Self {
-        let level = || Level {
-            slots: std::iter::repeat_with(Vec::new).take(SLOTS).collect(),
-            occupied: 0,
-        };
+        let level = || Level { slots: std::iter::repeat_with(Vec::new).take(SLOTS).collect(), occupied: 0 };
         Self {
             near: BinaryHeap::new(),
             levels: std::iter::repeat_with(level).take(LEVELS).collect(),
@@ -175,16 +172,10 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    const FOREVER: Key = Key {
-        at: SimTime::MAX,
-        order: u64::MAX,
-    };
+    const FOREVER: Key = Key { at: SimTime::MAX, order: u64::MAX };
 
     fn key(nanos: u64, order: u64) -> Key {
-        Key {
-            at: SimTime::from_nanos(nanos),
-            order,
-        }
+        Key { at: SimTime::from_nanos(nanos), order }
     }
 
     #[test]
@@ -193,9 +184,7 @@ mod tests {
         for order in [3, 1, 2] {
             calendar.schedule(key(5_000_000_000, order), order);
         }
-        let popped: Vec<u64> = std::iter::from_fn(|| calendar.pop_before(FOREVER))
-            .map(|(_, n)| n)
-            .collect();
+        let popped: Vec<u64> = std::iter::from_fn(|| calendar.pop_before(FOREVER)).map(|(_, n)| n).collect();
         assert_eq!(popped, [1, 2, 3]);
     }
 
@@ -207,10 +196,7 @@ mod tests {
         // A look ahead must not keep earlier notices from coming first.
         calendar.schedule(key(1, 1), 'y');
         assert_eq!(calendar.pop_before(FOREVER), Some((key(1, 1), 'y')));
-        assert_eq!(
-            calendar.pop_before(key(70_000_000_000, 5)),
-            Some((key(70_000_000_000, 4), 'x'))
-        );
+        assert_eq!(calendar.pop_before(key(70_000_000_000, 5)), Some((key(70_000_000_000, 4), 'x')));
     }
 
     /// What a random user of the calendar does.
@@ -224,9 +210,7 @@ mod tests {
 
     fn steps() -> impl Strategy<Value = Vec<Step>> {
         // Delays of every magnitude, with many ties.
-        let delay = (0u32..62)
-            .prop_flat_map(|bits| 0..=(1u64 << bits))
-            .prop_map(|nanos| nanos / 3 * 3);
+        let delay = (0u32..62).prop_flat_map(|bits| 0..=(1u64 << bits)).prop_map(|nanos| nanos / 3 * 3);
         let step = prop_oneof![
             3 => delay.clone().prop_map(|delay| Step::Schedule { delay }),
             2 => delay.prop_map(|within| Step::Pop { within }),

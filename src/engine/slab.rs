@@ -23,11 +23,7 @@ enum Entry<T> {
 impl<T> Slab<T> {
     /// An empty table.
     pub const fn new() -> Self {
-        Self {
-            entries: Vec::new(),
-            free: None,
-            len: 0,
-        }
+        Self { entries: Vec::new(), free: None, len: 0 }
     }
 
     /// Values in the table.
@@ -48,9 +44,7 @@ impl<T> Slab<T> {
         self.len += 1;
         if let Some(index) = self.free {
             let slot = &mut self.entries[index as usize];
-            let Entry::Free(next) = slot else {
-                unreachable!("the free list names free slots only")
-            };
+            let Entry::Free(next) = slot else { unreachable!("the free list names free slots only") };
             self.free = *next;
             *slot = Entry::Taken(value);
             return Slot(index);
@@ -88,9 +82,7 @@ impl<T> Slab<T> {
     /// When the slot is free already.
     pub fn remove(&mut self, slot: Slot) -> T {
         let entry = std::mem::replace(&mut self.entries[slot.0 as usize], Entry::Free(self.free));
-        let Entry::Taken(value) = entry else {
-            unreachable!("a slot is freed once")
-        };
+        let Entry::Taken(value) = entry else { unreachable!("a slot is freed once") };
         self.free = Some(slot.0);
         self.len -= 1;
         value

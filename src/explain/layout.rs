@@ -22,11 +22,7 @@ pub(super) fn push_line(text: &mut String, line: &Line) {
     }
     let count = rows.len();
     for (index, row) in rows.iter().enumerate() {
-        let clock = if index == 0 {
-            line.at.map(|at| at.to_string())
-        } else {
-            None
-        };
+        let clock = if index == 0 { line.at.map(|at| at.to_string()) } else { None };
         let mut out = format!("{:<CLOCK_COLUMNS$}{row}", clock.unwrap_or_default());
         if index + 1 == count
             && let Some(tag) = &tag

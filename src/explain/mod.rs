@@ -94,10 +94,8 @@ fn push_verdict(text: &mut String, life: &Life, scenario: &Scenario) {
 
 /// Its attempts by kind.
 fn effort(event: &Event) -> String {
-    let mut parts = vec![
-        counted(u64::from(event.attempts()), "attempt"),
-        counted(u64::from(event.runs()), "run"),
-    ];
+    let mut parts =
+        vec![counted(u64::from(event.attempts()), "attempt"), counted(u64::from(event.runs()), "run")];
     if event.throttles() > 0 {
         parts.push(counted(u64::from(event.throttles()), "throttle"));
     }
@@ -116,9 +114,7 @@ fn remains(event: &Event, scenario: &Scenario) -> String {
         .filter_map(|route| destination_of(function, route))
         .map(|destination| scenario.destinations[destination.index()].name.as_str())
         .collect();
-    let pending = Route::ALL
-        .iter()
-        .any(|route| event.route(*route) == RouteResult::Pending);
+    let pending = Route::ALL.iter().any(|route| event.route(*route) == RouteResult::Pending);
     if !holders.is_empty() {
         format!("Dropped, but not lost: {} holds a copy.", holders.join(" and "))
     } else if pending {

@@ -18,11 +18,7 @@ pub(super) fn that_matter(life: &Life, scenario: &Scenario, rules: &[Rule]) -> V
         }
     };
     for rule in rules {
-        for path in rule
-            .settings()
-            .iter()
-            .filter(|path| matters(path, *rule, function))
-        {
+        for path in rule.settings().iter().filter(|path| matters(path, *rule, function)) {
             match path.strip_prefix("destinations.*") {
                 Some(below) => destinations_that_matter(life, *rule, scenario)
                     .filter_map(|destination| of_destination(below, destination))
@@ -91,10 +87,7 @@ fn of_destination(below: &str, destination: &Destination) -> Option<String> {
         }
         ("", _) => {
             let (kind, causes) = (kind.name(), destination.failures.len());
-            Some(format!(
-                "destinations.{name}.{kind}.failures = {}",
-                causes_listed(causes)
-            ))
+            Some(format!("destinations.{name}.{kind}.failures = {}", causes_listed(causes)))
         }
         _ => None,
     }
@@ -113,17 +106,11 @@ fn of_scenario(path: &str, function: &Function, scenario: &Scenario) -> String {
         "functions.*.EventInvokeConfig.DestinationConfig" => {
             let name =
                 |id: Option<DestinationId>| or_unset(id.map(|id| &scenario.destinations[id.index()].name));
-            format!(
-                "OnSuccess {}, OnFailure {}",
-                name(function.on_success),
-                name(function.on_failure)
-            )
+            format!("OnSuccess {}, OnFailure {}", name(function.on_success), name(function.on_failure))
         }
-        "functions.*.DeadLetterConfig.TargetArn" => or_unset(
-            function
-                .dead_letter
-                .map(|id| &scenario.destinations[id.index()].name),
-        ),
+        "functions.*.DeadLetterConfig.TargetArn" => {
+            or_unset(function.dead_letter.map(|id| &scenario.destinations[id.index()].name))
+        }
         "account.concurrency" => scenario.account.concurrency.to_string(),
         "timing.dispatch_latency" => scenario.timing.dispatch_latency.to_string(),
         "timing.terminal_precedence" => match scenario.timing.terminal_precedence {

@@ -25,19 +25,11 @@ pub(super) struct Line {
 
 impl Line {
     fn at(at: SimTime, words: impl Into<String>, rule: impl Into<Option<Rule>>) -> Self {
-        Self {
-            at: Some(at),
-            words: words.into(),
-            rule: rule.into(),
-        }
+        Self { at: Some(at), words: words.into(), rule: rule.into() }
     }
 
     fn more(words: impl Into<String>, rule: impl Into<Option<Rule>>) -> Self {
-        Self {
-            at: None,
-            words: words.into(),
-            rule: rule.into(),
-        }
+        Self { at: None, words: words.into(), rule: rule.into() }
     }
 }
 
@@ -66,39 +58,21 @@ fn tell(step: &Step, before: Option<AttemptOutcome>, scenario: &Scenario, lines:
         Observation::Settled { fate, rule } => {
             lines.push(Line::at(at, settled(fate, rule, event, function), rule));
         }
-        Observation::DeliveryStarted {
-            route,
-            destination,
-            bytes,
-            payload_dropped,
-        } => {
+        Observation::DeliveryStarted { route, destination, bytes, payload_dropped } => {
             let destination = &scenario.destinations[destination.index()];
-            lines.push(Line::at(
-                at,
-                sent(route, destination, bytes),
-                rule_of_route(route),
-            ));
+            lines.push(Line::at(at, sent(route, destination, bytes), rule_of_route(route)));
             if payload_dropped {
-                lines.push(Line::more(
-                    "without its payloads, which are too large",
-                    Rule::SnsDropsPayload,
-                ));
+                lines.push(Line::more("without its payloads, which are too large", Rule::SnsDropsPayload));
             }
         }
-        Observation::DeliveryEnded {
-            route,
-            destination,
-            failure: Some(failure),
-        } => {
+        Observation::DeliveryEnded { route, destination, failure: Some(failure) } => {
             let name = &scenario.destinations[destination.index()].name;
             let words = format!("{}: {name} does not get it: {}", route.name(), failure.name());
             lines.push(Line::at(at, words, Rule::DeliveryNotRepeated));
         }
-        Observation::DeliveryEnded {
-            route,
-            destination,
-            failure: None,
-        } => lines.push(arrived(at, route, destination, scenario)),
+        Observation::DeliveryEnded { route, destination, failure: None } => {
+            lines.push(arrived(at, route, destination, scenario))
+        }
         Observation::Closed => {}
         Observation::CutOff => lines.push(Line::at(at, cut_off(event, function, scenario), None)),
     }
@@ -115,14 +89,8 @@ fn tell_start(
     let is_call = event.invocation() == crate::scenario::InvocationType::RequestResponse;
     let number = event.runs().max(1);
     let slots = match function.reserved {
-        Some(reserved) => format!(
-            "{running} of {} in use",
-            counted(u64::from(reserved), "reserved slot")
-        ),
-        None => format!(
-            "{} of the function in progress",
-            counted(u64::from(running), "run")
-        ),
+        Some(reserved) => format!("{running} of {} in use", counted(u64::from(reserved), "reserved slot")),
+        None => format!("{} of the function in progress", counted(u64::from(running), "run")),
     };
     if is_call {
         lines.push(Line::at(at, format!("the run starts; {slots}"), Rule::SlotFree));
@@ -160,10 +128,7 @@ fn tell_end(
             lines.push(Line::more(words, rule));
         }
         Next::Return => {
-            lines.push(Line::more(
-                "the answer goes back to the caller",
-                Rule::SynchronousReturn,
-            ));
+            lines.push(Line::more("the answer goes back to the caller", Rule::SynchronousReturn));
         }
         // The fate is told by the fact that follows, with the same rule.
         Next::Settle { .. } => {}
@@ -174,18 +139,15 @@ fn tell_run(at: SimTime, outcome: AttemptOutcome, run: &Run, function: &Function
     let (number, took) = (run.number, about(run.duration));
     let why = because(run, function);
     let (words, rule) = match outcome {
-        AttemptOutcome::CaughtError => (
-            format!("run {number} catches its own error after {took}{why}"),
-            None,
-        ),
-        AttemptOutcome::FunctionError(FunctionError::Timeout) => (
-            format!("run {number} is stopped after {took}: timeout{why}"),
-            Some(Rule::TimeoutStopsRun),
-        ),
-        AttemptOutcome::FunctionError(error) => (
-            format!("run {number} fails after {took}: {}{why}", error.name()),
-            None,
-        ),
+        AttemptOutcome::CaughtError => {
+            (format!("run {number} catches its own error after {took}{why}"), None)
+        }
+        AttemptOutcome::FunctionError(FunctionError::Timeout) => {
+            (format!("run {number} is stopped after {took}: timeout{why}"), Some(Rule::TimeoutStopsRun))
+        }
+        AttemptOutcome::FunctionError(error) => {
+            (format!("run {number} fails after {took}: {}{why}", error.name()), None)
+        }
         AttemptOutcome::Success | AttemptOutcome::Throttled(_) | AttemptOutcome::SystemError { .. } => {
             (format!("run {number} succeeds after {took}"), None)
         }
@@ -195,9 +157,7 @@ fn tell_run(at: SimTime, outcome: AttemptOutcome, run: &Run, function: &Function
 
 /// The author's reason for the failure that struck a run.
 fn because(run: &Run, function: &Function) -> String {
-    let cause = run
-        .cause
-        .and_then(|cause| function.failures.get(usize::from(cause)));
+    let cause = run.cause.and_then(|cause| function.failures.get(usize::from(cause)));
     match cause {
         Some(cause) if !cause.because.is_empty() => format!(" ({})", quoted(&cause.because)),
         _ => String::new(),
@@ -256,11 +216,7 @@ fn settled(fate: Fate, rule: Rule, event: &Event, function: &Function) -> String
         (Fate::Succeeded, _) => return format!("fate: {}", fate.name()),
         (Fate::RetriesExhausted, _) => {
             let allowed = u64::from(function.maximum_retries);
-            format!(
-                "run {} was the last: {} allowed",
-                event.runs(),
-                counted_retries(allowed)
-            )
+            format!("run {} was the last: {} allowed", event.runs(), counted_retries(allowed))
         }
         (Fate::EventAgeExceeded, Rule::AgeLookahead) => {
             format!("the next wait would reach the maximum age of {oldest}")
@@ -283,16 +239,9 @@ fn counted_retries(count: u64) -> String {
 }
 
 fn sent(route: Route, destination: &Destination, bytes: u64) -> String {
-    let what = if route == Route::DeadLetterQueue {
-        "the event"
-    } else {
-        "a record"
-    };
+    let what = if route == Route::DeadLetterQueue { "the event" } else { "a record" };
     let (name, kind) = (&destination.name, destination.kind.name());
-    format!(
-        "{}: {what} of {bytes} bytes goes to {name} ({kind})",
-        route.name()
-    )
+    format!("{}: {what} of {bytes} bytes goes to {name} ({kind})", route.name())
 }
 
 const fn rule_of_route(route: Route) -> Rule {

@@ -105,10 +105,7 @@ fn scenario(functions: Vec<Function>, destinations: Vec<Destination>) -> Scenari
             age_check_invocation_error: AgeCheck::Lookahead,
             terminal_precedence: TerminalPrecedence::RetriesFirst,
         },
-        account: Account {
-            concurrency: 1_000,
-            unreserved_minimum: 100,
-        },
+        account: Account { concurrency: 1_000, unreserved_minimum: 100 },
         functions,
         sources: vec![source("orders", InvocationType::Event, &[1_250])],
         destinations,
@@ -364,12 +361,7 @@ fn an_event_that_carries_an_outcome() {
     let mut audit = function("audit");
     audit.timeout = MILLI(300);
     audit.maximum_retries = 0;
-    let next = destination(
-        "to-audit",
-        DestinationKind::Lambda {
-            function: FunctionId(0),
-        },
-    );
+    let next = destination("to-audit", DestinationKind::Lambda { function: FunctionId(0) });
     let mut scenario = scenario(vec![audit, ship], vec![next]);
     scenario.sources[0].to = FunctionId(1);
     assert_told(
@@ -415,17 +407,10 @@ fn every_setting_that_a_rule_names_can_be_shown() {
     ship.dead_letter = Some(DestinationId(0));
     ship.maximum_retries = 0;
     ship.failures = vec![always_failing("")];
-    let scenario = scenario(
-        vec![ship],
-        vec![refusing(destination("dlq", DestinationKind::Sqs))],
-    );
+    let scenario = scenario(vec![ship], vec![refusing(destination("dlq", DestinationKind::Sqs))]);
     let mut lives = Lives::of([EventId(1)]);
     simulate(&scenario, &mut lives);
-    let shown = settings::that_matter(
-        lives.get(EventId(1)).expect("it was lived"),
-        &scenario,
-        &Rule::ALL,
-    );
+    let shown = settings::that_matter(lives.get(EventId(1)).expect("it was lived"), &scenario, &Rule::ALL);
     assert!(shown.iter().all(|setting| !setting.contains('*')), "{shown:?}");
     assert!(shown.contains(&"functions.ship.DeadLetterConfig.TargetArn = dlq".to_owned()));
     assert!(shown.contains(&"destinations.dlq.sqs.failures = 1 cause".to_owned()));

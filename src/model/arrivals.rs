@@ -23,11 +23,7 @@ enum Position {
     /// The next of evenly spaced arrivals.
     Interval(SimTime),
     /// The latest arrival on a rate curve, and the segment it lies in.
-    Curve {
-        at: SimTime,
-        segment: usize,
-        hazard: f64,
-    },
+    Curve { at: SimTime, segment: usize, hazard: f64 },
     /// The next of given instants.
     Index(usize),
     /// The period whose arrivals are being handed out, latest first.
@@ -38,22 +34,11 @@ impl Position {
     const fn first(arrivals: &Arrivals) -> Self {
         match arrivals {
             Arrivals::Constant { .. } => Self::Interval(SimTime::ZERO),
-            Arrivals::Poisson(_) => Self::Curve {
-                at: SimTime::ZERO,
-                segment: 0,
-                hazard: 0.0,
-            },
+            Arrivals::Poisson(_) => Self::Curve { at: SimTime::ZERO, segment: 0, hazard: 0.0 },
             // The first of evenly spaced arrivals comes after half a unit, so that n fall into n units.
-            Arrivals::Even(_) => Self::Curve {
-                at: SimTime::ZERO,
-                segment: 0,
-                hazard: 0.5,
-            },
+            Arrivals::Even(_) => Self::Curve { at: SimTime::ZERO, segment: 0, hazard: 0.5 },
             Arrivals::Times(_) => Self::Index(0),
-            Arrivals::Counts { .. } => Self::Period {
-                index: 0,
-                pending: Vec::new(),
-            },
+            Arrivals::Counts { .. } => Self::Period { index: 0, pending: Vec::new() },
         }
     }
 }
@@ -146,11 +131,7 @@ fn follow(curve: &RateCurve, mut at: SimTime, segment: &mut usize, mut hazard: f
 fn reach(rate: f64, slope: f64, hazard: f64) -> Option<SimDuration> {
     let discriminant = rate * rate + 2.0 * slope * hazard;
     // Rounding can push a root at the very end of a falling ramp below zero.
-    let root = if discriminant > 0.0 {
-        discriminant.sqrt()
-    } else {
-        0.0
-    };
+    let root = if discriminant > 0.0 { discriminant.sqrt() } else { 0.0 };
     let denominator = rate + root;
     (denominator > 0.0).then(|| SimDuration::from_secs_f64_saturating(2.0 * hazard / denominator))
 }
@@ -195,9 +176,7 @@ mod tests {
             start_rate,
             end_rate,
         };
-        RateCurve {
-            segments: points.iter().map(segment).collect(),
-        }
+        RateCurve { segments: points.iter().map(segment).collect() }
     }
 
     fn arrivals(arrivals: &Arrivals, limit: usize) -> Vec<SimTime> {
@@ -209,9 +188,7 @@ mod tests {
             position: Position::first(arrivals),
         };
         let mut streams = SourceStreams::new(Seed(1), 0, "test");
-        std::iter::from_fn(|| process.next(&mut streams))
-            .take(limit)
-            .collect()
+        std::iter::from_fn(|| process.next(&mut streams)).take(limit).collect()
     }
 
     #[test]
@@ -241,14 +218,9 @@ mod tests {
 
     #[test]
     fn a_silent_segment_is_skipped() {
-        let times = arrivals(
-            &Arrivals::Even(curve(&[(0, 1, 2.0, 2.0), (1, 5, 0.0, 0.0), (5, 6, 2.0, 2.0)])),
-            9,
-        );
-        assert_eq!(
-            times.iter().map(|t| t.as_millis()).collect::<Vec<_>>(),
-            [250, 750, 5_250, 5_750]
-        );
+        let times =
+            arrivals(&Arrivals::Even(curve(&[(0, 1, 2.0, 2.0), (1, 5, 0.0, 0.0), (5, 6, 2.0, 2.0)])), 9);
+        assert_eq!(times.iter().map(|t| t.as_millis()).collect::<Vec<_>>(), [250, 750, 5_250, 5_750]);
     }
 
     /// The mean gap of 40 000 exponential gaps lies within four standard errors of the reciprocal rate.
@@ -262,16 +234,9 @@ mod tests {
     #[test]
     fn recorded_counts_fall_into_their_periods_in_order() {
         for even in [true, false] {
-            let counts = Arrivals::Counts {
-                period: SECOND,
-                counts: [2, 0, 3].into(),
-                even,
-            };
+            let counts = Arrivals::Counts { period: SECOND, counts: [2, 0, 3].into(), even };
             let times = arrivals(&counts, 9);
-            assert_eq!(
-                times.iter().map(|t| t.as_millis() / 1_000).collect::<Vec<_>>(),
-                [0, 0, 2, 2, 2]
-            );
+            assert_eq!(times.iter().map(|t| t.as_millis() / 1_000).collect::<Vec<_>>(), [0, 0, 2, 2, 2]);
             assert!(times.is_sorted());
         }
     }

@@ -25,15 +25,9 @@ struct FunctionSlots {
 impl Concurrency {
     /// All slots of `scenario`'s account, none in use.
     pub fn new(scenario: &Scenario) -> Self {
-        let slots = |function: &crate::scenario::Function| FunctionSlots {
-            reserved: function.reserved,
-            running: 0,
-        };
-        let reserved: u32 = scenario
-            .functions
-            .iter()
-            .filter_map(|function| function.reserved)
-            .sum();
+        let slots =
+            |function: &crate::scenario::Function| FunctionSlots { reserved: function.reserved, running: 0 };
+        let reserved: u32 = scenario.functions.iter().filter_map(|function| function.reserved).sum();
         Self {
             functions: scenario.functions.iter().map(slots).collect(),
             unreserved_limit: scenario.account.concurrency - reserved,

@@ -51,12 +51,7 @@ pub fn plan(
 ) -> DeliveryPlan {
     let mut bytes = message_bytes(event, function, route);
     // "If the request and response exceed the limit, Lambda drops the payload": the API reference on records.
-    let droppable = matches!(
-        destination.kind,
-        DestinationKind::Sns {
-            oversize: SnsOversize::DropPayload
-        }
-    );
+    let droppable = matches!(destination.kind, DestinationKind::Sns { oversize: SnsOversize::DropPayload });
     let payload_dropped = bytes > destination.max_bytes && droppable && route != Route::DeadLetterQueue;
     if payload_dropped {
         bytes = RECORD_ENVELOPE_BYTES;
@@ -66,11 +61,7 @@ pub fn plan(
     } else {
         failure_cause(event, route, destination, start)
     };
-    DeliveryPlan {
-        bytes,
-        payload_dropped,
-        failure,
-    }
+    DeliveryPlan { bytes, payload_dropped, failure }
 }
 
 fn failure_cause(
@@ -85,15 +76,9 @@ fn failure_cause(
         Route::DeadLetterQueue => Purpose::DeadLetterDelivery,
     };
     let strikes = |(ordinal, cause): &(u8, &crate::scenario::DeliveryFailureCause)| {
-        cause.during.contain(start)
-            && cause
-                .probability
-                .strikes(event.key.draws(purpose, *ordinal, 0).word())
+        cause.during.contain(start) && cause.probability.strikes(event.key.draws(purpose, *ordinal, 0).word())
     };
-    (0..)
-        .zip(&destination.failures)
-        .find(strikes)
-        .map(|(_, cause)| cause.failure)
+    (0..).zip(&destination.failures).find(strikes).map(|(_, cause)| cause.failure)
 }
 
 fn message_bytes(event: &Event, function: &Function, route: Route) -> u64 {

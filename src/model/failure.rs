@@ -23,11 +23,7 @@ pub struct RunPlan {
 /// error whatever else was to happen (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-retries.html>).
 pub fn plan_run(function: &Function, key: EventKey, run: u8, accepted: SimTime, start: SimTime) -> RunPlan {
     let number = u32::from(run);
-    let usual = || {
-        function
-            .duration
-            .sample(&mut key.draws(Purpose::Duration, 0, number))
-    };
+    let usual = || function.duration.sample(&mut key.draws(Purpose::Duration, 0, number));
     let strikes = |cause: &FailureCause| strikes(cause, key, number, accepted, start);
     let Some(position) = function.failures.iter().position(strikes) else {
         return stopped_at_timeout(function, AttemptOutcome::Success, None, usual());
@@ -41,10 +37,7 @@ pub fn plan_run(function: &Function, key: EventKey, run: u8, accepted: SimTime, 
         FailureKind::Exception => (AttemptOutcome::FunctionError(FunctionError::Exception), duration),
         FailureKind::Poison => (AttemptOutcome::FunctionError(FunctionError::Poison), duration),
         FailureKind::CaughtError => (AttemptOutcome::CaughtError, duration),
-        FailureKind::Timeout => (
-            AttemptOutcome::FunctionError(FunctionError::Timeout),
-            function.timeout,
-        ),
+        FailureKind::Timeout => (AttemptOutcome::FunctionError(FunctionError::Timeout), function.timeout),
     };
     stopped_at_timeout(function, outcome, u8::try_from(position).ok(), duration)
 }
@@ -57,10 +50,7 @@ fn strikes(cause: &FailureCause, key: EventKey, run: u32, accepted: SimTime, sta
         // One draw for the event, not one a run.
         FailureKind::Poison => (Purpose::Poison, 0, accepted),
     };
-    cause.during.contain(when)
-        && cause
-            .probability
-            .strikes(key.draws(purpose, cause.ordinal, number).word())
+    cause.during.contain(when) && cause.probability.strikes(key.draws(purpose, cause.ordinal, number).word())
 }
 
 fn stopped_at_timeout(
@@ -71,15 +61,7 @@ fn stopped_at_timeout(
 ) -> RunPlan {
     if duration > function.timeout {
         let outcome = AttemptOutcome::FunctionError(FunctionError::Timeout);
-        return RunPlan {
-            outcome,
-            cause,
-            duration: function.timeout,
-        };
+        return RunPlan { outcome, cause, duration: function.timeout };
     }
-    RunPlan {
-        outcome,
-        cause,
-        duration,
-    }
+    RunPlan { outcome, cause, duration }
 }

@@ -94,20 +94,13 @@ impl<'s> Model<'s> {
 
     /// Takes out the next notice that comes before an arrival at `arrival`.
     pub fn next_before_arrival(&mut self, arrival: SimTime) -> Option<(SimTime, Notice)> {
-        let limit = Key {
-            at: arrival,
-            order: (Rank::Arrival as u64) << RANK_SHIFT,
-        };
-        self.calendar
-            .pop_before(limit)
-            .map(|(key, notice)| (key.at, notice))
+        let limit = Key { at: arrival, order: (Rank::Arrival as u64) << RANK_SHIFT };
+        self.calendar.pop_before(limit).map(|(key, notice)| (key.at, notice))
     }
 
     /// Takes out the next notice before `end`.
     pub fn next_before(&mut self, end: SimTime) -> Option<(SimTime, Notice)> {
-        self.calendar
-            .pop_before(Key { at: end, order: 0 })
-            .map(|(key, notice)| (key.at, notice))
+        self.calendar.pop_before(Key { at: end, order: 0 }).map(|(key, notice)| (key.at, notice))
     }
 
     /// Event `number` of `source` arrives.
@@ -121,15 +114,7 @@ impl<'s> Model<'s> {
     ) {
         let origin = &self.scenario.sources[source.index()];
         let (function, invocation, bytes) = (origin.to, origin.invocation, origin.payload_bytes);
-        let arrived = Arrived {
-            key,
-            source,
-            number,
-            parent: None,
-            function,
-            invocation,
-            bytes,
-        };
+        let arrived = Arrived { key, source, number, parent: None, function, invocation, bytes };
         match invocation {
             InvocationType::Event => self.accept(arrived, now, observer),
             InvocationType::RequestResponse => self.call(arrived, now, observer),
@@ -150,11 +135,7 @@ impl<'s> Model<'s> {
         let mut left: Vec<&Event> = self.events.iter().collect();
         left.sort_unstable_by_key(|event| event.id);
         for event in left {
-            observer.observe(&Fact {
-                at: end,
-                event,
-                what: Observation::CutOff,
-            });
+            observer.observe(&Fact { at: end, event, what: Observation::CutOff });
         }
     }
 
@@ -204,13 +185,7 @@ impl<'s> Model<'s> {
         let function = self.function(event);
         if function.reserved == Some(0) {
             // In force since August 2021: no retries, no throttle, straight to the failure routes.
-            self.settle(
-                slot,
-                Fate::ZeroReservedConcurrency,
-                Rule::ZeroReservedConcurrency,
-                now,
-                observer,
-            );
+            self.settle(slot, Fate::ZeroReservedConcurrency, Rule::ZeroReservedConcurrency, now, observer);
         } else if event.age_at(now) >= function.maximum_age {
             self.settle(slot, Fate::EventAgeExceeded, Rule::AgeAtDispatch, now, observer);
         } else {
@@ -224,12 +199,8 @@ impl<'s> Model<'s> {
         event.attempts += 1;
         event.last_dispatch = now;
         let event = self.events.get(slot);
-        let refusal = strike_of_fault(self.scenario, event, now).or_else(|| {
-            self.concurrency
-                .admit(event.function)
-                .err()
-                .map(AttemptOutcome::Throttled)
-        });
+        let refusal = strike_of_fault(self.scenario, event, now)
+            .or_else(|| self.concurrency.admit(event.function).err().map(AttemptOutcome::Throttled));
         match refusal {
             Some(outcome) => self.refuse(slot, outcome, now, observer),
             None => self.start_run(slot, now, observer),
@@ -278,27 +249,16 @@ impl<'s> Model<'s> {
             event.backoff_streak = 0;
         }
         let plan = failure::plan_run(function, event.key, event.runs, event.accepted, now);
-        event.stage = Stage::Running {
-            outcome: plan.outcome,
-            cause: plan.cause,
-        };
+        event.stage = Stage::Running { outcome: plan.outcome, cause: plan.cause };
         let (order, age) = (order(Rank::RunEnds, event.id, 0), event.age_at(now));
         let running = self.concurrency.running(event.function);
         self.observe(slot, now, Observation::RunStarted { age, running }, observer);
-        self.calendar.schedule(
-            Key {
-                at: now + plan.duration,
-                order,
-            },
-            Notice::RunEnds(slot),
-        );
+        self.calendar.schedule(Key { at: now + plan.duration, order }, Notice::RunEnds(slot));
     }
 
     fn on_run_ended(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
         let event = self.events.get_mut(slot);
-        let Stage::Running { outcome, cause } = event.stage else {
-            unreachable!("only a run can end")
-        };
+        let Stage::Running { outcome, cause } = event.stage else { unreachable!("only a run can end") };
         self.concurrency.release(event.function);
         let running = self.concurrency.running(event.function);
         let duration = now.since(event.last_dispatch);
@@ -311,13 +271,7 @@ impl<'s> Model<'s> {
             dispatched: event.last_dispatch,
             age: event.age_at(event.last_dispatch),
             outcome,
-            run: Some(Run {
-                number: event.runs,
-                duration,
-                billed_ms,
-                cause,
-                running,
-            }),
+            run: Some(Run { number: event.runs, duration, billed_ms, cause, running }),
             next: self.after_run(event, outcome, now),
         };
         self.carry_out(slot, attempt, now, observer);
@@ -326,19 +280,14 @@ impl<'s> Model<'s> {
     fn after_run(&self, event: &Event, outcome: AttemptOutcome, now: SimTime) -> Next {
         match (event.invocation, outcome) {
             (InvocationType::RequestResponse, _) => Next::Return,
-            (_, AttemptOutcome::Success) => Next::Settle {
-                fate: Fate::Succeeded,
-                rule: Rule::SuccessEndsEvent,
-            },
-            (_, AttemptOutcome::CaughtError) => Next::Settle {
-                fate: Fate::Succeeded,
-                rule: Rule::CaughtErrorIsSuccess,
-            },
+            (_, AttemptOutcome::Success) => {
+                Next::Settle { fate: Fate::Succeeded, rule: Rule::SuccessEndsEvent }
+            }
+            (_, AttemptOutcome::CaughtError) => {
+                Next::Settle { fate: Fate::Succeeded, rule: Rule::CaughtErrorIsSuccess }
+            }
             (_, _) => {
-                let word = event
-                    .key
-                    .draws(Purpose::RetryJitter, 0, u32::from(event.runs))
-                    .word();
+                let word = event.key.draws(Purpose::RetryJitter, 0, u32::from(event.runs)).word();
                 retry::after_function_error(
                     &self.scenario.timing,
                     self.function(event),
@@ -394,22 +343,11 @@ impl<'s> Model<'s> {
         };
         let target = &self.scenario.destinations[destination.index()];
         event.routes[route as usize] = RouteResult::Pending;
-        let delivery::DeliveryPlan {
-            bytes,
-            payload_dropped,
-            ..
-        } = delivery::plan(event, function, route, target, now);
-        let key = Key {
-            at: now + target.latency,
-            order: order(Rank::DeliveryEnds, event.id, route as u64),
-        };
+        let delivery::DeliveryPlan { bytes, payload_dropped, .. } =
+            delivery::plan(event, function, route, target, now);
+        let key = Key { at: now + target.latency, order: order(Rank::DeliveryEnds, event.id, route as u64) };
         self.calendar.schedule(key, Notice::DeliveryEnds(slot, route));
-        let what = Observation::DeliveryStarted {
-            route,
-            destination,
-            bytes,
-            payload_dropped,
-        };
+        let what = Observation::DeliveryStarted { route, destination, bytes, payload_dropped };
         self.observe(slot, now, what, observer);
     }
 
@@ -425,11 +363,7 @@ impl<'s> Model<'s> {
         let plan = delivery::plan(event, function, route, target, started);
         self.events.get_mut(slot).routes[route as usize] =
             plan.failure.map_or(RouteResult::Delivered, RouteResult::Failed);
-        let what = Observation::DeliveryEnded {
-            route,
-            destination,
-            failure: plan.failure,
-        };
+        let what = Observation::DeliveryEnded { route, destination, failure: plan.failure };
         self.observe(slot, now, what, observer);
         if let (DestinationKind::Lambda { function }, None) = (target.kind, plan.failure) {
             self.chain(slot, route, function, plan.bytes, now, observer);
@@ -474,16 +408,11 @@ impl<'s> Model<'s> {
 
     fn schedule_dispatch(&mut self, slot: Slot, due: SimTime) {
         let order = order(Rank::Dispatch, self.events.get(slot).id, 0);
-        self.calendar
-            .schedule(Key { at: due, order }, Notice::Dispatch(slot));
+        self.calendar.schedule(Key { at: due, order }, Notice::Dispatch(slot));
     }
 
     fn observe(&self, slot: Slot, at: SimTime, what: Observation, observer: &mut impl Observer) {
-        observer.observe(&Fact {
-            at,
-            event: self.events.get(slot),
-            what,
-        });
+        observer.observe(&Fact { at, event: self.events.get(slot), what });
     }
 
     fn function(&self, event: &Event) -> &'s Function {
@@ -499,12 +428,7 @@ fn order(rank: Rank, id: EventId, route: u64) -> u64 {
 }
 
 fn situation(event: &Event, now: SimTime) -> Situation {
-    Situation {
-        now,
-        accepted: event.accepted,
-        runs: event.runs,
-        backoff_streak: event.backoff_streak,
-    }
+    Situation { now, accepted: event.accepted, runs: event.runs, backoff_streak: event.backoff_streak }
 }
 
 /// What the first fault that strikes this attempt does to it.
@@ -515,10 +439,9 @@ fn strike_of_fault(scenario: &Scenario, event: &Event, now: SimTime) -> Option<A
             FaultKind::SystemError { status } => {
                 (Purpose::SystemError, AttemptOutcome::SystemError { status })
             }
-            FaultKind::Throttle => (
-                Purpose::ThrottleFault,
-                AttemptOutcome::Throttled(observation::ThrottleReason::Fault),
-            ),
+            FaultKind::Throttle => {
+                (Purpose::ThrottleFault, AttemptOutcome::Throttled(observation::ThrottleReason::Fault))
+            }
         };
         let word = || event.key.draws(purpose, fault.ordinal, event.attempts).word();
         (concerned && fault.during.contain(now) && fault.probability.strikes(word())).then_some(outcome)

@@ -250,12 +250,8 @@ pub enum Fate {
 
 impl Fate {
     /// All fates, in the order in which tables and charts show them.
-    pub const ALL: [Self; 4] = [
-        Self::Succeeded,
-        Self::RetriesExhausted,
-        Self::EventAgeExceeded,
-        Self::ZeroReservedConcurrency,
-    ];
+    pub const ALL: [Self; 4] =
+        [Self::Succeeded, Self::RetriesExhausted, Self::EventAgeExceeded, Self::ZeroReservedConcurrency];
 
     /// The name in outputs.
     pub const fn name(self) -> &'static str {

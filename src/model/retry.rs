@@ -32,22 +32,14 @@ pub fn after_function_error(timing: &Timing, function: &Function, event: Situati
         let too_old = event.now >= deadline;
         return match timing.terminal_precedence {
             TerminalPrecedence::AgeFirst if too_old => drop_too_old(Rule::AgeBeforeRetries),
-            TerminalPrecedence::AgeFirst | TerminalPrecedence::RetriesFirst => Next::Settle {
-                fate: Fate::RetriesExhausted,
-                rule: Rule::RetriesExhausted,
-            },
+            TerminalPrecedence::AgeFirst | TerminalPrecedence::RetriesFirst => {
+                Next::Settle { fate: Fate::RetriesExhausted, rule: Rule::RetriesExhausted }
+            }
         };
     }
     let nominal = timing.function_retry_delay.saturating_mul(u64::from(event.runs));
     let wait = jittered(nominal, timing.function_retry_jitter, word);
-    schedule(
-        timing.age_check_function_error,
-        event.now,
-        deadline,
-        nominal,
-        wait,
-        Rule::FunctionErrorRetry,
-    )
+    schedule(timing.age_check_function_error, event.now, deadline, nominal, wait, Rule::FunctionErrorRetry)
 }
 
 /// After a throttle or system error. `word` gives the jitter.
@@ -58,14 +50,7 @@ pub fn after_invocation_error(timing: &Timing, function: &Function, event: Situa
     let deadline = event.accepted + function.maximum_age;
     let nominal = nominal_backoff(timing, event.backoff_streak);
     let wait = jittered(nominal, timing.backoff_jitter, word);
-    schedule(
-        timing.age_check_invocation_error,
-        event.now,
-        deadline,
-        nominal,
-        wait,
-        Rule::Backoff,
-    )
+    schedule(timing.age_check_invocation_error, event.now, deadline, nominal, wait, Rule::Backoff)
 }
 
 /// The nominal wait after `streak` earlier back-off waits: base × factor^streak, at most the cap.
@@ -96,23 +81,12 @@ fn schedule(
 ) -> Next {
     match check {
         AgeCheck::Lookahead if now + nominal >= deadline => drop_too_old(Rule::AgeLookahead),
-        AgeCheck::Lookahead | AgeCheck::AtDispatch => Next::Retry {
-            due: now + wait,
-            nominal,
-            rule,
-        },
+        AgeCheck::Lookahead | AgeCheck::AtDispatch => Next::Retry { due: now + wait, nominal, rule },
         // An event past its deadline is dispatched at once, and dropped there.
-        AgeCheck::ClipToDeadline => Next::Retry {
-            due: (now + wait).min(deadline.max(now)),
-            nominal,
-            rule,
-        },
+        AgeCheck::ClipToDeadline => Next::Retry { due: (now + wait).min(deadline.max(now)), nominal, rule },
     }
 }
 
 const fn drop_too_old(rule: Rule) -> Next {
-    Next::Settle {
-        fate: Fate::EventAgeExceeded,
-        rule,
-    }
+    Next::Settle { fate: Fate::EventAgeExceeded, rule }
 }

@@ -151,15 +151,7 @@ impl Rule {
     }
 
     #[expect(clippy::too_many_lines, reason = "a table: one row a rule")]
-    const fn row(
-        self,
-    ) -> (
-        &'static str,
-        &'static str,
-        Standing,
-        &'static str,
-        &'static [&'static str],
-    ) {
+    const fn row(self) -> (&'static str, &'static str, Standing, &'static str, &'static [&'static str]) {
         use Standing::{Assumed, Documented, Measured};
         match self {
             Self::AcceptedIntoQueue => (

@@ -15,9 +15,7 @@ pub struct Fingerprint {
 impl Fingerprint {
     /// The fingerprint of no facts at all.
     pub const fn new() -> Self {
-        Self {
-            state: 0x7468_6972_6474_7279,
-        }
+        Self { state: 0x7468_6972_6474_7279 }
     }
 
     /// The 64 bits.
@@ -58,25 +56,12 @@ fn words(what: Observation) -> (u64, u64, u64) {
         Observation::RunStarted { age, running } => (3, age.as_nanos(), u64::from(running)),
         Observation::AttemptEnded(attempt) => attempt_words(attempt),
         Observation::Settled { fate, rule } => (5, fate as u64, rule as u64),
-        Observation::DeliveryStarted {
-            route,
-            destination,
-            bytes,
-            payload_dropped,
-        } => (
-            6,
-            bytes,
-            place(route, destination.0) << 1 | u64::from(payload_dropped),
-        ),
-        Observation::DeliveryEnded {
-            route,
-            destination,
-            failure,
-        } => (
-            7,
-            failure.map_or(0, |failure| failure as u64 + 1),
-            place(route, destination.0),
-        ),
+        Observation::DeliveryStarted { route, destination, bytes, payload_dropped } => {
+            (6, bytes, place(route, destination.0) << 1 | u64::from(payload_dropped))
+        }
+        Observation::DeliveryEnded { route, destination, failure } => {
+            (7, failure.map_or(0, |failure| failure as u64 + 1), place(route, destination.0))
+        }
         Observation::Closed => (8, 0, 0),
         Observation::CutOff => (9, 0, 0),
     }

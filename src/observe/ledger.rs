@@ -35,9 +35,7 @@ impl Ledger {
     /// # Panics
     /// When more events ended than were accepted: a bug.
     pub fn in_flight(&self) -> u64 {
-        self.accepted
-            .checked_sub(self.settled_in_all())
-            .expect("no event ends that was not accepted")
+        self.accepted.checked_sub(self.settled_in_all()).expect("no event ends that was not accepted")
     }
 
     /// Synchronous calls made.
@@ -59,11 +57,7 @@ impl Ledger {
             ));
         }
         if self.settled_in_all() > self.accepted || self.returned > self.called {
-            return Err(format!(
-                "{} events settled of {} accepted",
-                self.settled_in_all(),
-                self.accepted
-            ));
+            return Err(format!("{} events settled of {} accepted", self.settled_in_all(), self.accepted));
         }
         Ok(())
     }

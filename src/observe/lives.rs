@@ -56,10 +56,7 @@ pub struct Lives {
 impl Lives {
     /// Listens for the events in `chosen`.
     pub fn of(chosen: impl IntoIterator<Item = EventId>) -> Self {
-        Self {
-            chosen: chosen.into_iter().collect(),
-            lives: BTreeMap::new(),
-        }
+        Self { chosen: chosen.into_iter().collect(), lives: BTreeMap::new() }
     }
 
     /// The life of `event`, if it was chosen and the run met it.
@@ -78,15 +75,8 @@ impl Observer for Lives {
         if !self.chosen.contains(&fact.event.id()) {
             return;
         }
-        let step = Step {
-            at: fact.at,
-            what: fact.what,
-            event: fact.event.clone(),
-        };
-        let life = self
-            .lives
-            .entry(fact.event.id())
-            .or_insert_with(|| Life { steps: Vec::new() });
+        let step = Step { at: fact.at, what: fact.what, event: fact.event.clone() };
+        let life = self.lives.entry(fact.event.id()).or_insert_with(|| Life { steps: Vec::new() });
         life.steps.push(step);
     }
 }
@@ -140,17 +130,12 @@ impl Notable {
 
     /// The events with the longest time from acceptance to fate, the longest first.
     pub fn worst(&self) -> impl Iterator<Item = (EventId, SimDuration)> {
-        self.worst
-            .iter()
-            .map(|(Reverse(sojourn), event)| (*event, *sojourn))
+        self.worst.iter().map(|(Reverse(sojourn), event)| (*event, *sojourn))
     }
 
     /// All events picked, for [`Lives::of`].
     pub fn events(&self) -> BTreeSet<EventId> {
-        let lists = self
-            .by_fate
-            .iter()
-            .chain([&self.lost, &self.recovered, &self.unfinished]);
+        let lists = self.by_fate.iter().chain([&self.lost, &self.recovered, &self.unfinished]);
         let worst = self.worst().map(|(event, _)| event);
         lists.flatten().copied().chain(worst).collect()
     }
@@ -226,18 +211,12 @@ mod tests {
                 _ => "other",
             })
             .collect();
-        assert_eq!(
-            told,
-            ["accepted", "run", "error", "run", "success", "settled", "closed"]
-        );
+        assert_eq!(told, ["accepted", "run", "error", "run", "success", "settled", "closed"]);
         let attempts: Vec<_> = life.steps().iter().map(|step| step.event.attempts()).collect();
         assert_eq!(attempts, [0, 1, 1, 2, 2, 2, 2]);
         assert_eq!(life.event().runs(), 2);
         let length = life.length();
-        assert!(
-            SimDuration::from_secs(52) < length && length < SimDuration::from_secs(68),
-            "{length}"
-        );
+        assert!(SimDuration::from_secs(52) < length && length < SimDuration::from_secs(68), "{length}");
     }
 
     #[test]
@@ -293,10 +272,7 @@ mod tests {
             })
             .collect();
         sojourns.sort_unstable();
-        let worst: Vec<_> = sojourns[..3]
-            .iter()
-            .map(|(Reverse(sojourn), id)| (*id, *sojourn))
-            .collect();
+        let worst: Vec<_> = sojourns[..3].iter().map(|(Reverse(sojourn), id)| (*id, *sojourn)).collect();
         assert_eq!(notable.worst().collect::<Vec<_>>(), worst);
         assert!(notable.events().len() <= 8 * 3);
     }

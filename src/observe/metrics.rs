@@ -295,10 +295,10 @@ impl<D: Datapoints> Metrics<D> {
         let index = usize::try_from(minute - self.base).expect("few periods are open");
         while self.open.len() <= index {
             let functions = self.running.len();
-            let period = self.spare.pop().unwrap_or_else(|| Period {
-                windows: vec![Window::default(); functions],
-                unfinished: 0,
-            });
+            let period = self
+                .spare
+                .pop()
+                .unwrap_or_else(|| Period { windows: vec![Window::default(); functions], unfinished: 0 });
             self.open.push_back(period);
         }
         &mut self.open[index]
@@ -328,9 +328,7 @@ impl<D: Datapoints> Metrics<D> {
         let window = &mut period.windows[function.index()];
         window.invocations.ones += 1;
         window.throttles.zeros += 1;
-        window
-            .errors
-            .add(matches!(attempt.outcome, AttemptOutcome::FunctionError(_)));
+        window.errors.add(matches!(attempt.outcome, AttemptOutcome::FunctionError(_)));
         window.duration.record(run.duration.as_nanos());
         if settled {
             self.emit_settled();
@@ -360,15 +358,10 @@ impl<D: Datapoints> Observer for Metrics<D> {
                 Some(run) => self.run_ended(function, &attempt, run),
                 None => self.attempt_refused(fact, &attempt),
             },
-            Observation::Settled { fate, .. } => self
-                .window(fact.at, function)
-                .dropped
-                .add(fate != Fate::Succeeded),
-            Observation::DeliveryEnded {
-                route,
-                failure: Some(_),
-                ..
-            } => {
+            Observation::Settled { fate, .. } => {
+                self.window(fact.at, function).dropped.add(fate != Fate::Succeeded)
+            }
+            Observation::DeliveryEnded { route, failure: Some(_), .. } => {
                 let window = self.window(fact.at, function);
                 match route {
                     Route::DeadLetterQueue => window.dead_letter_errors.ones += 1,
@@ -392,12 +385,7 @@ impl Window {
     fn emit(&mut self, start: SimTime, function: FunctionId, sink: &mut impl Datapoints) {
         for metric in Metric::ALL {
             if let Some(reading) = self.reading(metric) {
-                sink.datapoint(&Datapoint {
-                    start,
-                    function,
-                    metric,
-                    reading,
-                });
+                sink.datapoint(&Datapoint { start, function, metric, reading });
             }
         }
     }
@@ -421,11 +409,7 @@ impl Window {
         let (mut age, mut duration) = (std::mem::take(&mut self.age), std::mem::take(&mut self.duration));
         age.clear();
         duration.clear();
-        *self = Self {
-            age,
-            duration,
-            ..Self::default()
-        };
+        *self = Self { age, duration, ..Self::default() };
     }
 }
 
@@ -523,15 +507,9 @@ mod tests {
         scenario.functions[0].duration = Distribution::Constant(SimDuration::ZERO);
         let points = points(&scenario);
         assert_eq!(sums(&points, Metric::AsyncEventsReceived), [(0, 1, 1)]);
-        assert_eq!(
-            sums(&points, Metric::Invocations),
-            [(0, 1, 1), (1, 1, 1), (3, 1, 1)]
-        );
+        assert_eq!(sums(&points, Metric::Invocations), [(0, 1, 1), (1, 1, 1), (3, 1, 1)]);
         assert_eq!(sums(&points, Metric::Errors), [(0, 1, 1), (1, 1, 1), (3, 1, 1)]);
-        assert_eq!(
-            sums(&points, Metric::Throttles),
-            [(0, 1, 0), (1, 1, 0), (3, 1, 0)]
-        );
+        assert_eq!(sums(&points, Metric::Throttles), [(0, 1, 0), (1, 1, 0), (3, 1, 0)]);
         assert_eq!(sums(&points, Metric::AsyncEventsDropped), [(3, 1, 1)]);
         let ages = sums(&points, Metric::AsyncEventAge);
         assert_eq!(ages, [(0, 1, 0), (1, 1, 60_000_000_000), (3, 1, 180_000_000_000)]);
@@ -580,11 +558,7 @@ mod tests {
     fn synchronous_calls_are_invocations_without_event_metrics() {
         let mut scenario = exact(&[]);
         let at = std::iter::once(SimTime::from_secs(1)).collect();
-        scenario.sources = vec![source(
-            "api",
-            InvocationType::RequestResponse,
-            Arrivals::Times(at),
-        )];
+        scenario.sources = vec![source("api", InvocationType::RequestResponse, Arrivals::Times(at))];
         let metrics: Vec<_> = points(&scenario).iter().map(|point| point.metric).collect();
         let expected = [
             Metric::Invocations,
@@ -630,13 +604,8 @@ mod tests {
     #[test]
     fn flags_have_the_statistics_of_their_samples() {
         let flags = Flags { zeros: 9, ones: 1 };
-        let Some(Reading::Samples(found)) = flags.reading() else {
-            panic!("ten samples")
-        };
-        assert_eq!(
-            (found.count, found.sum, found.minimum, found.maximum),
-            (10, 1, 0, 1)
-        );
+        let Some(Reading::Samples(found)) = flags.reading() else { panic!("ten samples") };
+        assert_eq!((found.count, found.sum, found.minimum, found.maximum), (10, 1, 0, 1));
         assert_eq!((found.p50, found.p90, found.p99), (0, 0, 1));
         assert_eq!(Flags::default().reading(), None);
     }

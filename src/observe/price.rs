@@ -80,9 +80,7 @@ impl Rate {
             Architecture::X86_64 => PICO_USD_PER_GB_SECOND_X86_64,
             Architecture::Arm64 => PICO_USD_PER_GB_SECOND_ARM64,
         };
-        Self {
-            weight: price * u128::from(function.memory_mb),
-        }
+        Self { weight: price * u128::from(function.memory_mb) }
     }
 }
 
@@ -92,42 +90,25 @@ mod tests {
 
     fn spend(price: u128, memory_mb: u128, runs: u64, billed_ms: u64) -> String {
         let mut spend = Spend::default();
-        spend.add(
-            Rate {
-                weight: price * memory_mb,
-            },
-            runs,
-            billed_ms,
-        );
+        spend.add(Rate { weight: price * memory_mb }, runs, billed_ms);
         spend.usd().to_string()
     }
 
     #[test]
     fn a_gigabyte_for_a_second_costs_what_the_price_list_says() {
-        assert_eq!(
-            spend(PICO_USD_PER_GB_SECOND_X86_64, 1_024, 0, 1_000),
-            "0.000016666700"
-        );
-        assert_eq!(
-            spend(PICO_USD_PER_GB_SECOND_ARM64, 2_048, 0, 500),
-            "0.000013333400"
-        );
+        assert_eq!(spend(PICO_USD_PER_GB_SECOND_X86_64, 1_024, 0, 1_000), "0.000016666700");
+        assert_eq!(spend(PICO_USD_PER_GB_SECOND_ARM64, 2_048, 0, 500), "0.000013333400");
     }
 
     #[test]
     fn a_million_requests_cost_twenty_cents() {
-        assert_eq!(
-            spend(PICO_USD_PER_GB_SECOND_X86_64, 128, 1_000_000, 0),
-            "0.200000000000"
-        );
+        assert_eq!(spend(PICO_USD_PER_GB_SECOND_X86_64, 128, 1_000_000, 0), "0.200000000000");
     }
 
     #[test]
     fn fractions_of_a_pico_dollar_are_rounded_once_not_for_each_run() {
         let mut together = Spend::default();
-        let rate = Rate {
-            weight: PICO_USD_PER_GB_SECOND_X86_64 * 128,
-        };
+        let rate = Rate { weight: PICO_USD_PER_GB_SECOND_X86_64 * 128 };
         (0..8_000).for_each(|_| together.add(rate, 0, 1));
         assert_eq!(together.usd().to_string(), "0.000016666700");
     }

@@ -45,11 +45,7 @@ pub struct Statistics {
 impl Samples {
     /// Takes note of a sample.
     pub fn record(&mut self, value: u64) {
-        self.minimum = if self.count == 0 {
-            value
-        } else {
-            self.minimum.min(value)
-        };
+        self.minimum = if self.count == 0 { value } else { self.minimum.min(value) };
         self.maximum = self.maximum.max(value);
         self.count += 1;
         self.sum += u128::from(value);
@@ -95,9 +91,7 @@ impl Samples {
             .histogram
             .get_or_insert_with(|| Histogram::new(3).expect("three significant figures are allowed"));
         for value in self.exact.drain(..).chain([value]) {
-            histogram
-                .record(value)
-                .expect("a histogram that grows takes every value");
+            histogram.record(value).expect("a histogram that grows takes every value");
         }
     }
 
@@ -176,17 +170,11 @@ mod tests {
     fn many_samples_stay_within_a_thousandth_and_are_never_understated() {
         let values: Vec<u64> = (1..=100_000_u64).map(|n| n * 1_000_003).collect();
         let found = statistics(&values).unwrap();
-        assert_eq!(
-            (found.count, found.minimum, found.maximum),
-            (100_000, 1_000_003, 100_000_300_000)
-        );
+        assert_eq!((found.count, found.minimum, found.maximum), (100_000, 1_000_003, 100_000_300_000));
         assert_eq!(found.sum, values.iter().map(|value| u128::from(*value)).sum());
         for (percentile, rank) in [(found.p50, 50_000), (found.p90, 90_000), (found.p99, 99_000)] {
             let exact = values[rank - 1];
-            assert!(
-                exact <= percentile && percentile - exact <= exact / 1_000,
-                "{rank}"
-            );
+            assert!(exact <= percentile && percentile - exact <= exact / 1_000, "{rank}");
         }
     }
 

@@ -117,13 +117,8 @@ pub enum Ending {
 
 impl OutcomeKind {
     /// All kinds, in the order in which tables and charts show them.
-    pub const ALL: [Self; 5] = [
-        Self::Success,
-        Self::CaughtError,
-        Self::FunctionError,
-        Self::Throttled,
-        Self::SystemError,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Success, Self::CaughtError, Self::FunctionError, Self::Throttled, Self::SystemError];
 
     /// The name in outputs.
     pub const fn name(self) -> &'static str {
@@ -151,12 +146,7 @@ impl From<AttemptOutcome> for OutcomeKind {
 
 impl Ending {
     /// All endings, in the order in which tables and charts show them.
-    pub const ALL: [Self; 4] = [
-        Self::Delivered,
-        Self::DeliveryFailed,
-        Self::NotConfigured,
-        Self::Pending,
-    ];
+    pub const ALL: [Self; 4] = [Self::Delivered, Self::DeliveryFailed, Self::NotConfigured, Self::Pending];
 
     /// The name in outputs.
     pub const fn name(self) -> &'static str {
@@ -205,10 +195,7 @@ impl Level {
     }
 
     fn carried(self) -> Self {
-        Self {
-            max: self.last,
-            last: self.last,
-        }
+        Self { max: self.last, last: self.last }
     }
 
     fn merge(&mut self, later: Self) {
@@ -377,9 +364,9 @@ impl Observer for Series {
                 }
             }
             Observation::DeliveryStarted { .. } => {}
-            Observation::DeliveryEnded {
-                destination, failure, ..
-            } => bucket.count_delivery(destination, failure.is_some()),
+            Observation::DeliveryEnded { destination, failure, .. } => {
+                bucket.count_delivery(destination, failure.is_some())
+            }
             Observation::Closed => bucket.close(event),
             Observation::CutOff if event.settled().is_some() => bucket.close(event),
             Observation::CutOff => bucket.cut_off += u64::from(queued),
@@ -501,10 +488,7 @@ impl Bucket {
             self.age.max().as_millis(),
         ];
         let levels = [self.waiting, self.running];
-        let functions = self
-            .functions
-            .iter()
-            .flat_map(|levels| [levels.waiting, levels.running]);
+        let functions = self.functions.iter().flat_map(|levels| [levels.waiting, levels.running]);
         let destinations = self.destinations.iter().flat_map(|d| [d.delivered, d.failed]);
         arrivals
             .into_iter()
@@ -513,12 +497,7 @@ impl Bucket {
             .chain(self.closed.into_iter().flatten())
             .chain([self.cut_off, self.lost()])
             .chain(ages)
-            .chain(
-                levels
-                    .into_iter()
-                    .chain(functions)
-                    .flat_map(|level| [level.max, level.last]),
-            )
+            .chain(levels.into_iter().chain(functions).flat_map(|level| [level.max, level.last]))
             .chain(destinations)
     }
 }
@@ -540,12 +519,7 @@ fn header(scenario: &Scenario) -> Vec<String> {
     }
     columns.extend(fixed(&["cut_off", "lost"]));
     columns.extend(fixed(&["age_samples", "age_p50_ms", "age_p99_ms", "age_max_ms"]));
-    columns.extend(fixed(&[
-        "waiting_max",
-        "waiting_last",
-        "running_max",
-        "running_last",
-    ]));
+    columns.extend(fixed(&["waiting_max", "waiting_last", "running_max", "running_last"]));
     for function in &scenario.functions {
         let levels = ["waiting_max", "waiting_last", "running_max", "running_last"];
         columns.extend(levels.map(|level| format!("functions.{}.{level}", function.name)));
@@ -673,10 +647,7 @@ mod tests {
             facts[begin..end].iter().for_each(|fact| levels.follow(fact));
             assert_eq!(bucket.waiting.last, levels.waiting(), "waiting, from {start}");
             assert_eq!(bucket.running.last, levels.running, "running, from {start}");
-            assert_eq!(
-                bucket.running.max, levels.most_running,
-                "most running, from {start}"
-            );
+            assert_eq!(bucket.running.max, levels.most_running, "most running, from {start}");
             assert!(bucket.waiting.max >= bucket.waiting.last);
             begin = end;
         }
@@ -685,10 +656,7 @@ mod tests {
 
     fn check_counts(bucket: &Bucket, facts: &[Recorded]) {
         let count = |wanted: &dyn Fn(Observation, &Event) -> bool| {
-            facts
-                .iter()
-                .filter(|(_, what, event)| wanted(*what, event))
-                .count() as u64
+            facts.iter().filter(|(_, what, event)| wanted(*what, event)).count() as u64
         };
         assert_eq!(bucket.accepted, count(&|what, _| what == Observation::Accepted));
         assert_eq!(bucket.sync_calls, count(&|what, _| what == Observation::Called));
@@ -701,22 +669,11 @@ mod tests {
         }
         for fate in Fate::ALL {
             let settled = |what| matches!(what, Observation::Settled { fate: known, .. } if known == fate);
-            assert_eq!(
-                bucket.settled[fate as usize],
-                count(&|what, _| settled(what)),
-                "{fate:?}"
-            );
+            assert_eq!(bucket.settled[fate as usize], count(&|what, _| settled(what)), "{fate:?}");
         }
-        assert_eq!(
-            bucket.lost(),
-            count(&|what, event| what == Observation::Closed && event.is_lost())
-        );
+        assert_eq!(bucket.lost(), count(&|what, event| what == Observation::Closed && event.is_lost()));
         let refused = |what| matches!(what, Observation::DeliveryEnded { failure: Some(_), .. });
-        let failed: u64 = bucket
-            .destinations
-            .iter()
-            .map(|deliveries| deliveries.failed)
-            .sum();
+        let failed: u64 = bucket.destinations.iter().map(|deliveries| deliveries.failed).sum();
         assert_eq!(failed, count(&|what, _| refused(what)));
     }
 
@@ -790,10 +747,8 @@ mod tests {
         scenario.functions[0].reserved = None;
         scenario.functions[0].failures = vec![exceptions(1.0, &[])];
         let (exhausted, _) = run(&scenario);
-        for (series, fate) in [
-            (refused, Fate::ZeroReservedConcurrency),
-            (exhausted, Fate::RetriesExhausted),
-        ] {
+        for (series, fate) in [(refused, Fate::ZeroReservedConcurrency), (exhausted, Fate::RetriesExhausted)]
+        {
             let total = series.total();
             assert_eq!(total.waiting.last, 0);
             assert_eq!(total.closed(fate, Ending::NotConfigured), 2);
@@ -874,9 +829,7 @@ mod tests {
         let scenario = busy();
         let (series, _) = run(&scenario);
         let mut text = Vec::new();
-        series
-            .write_csv(&scenario, &mut text)
-            .expect("memory takes everything");
+        series.write_csv(&scenario, &mut text).expect("memory takes everything");
         let mut csv = csv::Reader::from_reader(&text[..]);
         let header = csv.headers().expect("a header").clone();
         assert_eq!(&header[2], "accepted");
@@ -890,9 +843,6 @@ mod tests {
             accepted += row[2].parse::<u64>().expect("a number");
             rows += 1;
         }
-        assert_eq!(
-            (rows, accepted),
-            (series.buckets().len(), series.total().accepted)
-        );
+        assert_eq!((rows, accepted), (series.buckets().len(), series.total().accepted));
     }
 }

@@ -85,11 +85,8 @@ struct Deliveries {
     failed: [u64; DELIVERY_FAILURES.len()],
 }
 
-const FUNCTION_ERRORS: [FunctionError; 3] = [
-    FunctionError::Exception,
-    FunctionError::Timeout,
-    FunctionError::Poison,
-];
+const FUNCTION_ERRORS: [FunctionError; 3] =
+    [FunctionError::Exception, FunctionError::Timeout, FunctionError::Poison];
 const DELIVERY_FAILURES: [DeliveryFailure; 4] = [
     DeliveryFailure::Permission,
     DeliveryFailure::Misconfiguration,
@@ -100,11 +97,7 @@ const DELIVERY_FAILURES: [DeliveryFailure; 4] = [
 impl Summary {
     /// A summary of a run of `scenario`, to be fed from its beginning.
     pub fn new(scenario: &Scenario) -> Self {
-        let several = if scenario.functions.len() > 1 {
-            scenario.functions.len()
-        } else {
-            0
-        };
+        let several = if scenario.functions.len() > 1 { scenario.functions.len() } else { 0 };
         Self {
             total: Tally::default(),
             functions: vec![Tally::default(); several],
@@ -126,12 +119,7 @@ impl Summary {
             ended_ns: ending.at.as_nanos(),
             fingerprint: format!("{:016x}", ending.fingerprint),
             counts: self.total.into_counts(scenario),
-            functions: self
-                .functions
-                .into_iter()
-                .zip(&scenario.functions)
-                .map(named)
-                .collect(),
+            functions: self.functions.into_iter().zip(&scenario.functions).map(named).collect(),
         }
     }
 }
@@ -155,14 +143,10 @@ impl Tally {
             Observation::RunStarted { age, .. } => self.run_started(fact, age),
             Observation::AttemptEnded(attempt) => self.attempt_ended(fact, &attempt, rate),
             Observation::Settled { fate, .. } => self.settled(fact, fate),
-            Observation::DeliveryStarted {
-                route, destination, ..
-            } => self.deliveries(route, destination).started += 1,
-            Observation::DeliveryEnded {
-                route,
-                destination,
-                failure,
-            } => match failure {
+            Observation::DeliveryStarted { route, destination, .. } => {
+                self.deliveries(route, destination).started += 1
+            }
+            Observation::DeliveryEnded { route, destination, failure } => match failure {
                 None => self.deliveries(route, destination).delivered += 1,
                 Some(failure) => self.deliveries(route, destination).failed[failure as usize] += 1,
             },
@@ -622,10 +606,7 @@ impl Calls {
 
 impl Peak {
     fn of(maximum: u64, at: SimTime) -> Self {
-        Self {
-            maximum,
-            at_ns: (maximum > 0).then(|| at.as_nanos()),
-        }
+        Self { maximum, at_ns: (maximum > 0).then(|| at.as_nanos()) }
     }
 }
 
@@ -660,10 +641,7 @@ pub struct SummaryRow {
 impl SummaryReport {
     /// The whole report as tidy rows: one value a row.
     pub fn csv_rows(&self) -> Vec<SummaryRow> {
-        let mut rows = Rows {
-            scope: "run".to_owned(),
-            rows: Vec::new(),
-        };
+        let mut rows = Rows { scope: "run".to_owned(), rows: Vec::new() };
         self.counts.rows(&mut rows);
         for function in &self.functions {
             rows.scope = format!("functions.{}", function.function);
@@ -695,22 +673,12 @@ impl Rows {
 
     fn counts(&mut self, prefix: &str, counts: &Named) {
         for (name, count) in counts {
-            self.push(
-                &format!("{prefix}{name}"),
-                "Sum",
-                Some(count.to_string()),
-                "Count",
-            );
+            self.push(&format!("{prefix}{name}"), "Sum", Some(count.to_string()), "Count");
         }
     }
 
     fn time(&mut self, metric: &str, statistic: &'static str, nanos: Option<u64>) {
-        self.push(
-            metric,
-            statistic,
-            nanos.map(|nanos| nanos.to_string()),
-            "Nanoseconds",
-        );
+        self.push(metric, statistic, nanos.map(|nanos| nanos.to_string()), "Nanoseconds");
     }
 
     fn spread(&mut self, metric: &str, spread: Option<&Spread>) {
@@ -788,18 +756,8 @@ impl Counts {
         rows.count("system_errors", self.system_errors);
         let runs = self.amplification.runs_per_event;
         let attempts = self.amplification.attempts_per_event;
-        rows.push(
-            "runs_per_event",
-            "Average",
-            runs.map(|ratio| ratio.to_string()),
-            "Count",
-        );
-        rows.push(
-            "attempts_per_event",
-            "Average",
-            attempts.map(|ratio| ratio.to_string()),
-            "Count",
-        );
+        rows.push("runs_per_event", "Average", runs.map(|ratio| ratio.to_string()), "Count");
+        rows.push("attempts_per_event", "Average", attempts.map(|ratio| ratio.to_string()), "Count");
     }
 
     fn rows_of_backlog(&self, rows: &mut Rows) {
@@ -839,21 +797,12 @@ mod tests {
     fn report(scenario: &Scenario) -> SummaryReport {
         let mut summary = Summary::new(scenario);
         let end = simulate(scenario, &mut summary);
-        let ending = Ending {
-            end: end.name(),
-            at: SimTime::ZERO,
-            fingerprint: 0xfeed,
-        };
+        let ending = Ending { end: end.name(), at: SimTime::ZERO, fingerprint: 0xfeed };
         summary.into_report(scenario, ending)
     }
 
     fn fates(report: &SummaryReport) -> Vec<u64> {
-        report
-            .counts
-            .fates
-            .values()
-            .filter_map(serde_json::Value::as_u64)
-            .collect()
+        report.counts.fates.values().filter_map(serde_json::Value::as_u64).collect()
     }
 
     #[test]
@@ -869,15 +818,9 @@ mod tests {
         assert_eq!(counts.lost.first_ns, Some(180_300_000_000));
         assert_eq!(counts.sojourn.unwrap().max_ns, 180_300_000_000);
         let age = counts.event_age.unwrap();
-        assert_eq!(
-            (age.samples, age.p50_ns, age.max_ns),
-            (3, 60_100_000_000, 180_200_000_000)
-        );
+        assert_eq!((age.samples, age.p50_ns, age.max_ns), (3, 60_100_000_000, 180_200_000_000));
         let billed = counts.billed_ms;
-        assert_eq!(
-            (billed.total, billed.first_runs, billed.retries, billed.wasted),
-            (300, 100, 200, 300)
-        );
+        assert_eq!((billed.total, billed.first_runs, billed.retries, billed.wasted), (300, 100, 200, 300));
         // 3 requests, and 0.3 s of 1/8 GB.
         assert_eq!(counts.cost_usd.total.to_string(), "0.000001225001");
         assert_eq!(counts.amplification.runs_per_event.unwrap().to_string(), "3.000");
@@ -891,17 +834,11 @@ mod tests {
         scenario.functions[0].duration = Distribution::Constant(SimDuration::from_millis(500));
         let counts = report(&scenario).counts;
         // All three wait for an instant; the first runs at once, the others at 1 s; one of these at 3 s.
-        assert_eq!(
-            (counts.backlog.peak.maximum, counts.backlog.peak.at_ns),
-            (3, Some(0))
-        );
+        assert_eq!((counts.backlog.peak.maximum, counts.backlog.peak.at_ns), (3, Some(0)));
         assert_eq!(counts.backlog.drain_ns, Some(3_500_000_000));
         assert_eq!(counts.backlog.oldest_ns, Some(3 * SECOND));
         assert_eq!(counts.backlog.oldest_at_ns, Some(3 * SECOND));
-        assert_eq!(
-            (counts.concurrency.maximum, counts.concurrency.at_ns),
-            (1, Some(0))
-        );
+        assert_eq!((counts.concurrency.maximum, counts.concurrency.at_ns), (1, Some(0)));
         assert_eq!((counts.attempts, counts.runs), (6, 3));
         assert_eq!(counts.succeeded.after_backoff, 2);
         assert_eq!(counts.lost.total, 0);
@@ -919,22 +856,14 @@ mod tests {
 
     #[test]
     fn a_copy_on_one_route_is_enough_not_to_be_lost() {
-        let cases = [
-            (true, true, 1),
-            (true, false, 0),
-            (false, true, 0),
-            (false, false, 0),
-        ];
+        let cases = [(true, true, 1), (true, false, 0), (false, true, 0), (false, false, 0)];
         for (record_denied, letter_denied, lost) in cases {
             let mut scenario = exact(&[0]);
             scenario.functions[0].reserved = Some(0);
             scenario.functions[0].on_failure = Some(DestinationId(0));
             scenario.functions[0].dead_letter = Some(DestinationId(1));
             scenario.destinations = vec![queue("failed"), queue("letters")];
-            for (destination, denied) in scenario
-                .destinations
-                .iter_mut()
-                .zip([record_denied, letter_denied])
+            for (destination, denied) in scenario.destinations.iter_mut().zip([record_denied, letter_denied])
             {
                 destination.max_bytes = if denied { 0 } else { destination.max_bytes };
             }
@@ -962,11 +891,7 @@ mod tests {
         let scenario = busy();
         let (mut summary, mut ledger) = (Summary::new(&scenario), Ledger::default());
         simulate(&scenario, &mut (&mut summary, &mut ledger));
-        let ending = Ending {
-            end: "horizon",
-            at: SimTime::from_secs(1_710),
-            fingerprint: 0,
-        };
+        let ending = Ending { end: "horizon", at: SimTime::from_secs(1_710), fingerprint: 0 };
         let counts = summary.into_report(&scenario, ending).counts;
         assert!(counts.conservation.holds);
         assert_eq!(counts.accepted, ledger.accepted());
@@ -974,15 +899,8 @@ mod tests {
         assert!(counts.in_flight > 0 && counts.lost.total > 0 && counts.sync_calls.made > 0);
         assert_eq!(counts.lost.total, counts.routes[0].delivery_failed);
         let billed = counts.billed_ms;
-        assert_eq!(
-            billed.total,
-            billed.first_runs + billed.retries + billed.sync_calls
-        );
-        let throttles: u64 = counts
-            .throttles
-            .values()
-            .filter_map(serde_json::Value::as_u64)
-            .sum();
+        assert_eq!(billed.total, billed.first_runs + billed.retries + billed.sync_calls);
+        let throttles: u64 = counts.throttles.values().filter_map(serde_json::Value::as_u64).sum();
         assert_eq!(counts.attempts, counts.runs + throttles + counts.system_errors);
     }
 
@@ -1001,24 +919,16 @@ mod tests {
     #[test]
     fn tidy_rows_have_one_value_each_and_names_that_occur_once() {
         let rows = report(&busy()).csv_rows();
-        let mut names: Vec<_> = rows
-            .iter()
-            .map(|row| (&row.scope, &row.metric, row.statistic))
-            .collect();
+        let mut names: Vec<_> = rows.iter().map(|row| (&row.scope, &row.metric, row.statistic)).collect();
         let all = names.len();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), all);
         let value = |metric: &str, statistic: &str| {
-            let row = rows
-                .iter()
-                .find(|row| row.metric == metric && row.statistic == statistic);
+            let row = rows.iter().find(|row| row.metric == metric && row.statistic == statistic);
             row.unwrap().value.clone()
         };
-        assert_eq!(
-            value("lost", "Sum"),
-            value("on_failure.failed.delivery_failed", "Sum")
-        );
+        assert_eq!(value("lost", "Sum"), value("on_failure.failed.delivery_failed", "Sum"));
         assert_ne!(value("AsyncEventAge", "p99"), "");
     }
 

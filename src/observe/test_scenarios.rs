@@ -33,10 +33,7 @@ pub(crate) fn idle() -> Scenario {
             age_check_invocation_error: AgeCheck::Lookahead,
             terminal_precedence: TerminalPrecedence::RetriesFirst,
         },
-        account: Account {
-            concurrency: 1_000,
-            unreserved_minimum: 100,
-        },
+        account: Account { concurrency: 1_000, unreserved_minimum: 100 },
         functions: vec![function("ship")],
         sources: Vec::new(),
         destinations: Vec::new(),
@@ -80,9 +77,7 @@ pub(crate) fn source(name: &str, invocation: InvocationType, arrivals: Arrivals)
 
 /// Events for the first function at the given milliseconds.
 pub(crate) fn events_at(name: &str, millis: &[u64]) -> Source {
-    let times = millis
-        .iter()
-        .map(|at| SimTime::ZERO + SimDuration::from_millis(*at));
+    let times = millis.iter().map(|at| SimTime::ZERO + SimDuration::from_millis(*at));
     source(name, InvocationType::Event, Arrivals::Times(times.collect()))
 }
 
@@ -94,9 +89,7 @@ pub(crate) fn poisson(rate: f64, seconds: u64) -> Arrivals {
         start_rate: rate,
         end_rate: rate,
     };
-    Arrivals::Poisson(RateCurve {
-        segments: vec![segment],
-    })
+    Arrivals::Poisson(RateCurve { segments: vec![segment] })
 }
 
 /// A queue that takes everything.
@@ -124,9 +117,7 @@ pub(crate) fn exceptions(probability: f64, during: &[(u64, u64)]) -> FailureCaus
 
 /// Windows in seconds.
 pub(crate) fn windows(seconds: &[(u64, u64)]) -> Windows {
-    let spans = seconds
-        .iter()
-        .map(|(from, until)| (SimTime::from_secs(*from), SimTime::from_secs(*until)));
+    let spans = seconds.iter().map(|(from, until)| (SimTime::from_secs(*from), SimTime::from_secs(*until)));
     Windows::new(spans.collect()).expect("ascending windows")
 }
 

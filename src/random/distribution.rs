@@ -92,11 +92,7 @@ impl Distribution {
             }
             Self::Mixture(parts) => {
                 let below = std::iter::once(0.0).chain(parts.iter().map(|(cumulative, _)| *cumulative));
-                parts
-                    .iter()
-                    .zip(below)
-                    .map(|((upto, law), from)| (upto - from) * law.mean_seconds())
-                    .sum()
+                parts.iter().zip(below).map(|((upto, law), from)| (upto - from) * law.mean_seconds()).sum()
             }
         }
     }
@@ -117,15 +113,9 @@ fn pick(parts: &[(f64, Distribution)], u: f64) -> &Distribution {
 
 /// The quantile at `u`, linear between the given points.
 fn interpolate(quantiles: &[(f64, f64)], u: f64) -> f64 {
-    let upper = quantiles
-        .partition_point(|(p, _)| *p < u)
-        .clamp(1, quantiles.len() - 1);
+    let upper = quantiles.partition_point(|(p, _)| *p < u).clamp(1, quantiles.len() - 1);
     let ((p0, x0), (p1, x1)) = (quantiles[upper - 1], quantiles[upper]);
-    if p1 > p0 {
-        x0 + (x1 - x0) * ((u - p0) / (p1 - p0))
-    } else {
-        x1
-    }
+    if p1 > p0 { x0 + (x1 - x0) * ((u - p0) / (p1 - p0)) } else { x1 }
 }
 
 /// A gamma variate of scale 1: Marsaglia, Tsang, "A simple method for generating gamma variables", ACM TOMS 26(3),
@@ -155,10 +145,7 @@ mod tests {
     use crate::random::{EventKey, Purpose};
 
     fn samples(law: &Distribution, count: u32) -> Vec<f64> {
-        let sample = |run| {
-            law.sample(&mut EventKey(7).draws(Purpose::Duration, 0, run))
-                .as_secs_f64()
-        };
+        let sample = |run| law.sample(&mut EventKey(7).draws(Purpose::Duration, 0, run)).as_secs_f64();
         let mut seconds: Vec<f64> = (0..count).map(sample).collect();
         seconds.sort_by(f64::total_cmp);
         seconds
@@ -171,49 +158,17 @@ mod tests {
         let secs = SimDuration::from_secs;
         let empirical = Distribution::Empirical([(0.0, 1.0), (0.5, 2.0), (1.0, 5.0)].into());
         let mixture = Distribution::Mixture(
-            [
-                (0.75, Distribution::Constant(secs(1))),
-                (1.0, Distribution::Constant(secs(9))),
-            ]
-            .into(),
+            [(0.75, Distribution::Constant(secs(1))), (1.0, Distribution::Constant(secs(9)))].into(),
         );
         // law, median, standard deviation
         let cases = [
             (Distribution::Constant(secs(2)), 2.0, 0.0),
-            (
-                Distribution::Uniform {
-                    min: secs(1),
-                    max: secs(3),
-                },
-                2.0,
-                0.577,
-            ),
+            (Distribution::Uniform { min: secs(1), max: secs(3) }, 2.0, 0.577),
             (Distribution::Exponential { mean: 2.0 }, 1.386, 2.0),
             (Distribution::Lognormal { mu: 0.0, sigma: 0.5 }, 1.0, 0.604),
-            (
-                Distribution::Gamma {
-                    shape: 4.0,
-                    scale: 0.5,
-                },
-                1.836,
-                1.0,
-            ),
-            (
-                Distribution::Gamma {
-                    shape: 0.5,
-                    scale: 2.0,
-                },
-                0.455,
-                1.414,
-            ),
-            (
-                Distribution::Weibull {
-                    shape: 2.0,
-                    scale: 1.0,
-                },
-                0.8326,
-                0.463,
-            ),
+            (Distribution::Gamma { shape: 4.0, scale: 0.5 }, 1.836, 1.0),
+            (Distribution::Gamma { shape: 0.5, scale: 2.0 }, 0.455, 1.414),
+            (Distribution::Weibull { shape: 2.0, scale: 1.0 }, 0.8326, 0.463),
             (empirical, 2.0, 1.19),
             (mixture, 1.0, 3.46),
         ];
@@ -221,10 +176,7 @@ mod tests {
             let sorted = samples(&law, 40_000);
             let mean = sorted.iter().sum::<f64>() / 40_000.0;
             let tolerance = 4.0 * deviation / 200.0 + 1e-9;
-            assert!(
-                (mean - law.mean_seconds()).abs() <= tolerance,
-                "{law:?}: mean {mean}"
-            );
+            assert!((mean - law.mean_seconds()).abs() <= tolerance, "{law:?}: mean {mean}");
             assert!(
                 (sorted[20_000] - median).abs() <= 3.0 * tolerance + 1e-9,
                 "{law:?}: median {}",
@@ -250,24 +202,9 @@ mod tests {
         let gamma = rand_distr::Gamma::new(0.7, 1.3).unwrap();
         let lognormal = rand_distr::LogNormal::new(0.3, 0.8).unwrap();
         let pairs = [
-            (
-                Distribution::Weibull {
-                    shape: 1.5,
-                    scale: 1.0,
-                },
-                oracle(&|rng| weibull.sample(rng)),
-            ),
-            (
-                Distribution::Gamma {
-                    shape: 0.7,
-                    scale: 1.3,
-                },
-                oracle(&|rng| gamma.sample(rng)),
-            ),
-            (
-                Distribution::Lognormal { mu: 0.3, sigma: 0.8 },
-                oracle(&|rng| lognormal.sample(rng)),
-            ),
+            (Distribution::Weibull { shape: 1.5, scale: 1.0 }, oracle(&|rng| weibull.sample(rng))),
+            (Distribution::Gamma { shape: 0.7, scale: 1.3 }, oracle(&|rng| gamma.sample(rng))),
+            (Distribution::Lognormal { mu: 0.3, sigma: 0.8 }, oracle(&|rng| lognormal.sample(rng))),
         ];
         for (law, theirs) in pairs {
             let distance = kolmogorov_smirnov(&samples(&law, 20_000), &theirs);
@@ -279,10 +216,7 @@ mod tests {
     fn kolmogorov_smirnov(ours: &[f64], theirs: &[f64]) -> f64 {
         let share_below = |x: f64| theirs.partition_point(|y| *y <= x) as f64 / theirs.len() as f64;
         let distance = |(i, x): (usize, &f64)| ((i + 1) as f64 / ours.len() as f64 - share_below(*x)).abs();
-        ours.iter()
-            .enumerate()
-            .map(distance)
-            .fold(0.0, |a, b| if b > a { b } else { a })
+        ours.iter().enumerate().map(distance).fold(0.0, |a, b| if b > a { b } else { a })
     }
 
     #[test]

@@ -48,11 +48,7 @@ pub fn normal_quantile(p: f64) -> f64 {
     let tail = if q < 0.0 { p } else { 1.0 - p };
     let floor = 1.0 / 18_014_398_509_481_984.0;
     let r = (-ln(if tail < floor { floor } else { tail })).sqrt();
-    let z = if r <= 5.0 {
-        ratio(r - 1.6, &SHOULDER)
-    } else {
-        ratio(r - 5.0, &TAIL)
-    };
+    let z = if r <= 5.0 { ratio(r - 1.6, &SHOULDER) } else { ratio(r - 5.0, &TAIL) };
     if q < 0.0 { -z } else { z }
 }
 
@@ -151,11 +147,7 @@ mod tests {
             (1e-12, -7.034_483_825_474_147),
         ];
         for (p, z) in cases {
-            assert!(
-                (normal_quantile(p) - z).abs() < 1e-9,
-                "{p}: {}",
-                normal_quantile(p)
-            );
+            assert!((normal_quantile(p) - z).abs() < 1e-9, "{p}: {}", normal_quantile(p));
         }
         assert!(normal_quantile(1.0).is_finite());
     }
@@ -171,12 +163,7 @@ mod tests {
             (normal_quantile(0.9), 0x3ff4_813c_36e2_6d33),
         ];
         for (value, bits) in cases {
-            assert_eq!(
-                value.to_bits(),
-                bits,
-                "{value:?} has the bits {:#x}",
-                value.to_bits()
-            );
+            assert_eq!(value.to_bits(), bits, "{value:?} has the bits {:#x}", value.to_bits());
         }
     }
 }

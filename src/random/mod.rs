@@ -73,9 +73,7 @@ impl EventKey {
     pub fn draws(self, purpose: Purpose, ordinal: u8, number: u32) -> Draws {
         let address = u64::from(purpose as u8) << 40 | u64::from(ordinal) << 32 | u64::from(number);
         // Two rounds: the first spreads the address over 64 bits, the second mixes it with the key.
-        Draws {
-            state: mix(self.0 ^ mix(address.wrapping_mul(GOLDEN_GAMMA))),
-        }
+        Draws { state: mix(self.0 ^ mix(address.wrapping_mul(GOLDEN_GAMMA))) }
     }
 }
 
@@ -117,10 +115,7 @@ impl SourceStreams {
             hash.update(name.as_bytes());
             ChaCha8Rng::from_seed(hash.finalize().into())
         };
-        Self {
-            arrivals: stream("arrivals/"),
-            keys: stream("events/"),
-        }
+        Self { arrivals: stream("arrivals/"), keys: stream("events/") }
     }
 
     /// Uniform on (0, 1] for the next arrival gap; exactly one word a call.
@@ -210,10 +205,7 @@ mod tests {
             let difference =
                 |key: &EventKey| (key.draws(a, i, m).word() ^ key.draws(b, j, n).word()).count_ones();
             let mean = f64::from(keys.iter().map(difference).sum::<u32>()) / f64::from(COUNT);
-            assert!(
-                (mean - 32.0).abs() < 0.051,
-                "{a:?} {i} {m} and {b:?} {j} {n}: {mean} bits differ"
-            );
+            assert!((mean - 32.0).abs() < 0.051, "{a:?} {i} {m} and {b:?} {j} {n}: {mean} bits differ");
         }
     }
 
@@ -222,31 +214,15 @@ mod tests {
     fn draws_are_pinned() {
         let mut streams = SourceStreams::new(Seed(42), 0, "orders");
         let key = streams.next_event_key();
-        let found = (
-            key.0,
-            key.draws(Purpose::Duration, 0, 1).word(),
-            streams.arrival_word(),
-        );
-        assert_eq!(
-            found,
-            (
-                7_956_190_701_208_270_650,
-                6_728_149_658_188_466_729,
-                16_683_179_943_777_861_688
-            )
-        );
+        let found = (key.0, key.draws(Purpose::Duration, 0, 1).word(), streams.arrival_word());
+        assert_eq!(found, (7_956_190_701_208_270_650, 6_728_149_658_188_466_729, 16_683_179_943_777_861_688));
     }
 
     #[test]
     fn streams_differ_by_seed_replication_and_source() {
         let first =
             |seed, replication, name| SourceStreams::new(Seed(seed), replication, name).arrival_word();
-        let words = [
-            first(1, 0, "a"),
-            first(2, 0, "a"),
-            first(1, 1, "a"),
-            first(1, 0, "b"),
-        ];
+        let words = [first(1, 0, "a"), first(2, 0, "a"), first(1, 1, "a"), first(1, 0, "b")];
         for (position, word) in words.iter().enumerate() {
             assert!(!words[..position].contains(word));
         }

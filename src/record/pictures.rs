@@ -21,11 +21,7 @@ pub(super) struct Pictures {
 
 impl Pictures {
     pub(super) fn new(scenario: &Scenario, png: bool) -> Self {
-        Self {
-            series: Series::new(scenario),
-            notable: Notable::new(LIVES_OF_EACH_KIND),
-            png,
-        }
+        Self { series: Series::new(scenario), notable: Notable::new(LIVES_OF_EACH_KIND), png }
     }
 
     /// Draws the charts and writes them with the numbers behind them.
@@ -39,16 +35,8 @@ impl Pictures {
         let mut lives = Lives::of(self.notable.events());
         simulate(scenario, &mut lives);
         let lives: Vec<&Life> = lives.iter().collect();
-        let input = ChartInput {
-            scenario,
-            series: &self.series,
-            lives: &lives,
-        };
-        let formats: &[Format] = if self.png {
-            &[Format::Svg, Format::Png]
-        } else {
-            &[Format::Svg]
-        };
+        let input = ChartInput { scenario, series: &self.series, lives: &lives };
+        let formats: &[Format] = if self.png { &[Format::Svg, Format::Png] } else { &[Format::Svg] };
         for format in formats {
             for chart in draw_all(&input, *format) {
                 folder.write(&format!("charts/{}", chart.name), &chart.bytes)?;

@@ -22,10 +22,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// The file of the shipped scenario called `name`.
 pub fn text(name: &str) -> Option<&'static str> {
-    SHIPPED
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, text)| *text)
+    SHIPPED.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
 /// A scenario to start from: the smallest that shows a retry, with every line explained.

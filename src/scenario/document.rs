@@ -97,12 +97,9 @@ pub fn decode(bytes: &[u8]) -> Result<&str, Problem> {
         return Err(Problem::error("", None, message)
             .with_hint("recorded arrivals belong in a CSV file named by a `trace` or `counts`"));
     }
-    if matches!(
-        bytes,
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'{', 0, ..] | [0, b'{', ..]
-    ) {
+    if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'{', 0, ..] | [0, b'{', ..]) {
         return Err(
-            Problem::error("", None, "the file is UTF-16; a scenario is UTF-8").with_hint("save it as UTF-8"),
+            Problem::error("", None, "the file is UTF-16; a scenario is UTF-8").with_hint("save it as UTF-8")
         );
     }
     std::str::from_utf8(bytes).map_err(|error| {
@@ -117,19 +114,13 @@ pub fn decode(bytes: &[u8]) -> Result<&str, Problem> {
 /// # Errors
 /// The first place where it is not JSON with comments and trailing commas, or is nested too deeply.
 pub fn parse(text: &str) -> Result<Node, Problem> {
-    let mark = if text.as_bytes().starts_with(BYTE_ORDER_MARK) {
-        BYTE_ORDER_MARK.len()
-    } else {
-        0
-    };
+    let mark = if text.as_bytes().starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     let parsed = parse_to_ast(&text[mark..], &CollectOptions::default(), &strict_options())
         .map_err(|error| syntax_problem(&error, text, mark))?;
     match parsed.value {
         Some(value) => convert(value, mark, 0),
-        None => Err(
-            Problem::error("", Some(text.len()..text.len()), "the file is empty")
-                .with_hint("`thirdtry init` writes a scenario to start from"),
-        ),
+        None => Err(Problem::error("", Some(text.len()..text.len()), "the file is empty")
+            .with_hint("`thirdtry init` writes a scenario to start from")),
     }
 }
 
@@ -165,11 +156,8 @@ fn syntax_problem(error: &ParseError, text: &str, mark: usize) -> Problem {
         return truncated(error, text, start);
     }
     let span = start..end.clamp(start, text.len());
-    let problem = Problem::error(
-        "",
-        Some(span),
-        format!("not JSON: {}", lower_first(&error.kind().to_string())),
-    );
+    let problem =
+        Problem::error("", Some(span), format!("not JSON: {}", lower_first(&error.kind().to_string())));
     match hint_for(error.kind()) {
         Some(hint) => problem.with_hint(hint),
         None => problem,
@@ -180,10 +168,7 @@ fn syntax_problem(error: &ParseError, text: &str, mark: usize) -> Problem {
 fn truncated(error: &ParseError, text: &str, start: usize) -> Problem {
     let end = text.trim_end().len();
     let span = if start < end { start..start + 1 } else { end..end };
-    let message = format!(
-        "the file ends too early: {}",
-        lower_first(&error.kind().to_string())
-    );
+    let message = format!("the file ends too early: {}", lower_first(&error.kind().to_string()));
     Problem::error("", Some(span), message)
         .with_hint("is the file complete? look for a missing `}`, `]` or quote")
 }
@@ -205,9 +190,7 @@ fn hint_for(kind: &ParseErrorKind) -> Option<&'static str> {
 
 fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
-    chars
-        .next()
-        .map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 fn too_deep(at: Option<usize>) -> Problem {
@@ -222,29 +205,19 @@ fn convert(value: ast::Value<'_>, mark: usize, depth: usize) -> Result<Node, Pro
         use jsonc_parser::common::Ranged;
         return Err(too_deep(Some(value.start() + mark)));
     }
-    let node = |value, range| {
-        Ok(Node {
-            value,
-            span: span(range),
-        })
-    };
+    let node = |value, range| Ok(Node { value, span: span(range) });
     match value {
         ast::Value::NullKeyword(null) => node(Value::Null, null.range),
         ast::Value::BooleanLit(flag) => node(Value::Flag(flag.value), flag.range),
         ast::Value::NumberLit(number) => node(Value::Number(number.value.to_owned()), number.range),
         ast::Value::StringLit(text) => node(Value::Text(text.value.into_owned()), text.range),
         ast::Value::Array(list) => {
-            let elements = list
-                .elements
-                .into_iter()
-                .map(|element| convert(element, mark, depth + 1));
+            let elements = list.elements.into_iter().map(|element| convert(element, mark, depth + 1));
             node(Value::List(elements.collect::<Result<_, _>>()?), list.range)
         }
         ast::Value::Object(object) => {
-            let entries = object
-                .properties
-                .into_iter()
-                .map(|property| convert_entry(property, mark, depth + 1));
+            let entries =
+                object.properties.into_iter().map(|property| convert_entry(property, mark, depth + 1));
             node(Value::Object(entries.collect::<Result<_, _>>()?), object.range)
         }
     }
@@ -253,11 +226,7 @@ fn convert(value: ast::Value<'_>, mark: usize, depth: usize) -> Result<Node, Pro
 fn convert_entry(property: ast::ObjectProp<'_>, mark: usize, depth: usize) -> Result<Entry, Problem> {
     use jsonc_parser::common::Ranged;
     let key_span = Some(property.name.start() + mark..property.name.end() + mark);
-    Ok(Entry {
-        key: property.name.into_string(),
-        key_span,
-        node: convert(property.value, mark, depth)?,
-    })
+    Ok(Entry { key: property.name.into_string(), key_span, node: convert(property.value, mark, depth)? })
 }
 
 #[cfg(test)]
@@ -271,9 +240,7 @@ mod tests {
     #[test]
     fn comments_and_trailing_commas_are_welcome() {
         let node = parse("// c\r\n{ \"a\": [1, 2,], /* d */ }").expect("is accepted");
-        let Value::Object(entries) = node.value else {
-            panic!("an object")
-        };
+        let Value::Object(entries) = node.value else { panic!("an object") };
         assert_eq!(entries[0].key, "a");
         assert_eq!(entries[0].key_span, Some(8..11));
     }
@@ -310,9 +277,7 @@ mod tests {
     #[test]
     fn spans_stay_right_behind_a_byte_order_mark() {
         let text = "\u{feff}{\"a\": 17}";
-        let Value::Object(entries) = parse(text).expect("is accepted").value else {
-            panic!("an object")
-        };
+        let Value::Object(entries) = parse(text).expect("is accepted").value else { panic!("an object") };
         assert_eq!(&text[entries[0].node.span.clone().expect("in the file")], "17");
     }
 
@@ -325,15 +290,9 @@ mod tests {
 
     #[test]
     fn a_file_cut_short_is_recognised() {
-        for text in [
-            "{",
-            "{\"a\"",
-            "{\"a\":",
-            "{\"a\": [1,",
-            "{\"a\": \"b",
-            "{\"a\": 1, /* no end",
-            "{\"a\": 1,",
-        ] {
+        for text in
+            ["{", "{\"a\"", "{\"a\":", "{\"a\": [1,", "{\"a\": \"b", "{\"a\": 1, /* no end", "{\"a\": 1,"]
+        {
             assert!(
                 refusal(text).message.starts_with("the file ends too early"),
                 "{text}: {:?}",
@@ -344,11 +303,7 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_refused_without_deep_recursion() {
-        for text in [
-            "[".repeat(8_000_000),
-            "{\"a\":".repeat(1_000_000),
-            "[".repeat(100) + &"]".repeat(100),
-        ] {
+        for text in ["[".repeat(8_000_000), "{\"a\":".repeat(1_000_000), "[".repeat(100) + &"]".repeat(100)] {
             assert!(refusal(&text).message.contains("nested more than 64 deep"));
         }
     }

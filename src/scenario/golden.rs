@@ -11,8 +11,5 @@ pub(super) fn assert_current(path: &str, expected: &str) {
         fs::write(&file, expected).expect("the file can be written");
     }
     let found = fs::read_to_string(&file).unwrap_or_default();
-    assert!(
-        found == expected,
-        "{path} is not current; UPDATE_GOLDEN=1 cargo test rewrites it"
-    );
+    assert!(found == expected, "{path} is not current; UPDATE_GOLDEN=1 cargo test rewrites it");
 }

@@ -44,13 +44,7 @@ const fn aws_field(
     doc: &'static str,
     source: &'static str,
 ) -> Field {
-    Field {
-        key,
-        shape,
-        default,
-        doc,
-        source,
-    }
+    Field { key, shape, default, doc, source }
 }
 
 const fn variant(key: &'static str, shape: Shape, doc: &'static str) -> Variant {
@@ -62,11 +56,7 @@ const fn integer(min: u64, max: u64, unit: &'static str) -> Shape {
 }
 
 const fn list(of: &'static Shape, at_least: usize, at_most: usize) -> Shape {
-    Shape::List {
-        of,
-        at_least,
-        at_most,
-    }
+    Shape::List { of, at_least, at_most }
 }
 
 /// A whole scenario.
@@ -79,18 +69,8 @@ static TOP: &[Field] = &[
         Absent("no completion in editors"),
         "Where editors find the JSON Schema of this file.",
     ),
-    field(
-        "version",
-        integer(VERSION, VERSION, ""),
-        Required,
-        "The version of the scenario language: 1.",
-    ),
-    field(
-        "description",
-        Shape::Text,
-        Value("\"\""),
-        "What the scenario shows, for people.",
-    ),
+    field("version", integer(VERSION, VERSION, ""), Required, "The version of the scenario language: 1."),
+    field("description", Shape::Text, Value("\"\""), "What the scenario shows, for people."),
     field(
         "seed",
         integer(0, u64::MAX, ""),
@@ -146,12 +126,7 @@ static TOP: &[Field] = &[
     ),
     field(
         "destinations",
-        Shape::Map {
-            names: Names::Free,
-            noun: "destination",
-            of: &Shape::OneOf(&DESTINATION),
-            at_least: 0,
-        },
+        Shape::Map { names: Names::Free, noun: "destination", of: &Shape::OneOf(&DESTINATION), at_least: 0 },
         Value("{}"),
         "Queues, topics, buses, buckets and functions that outcomes go to, by name.",
     ),
@@ -186,10 +161,7 @@ static TIMING: &[Field] = &[
     aws_field(
         "dispatch_latency",
         ANY_DURATION,
-        ByProfile {
-            measured: "\"30ms\"",
-            documented: "\"0s\"",
-        },
+        ByProfile { measured: "\"30ms\"", documented: "\"0s\"" },
         "From the acceptance of an event to its first dispatch.",
         MEASURED_WAITS,
     ),
@@ -203,18 +175,13 @@ static TIMING: &[Field] = &[
     aws_field(
         "function_retry_jitter",
         Shape::Jitter,
-        ByProfile {
-            measured: "0.125",
-            documented: "0",
-        },
+        ByProfile { measured: "0.125", documented: "0" },
         "Each wait after a function error is multiplied by its own uniform draw from 1 ± this.",
         MEASURED_WAITS,
     ),
     aws_field(
         "backoff_base",
-        Shape::Duration {
-            min_nanos: NANOS_PER_MILLI,
-        },
+        Shape::Duration { min_nanos: NANOS_PER_MILLI },
         Value("\"1s\""),
         "The wait after the first throttle or system error.",
         ASYNC_ERRORS,
@@ -228,9 +195,7 @@ static TIMING: &[Field] = &[
     ),
     aws_field(
         "backoff_cap",
-        Shape::Duration {
-            min_nanos: NANOS_PER_MILLI,
-        },
+        Shape::Duration { min_nanos: NANOS_PER_MILLI },
         Value("\"5m\""),
         "The longest back-off wait, before jitter.",
         ASYNC_ERRORS,
@@ -238,10 +203,7 @@ static TIMING: &[Field] = &[
     aws_field(
         "backoff_jitter",
         Shape::Jitter,
-        ByProfile {
-            measured: "0.125",
-            documented: "0",
-        },
+        ByProfile { measured: "0.125", documented: "0" },
         "Each back-off wait is multiplied by its own uniform draw from 1 ± this.",
         MEASURED_WAITS,
     ),
@@ -272,10 +234,7 @@ static TIMING: &[Field] = &[
     field(
         "delivery_latency",
         ANY_DURATION,
-        ByProfile {
-            measured: "\"50ms\"",
-            documented: "\"0s\"",
-        },
+        ByProfile { measured: "\"50ms\"", documented: "\"0s\"" },
         "How long a delivery to a destination takes, unless the destination says otherwise.",
     ),
 ];
@@ -328,18 +287,14 @@ static FUNCTION: &[Field] = &[
     ),
     aws_field(
         "EventInvokeConfig",
-        Shape::Record(&Record {
-            fields: EVENT_INVOKE_CONFIG,
-        }),
+        Shape::Record(&Record { fields: EVENT_INVOKE_CONFIG }),
         Value("{}"),
         "How asynchronous invocations of the function are retried and where their outcomes go.",
         ASYNC_CONFIGURING,
     ),
     aws_field(
         "DeadLetterConfig",
-        Shape::Record(&Record {
-            fields: DEAD_LETTER_CONFIG,
-        }),
+        Shape::Record(&Record { fields: DEAD_LETTER_CONFIG }),
         Absent("no dead-letter queue"),
         "The dead-letter queue of the function.",
         RETAIN_RECORDS,
@@ -381,9 +336,7 @@ static EVENT_INVOKE_CONFIG: &[Field] = &[
     ),
     aws_field(
         "DestinationConfig",
-        Shape::Record(&Record {
-            fields: DESTINATION_ROUTES,
-        }),
+        Shape::Record(&Record { fields: DESTINATION_ROUTES }),
         Value("{}"),
         "Where a record of the outcome goes.",
         RETAIN_RECORDS,
@@ -393,18 +346,14 @@ static EVENT_INVOKE_CONFIG: &[Field] = &[
 static DESTINATION_ROUTES: &[Field] = &[
     aws_field(
         "OnSuccess",
-        Shape::Record(&Record {
-            fields: DESTINATION_REFERENCE,
-        }),
+        Shape::Record(&Record { fields: DESTINATION_REFERENCE }),
         Absent("successes leave no record"),
         "The destination of successful events; not an S3 bucket.",
         DESTINATION_CONFIG,
     ),
     aws_field(
         "OnFailure",
-        Shape::Record(&Record {
-            fields: DESTINATION_REFERENCE,
-        }),
+        Shape::Record(&Record { fields: DESTINATION_REFERENCE }),
         Absent("failures leave no record"),
         "The destination of events that failed for good.",
         DESTINATION_CONFIG,
@@ -427,30 +376,18 @@ static DEAD_LETTER_CONFIG: &[Field] = &[aws_field(
     RETAIN_RECORDS,
 )];
 
-const PROBABILITY: Field = field(
-    "probability",
-    Shape::Probability,
-    Value("1.0"),
-    "How probable it is each time, 0..1.",
-);
+const PROBABILITY: Field =
+    field("probability", Shape::Probability, Value("1.0"), "How probable it is each time, 0..1.");
 const DURING: Field = field(
     "during",
     Shape::Windows,
     Absent("always"),
     "When it can strike: a window `[\"30m\", \"40m\"]` of virtual time, start included and end not, or a list of windows.",
 );
-const BECAUSE: Field = field(
-    "because",
-    Shape::Text,
-    Value("\"\""),
-    "Why, in your words; shown where the cause strikes.",
-);
-const FAILURE_DURATION: Field = field(
-    "duration",
-    DURATION_LAW,
-    Absent("as long as any run"),
-    "How long a run takes that it strikes.",
-);
+const BECAUSE: Field =
+    field("because", Shape::Text, Value("\"\""), "Why, in your words; shown where the cause strikes.");
+const FAILURE_DURATION: Field =
+    field("duration", DURATION_LAW, Absent("as long as any run"), "How long a run takes that it strikes.");
 
 static CAUSE: &[Field] = &[PROBABILITY, DURING, BECAUSE, FAILURE_DURATION];
 static HANG: &[Field] = &[PROBABILITY, DURING, BECAUSE];
@@ -482,35 +419,20 @@ static FAILURE: Choice = Choice {
 };
 
 /// A law of durations; it may contain itself.
-const DURATION_LAW: Shape = Shape::Named {
-    name: "duration_law",
-    shape: || &DURATION_SHAPE,
-};
+const DURATION_LAW: Shape = Shape::Named { name: "duration_law", shape: || &DURATION_SHAPE };
 static DURATION_SHAPE: Shape = Shape::OneOf(&DURATION);
 static DURATION: Choice = Choice {
     bare: Some("constant"),
     variants: &[
         variant("constant", ANY_DURATION, "Always the same."),
-        variant(
-            "uniform",
-            Shape::Record(&Record { fields: UNIFORM }),
-            "Uniform between two bounds.",
-        ),
-        variant(
-            "exponential",
-            Shape::Record(&Record { fields: EXPONENTIAL }),
-            "Exponential.",
-        ),
+        variant("uniform", Shape::Record(&Record { fields: UNIFORM }), "Uniform between two bounds."),
+        variant("exponential", Shape::Record(&Record { fields: EXPONENTIAL }), "Exponential."),
         variant(
             "lognormal",
             Shape::Record(&Record { fields: LOGNORMAL }),
             "Lognormal, by two of its figures: median or mean, and p99 or sigma.",
         ),
-        variant(
-            "gamma",
-            Shape::Record(&Record { fields: GAMMA }),
-            "Gamma, by mean and shape.",
-        ),
+        variant("gamma", Shape::Record(&Record { fields: GAMMA }), "Gamma, by mean and shape."),
         variant(
             "weibull",
             Shape::Record(&Record { fields: WEIBULL }),
@@ -535,24 +457,9 @@ static UNIFORM: &[Field] = &[
 ];
 static EXPONENTIAL: &[Field] = &[field("mean", SOME_DURATION, Required, "The mean.")];
 static LOGNORMAL: &[Field] = &[
-    field(
-        "median",
-        SOME_DURATION,
-        Absent("follows from the other figures"),
-        "Half of the runs are shorter.",
-    ),
-    field(
-        "mean",
-        SOME_DURATION,
-        Absent("follows from the other figures"),
-        "The mean.",
-    ),
-    field(
-        "p99",
-        SOME_DURATION,
-        Absent("follows from the other figures"),
-        "99 of 100 runs are shorter.",
-    ),
+    field("median", SOME_DURATION, Absent("follows from the other figures"), "Half of the runs are shorter."),
+    field("mean", SOME_DURATION, Absent("follows from the other figures"), "The mean."),
+    field("p99", SOME_DURATION, Absent("follows from the other figures"), "99 of 100 runs are shorter."),
     field(
         "sigma",
         Shape::Positive { max: 20.0 },
@@ -576,18 +483,8 @@ static WEIBULL: &[Field] = &[
         Absent("follows from the other figures"),
         "The scale: 63 of 100 runs are shorter.",
     ),
-    field(
-        "mean",
-        SOME_DURATION,
-        Absent("follows from the other figures"),
-        "The mean.",
-    ),
-    field(
-        "median",
-        SOME_DURATION,
-        Absent("follows from the other figures"),
-        "Half of the runs are shorter.",
-    ),
+    field("mean", SOME_DURATION, Absent("follows from the other figures"), "The mean."),
+    field("median", SOME_DURATION, Absent("follows from the other figures"), "Half of the runs are shorter."),
     field(
         "shape",
         Shape::Positive { max: 1e3 },
@@ -610,38 +507,17 @@ static EMPIRICAL: &[Field] = &[
     ),
 ];
 static MIXTURE_PART: &[Field] = &[
-    field(
-        "weight",
-        Shape::Positive { max: LARGE },
-        Required,
-        "How often, relative to the other parts.",
-    ),
+    field("weight", Shape::Positive { max: LARGE }, Required, "How often, relative to the other parts."),
     field("of", DURATION_LAW, Required, "The law of this part."),
 ];
 
 static DESTINATION: Choice = Choice {
     bare: None,
     variants: &[
-        variant(
-            "sqs",
-            Shape::Record(&Record { fields: SQS }),
-            "An Amazon SQS standard queue.",
-        ),
-        variant(
-            "sns",
-            Shape::Record(&Record { fields: SNS }),
-            "An Amazon SNS standard topic.",
-        ),
-        variant(
-            "eventbridge",
-            Shape::Record(&Record { fields: SQS }),
-            "An Amazon EventBridge bus.",
-        ),
-        variant(
-            "s3",
-            Shape::Record(&Record { fields: S3 }),
-            "An Amazon S3 bucket; for failures only.",
-        ),
+        variant("sqs", Shape::Record(&Record { fields: SQS }), "An Amazon SQS standard queue."),
+        variant("sns", Shape::Record(&Record { fields: SNS }), "An Amazon SNS standard topic."),
+        variant("eventbridge", Shape::Record(&Record { fields: SQS }), "An Amazon EventBridge bus."),
+        variant("s3", Shape::Record(&Record { fields: S3 }), "An Amazon S3 bucket; for failures only."),
         variant(
             "lambda",
             Shape::Record(&Record { fields: LAMBDA }),
@@ -650,12 +526,8 @@ static DESTINATION: Choice = Choice {
     ],
 };
 
-const LATENCY: Field = field(
-    "latency",
-    ANY_DURATION,
-    Absent("`timing.delivery_latency`"),
-    "How long a delivery takes.",
-);
+const LATENCY: Field =
+    field("latency", ANY_DURATION, Absent("`timing.delivery_latency`"), "How long a delivery takes.");
 const DELIVERY_CAUSE_SHAPE: &Shape = &Shape::OneOf(&DELIVERY_FAILURE);
 const DELIVERY_FAILURES: Field = field(
     "failures",
@@ -702,42 +574,29 @@ static DELIVERY_FAILURE: Choice = Choice {
     variants: &[
         variant(
             "permission",
-            Shape::Record(&Record {
-                fields: DELIVERY_CAUSE,
-            }),
+            Shape::Record(&Record { fields: DELIVERY_CAUSE }),
             "The function's role may not write there.",
         ),
         variant(
             "misconfiguration",
-            Shape::Record(&Record {
-                fields: DELIVERY_CAUSE,
-            }),
+            Shape::Record(&Record { fields: DELIVERY_CAUSE }),
             "The destination does not exist or cannot be used.",
         ),
         variant(
             "size",
-            Shape::Record(&Record {
-                fields: DELIVERY_CAUSE,
-            }),
+            Shape::Record(&Record { fields: DELIVERY_CAUSE }),
             "The destination finds the message too large.",
         ),
         variant(
             "throttled",
-            Shape::Record(&Record {
-                fields: DELIVERY_CAUSE,
-            }),
+            Shape::Record(&Record { fields: DELIVERY_CAUSE }),
             "The destination refuses the call for now.",
         ),
     ],
 };
 
 static SOURCE: &[Field] = &[
-    field(
-        "to",
-        Shape::Text,
-        Required,
-        "The function it invokes: its name, or an ARN that ends in it.",
-    ),
+    field("to", Shape::Text, Required, "The function it invokes: its name, or an ARN that ends in it."),
     aws_field(
         "invocation",
         Shape::Word(&["async", "sync"]),
@@ -751,24 +610,9 @@ static SOURCE: &[Field] = &[
         Absent("direct, if no other kind is given"),
         "The caller is a program with an AWS SDK.",
     ),
-    field(
-        "s3",
-        EMPTY,
-        Absent("not S3"),
-        "The caller is Amazon S3 (event notifications).",
-    ),
-    field(
-        "sns",
-        EMPTY,
-        Absent("not SNS"),
-        "The caller is an Amazon SNS topic.",
-    ),
-    field(
-        "eventbridge",
-        EMPTY,
-        Absent("not EventBridge"),
-        "The caller is an Amazon EventBridge rule.",
-    ),
+    field("s3", EMPTY, Absent("not S3"), "The caller is Amazon S3 (event notifications)."),
+    field("sns", EMPTY, Absent("not SNS"), "The caller is an Amazon SNS topic."),
+    field("eventbridge", EMPTY, Absent("not EventBridge"), "The caller is an Amazon EventBridge rule."),
     field(
         "size",
         Shape::Size,
@@ -781,24 +625,14 @@ static SOURCE: &[Field] = &[
         Value("\"0s\""),
         "When the source begins; the times of its arrivals count from here.",
     ),
-    field(
-        "until",
-        Shape::Moment,
-        Absent("`arrivals_end`"),
-        "Nothing is sent at or after this time.",
-    ),
+    field("until", Shape::Moment, Absent("`arrivals_end`"), "Nothing is sent at or after this time."),
     field(
         "max_events",
         integer(1, u64::MAX, "events"),
         Absent("no such limit"),
         "At most this many events are sent.",
     ),
-    field(
-        "arrivals",
-        Shape::OneOf(&ARRIVALS),
-        Required,
-        "When events are sent.",
-    ),
+    field("arrivals", Shape::OneOf(&ARRIVALS), Required, "When events are sent."),
 ];
 
 static ARRIVALS: Choice = Choice {
@@ -814,11 +648,7 @@ static ARRIVALS: Choice = Choice {
             Shape::Record(&Record { fields: POISSON }),
             "At random with a constant rate, independently of each other.",
         ),
-        variant(
-            "steps",
-            Shape::Record(&Record { fields: STEPS }),
-            "At a rate that changes in steps.",
-        ),
+        variant("steps", Shape::Record(&Record { fields: STEPS }), "At a rate that changes in steps."),
         variant(
             "ramp",
             Shape::Record(&Record { fields: RAMP }),
@@ -849,19 +679,9 @@ static CONSTANT: &[Field] = &[
         Absent("given by `every`"),
         "How many; the interval is rounded to the nanosecond.",
     ),
-    field(
-        "every",
-        SOME_DURATION,
-        Absent("given by `rate`"),
-        "The interval between two events.",
-    ),
+    field("every", SOME_DURATION, Absent("given by `rate`"), "The interval between two events."),
 ];
-static POISSON: &[Field] = &[field(
-    "rate",
-    Shape::Rate { zero: false },
-    Required,
-    "How many on average.",
-)];
+static POISSON: &[Field] = &[field("rate", Shape::Rate { zero: false }, Required, "How many on average.")];
 const SPACING: Field = field(
     "spacing",
     Shape::Word(&["poisson", "even"]),
@@ -897,12 +717,7 @@ static TRACE: &[Field] = &[
         Required,
         "The CSV file, relative to the scenario file; with a header row, ascending times counted from `from`.",
     ),
-    field(
-        "column",
-        Shape::Text,
-        Absent("the first column"),
-        "The column of the times.",
-    ),
+    field("column", Shape::Text, Absent("the first column"), "The column of the times."),
     field(
         "unit",
         Shape::Word(&["s", "ms", "us", "ns"]),
@@ -917,12 +732,7 @@ static COUNTS: &[Field] = &[
         Required,
         "The CSV file, relative to the scenario file; with a header row, one row per period from `from` on.",
     ),
-    field(
-        "column",
-        Shape::Text,
-        Absent("the column `count`, or the only one"),
-        "The column of the counts.",
-    ),
+    field("column", Shape::Text, Absent("the column `count`, or the only one"), "The column of the counts."),
     field("per", SOME_DURATION, Value("\"1m\""), "The length of a period."),
     field(
         "spacing",
@@ -932,12 +742,8 @@ static COUNTS: &[Field] = &[
     ),
 ];
 
-const FAULT_FUNCTION: Field = field(
-    "function",
-    Shape::Text,
-    Absent("every function"),
-    "The function whose attempts it strikes.",
-);
+const FAULT_FUNCTION: Field =
+    field("function", Shape::Text, Absent("every function"), "The function whose attempts it strikes.");
 static FAULT: Choice = Choice {
     bare: None,
     variants: &[
@@ -954,13 +760,7 @@ static FAULT: Choice = Choice {
     ],
 };
 static SYSTEM_ERROR: &[Field] = &[
-    aws_field(
-        "status",
-        integer(500, 599, ""),
-        Value("500"),
-        "The HTTP status.",
-        INVOKE,
-    ),
+    aws_field("status", integer(500, 599, ""), Value("500"), "The HTTP status.", INVOKE),
     PROBABILITY,
     DURING,
     FAULT_FUNCTION,

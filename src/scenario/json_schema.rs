@@ -25,10 +25,7 @@ pub fn text() -> String {
     };
     let target = schema.as_object_mut().expect("written as an object above");
     target.extend(root);
-    let definitions = definitions
-        .into_iter()
-        .map(|(name, schema)| (name.to_owned(), schema))
-        .collect();
+    let definitions = definitions.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
     target.insert("definitions".to_owned(), Json::Object(definitions));
     let mut text = serde_json::to_string_pretty(&schema).expect("plain JSON can be written");
     text.push('\n');
@@ -41,12 +38,7 @@ type Definitions = BTreeMap<&'static str, Json>;
 fn of(shape: &'static Shape, definitions: &mut Definitions) -> Json {
     match shape {
         Shape::Record(record) => record_schema(record, definitions),
-        Shape::Map {
-            names,
-            of: values,
-            at_least,
-            ..
-        } => json!({
+        Shape::Map { names, of: values, at_least, .. } => json!({
             "type": "object",
             "propertyNames": { "pattern": match names {
                 Names::Function => "^[A-Za-z0-9_-]{1,64}$",
@@ -55,11 +47,7 @@ fn of(shape: &'static Shape, definitions: &mut Definitions) -> Json {
             "minProperties": at_least,
             "additionalProperties": of(values, definitions),
         }),
-        Shape::List {
-            of: elements,
-            at_least,
-            at_most,
-        } => json!({
+        Shape::List { of: elements, at_least, at_most } => json!({
             "type": "array",
             "items": of(elements, definitions),
             "minItems": at_least,
@@ -117,12 +105,7 @@ fn record_schema(record: &'static Record, definitions: &mut Definitions) -> Json
         properties.insert(field.key.to_owned(), field_schema(field, definitions));
     }
     let required = |field: &&Field| matches!(field.default, Default::Required);
-    let required: Vec<&str> = record
-        .fields
-        .iter()
-        .filter(required)
-        .map(|field| field.key)
-        .collect();
+    let required: Vec<&str> = record.fields.iter().filter(required).map(|field| field.key).collect();
     let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": false });
     if !required.is_empty() {
         schema["required"] = json!(required);
@@ -133,11 +116,7 @@ fn record_schema(record: &'static Record, definitions: &mut Definitions) -> Json
 /// The schema of a field with its hover text. A reference stands alone in draft 07, so that it is wrapped.
 fn field_schema(field: &'static Field, definitions: &mut Definitions) -> Json {
     let schema = of(&field.shape, definitions);
-    let mut schema = if schema.get("$ref").is_some() {
-        json!({ "allOf": [schema] })
-    } else {
-        schema
-    };
+    let mut schema = if schema.get("$ref").is_some() { json!({ "allOf": [schema] }) } else { schema };
     schema["description"] = json!(hover_text(field));
     match field.default {
         Default::Value(text) => schema["default"] = serde_json::from_str(text).expect("a default is JSON"),
@@ -154,11 +133,7 @@ fn hover_text(field: &Field) -> String {
             format!(" Default: {measured} in profile `measured`, {documented} in `documented`.")
         }
     };
-    let source = if field.source.is_empty() {
-        String::new()
-    } else {
-        format!(" Source: {}", field.source)
-    };
+    let source = if field.source.is_empty() { String::new() } else { format!(" Source: {}", field.source) };
     [field.doc, &default, &source].concat()
 }
 
@@ -197,10 +172,7 @@ mod tests {
         assert!(!referred.is_empty());
         for reference in referred {
             let pointer = reference.strip_prefix('#').expect("within the file");
-            assert!(
-                schema.pointer(pointer).is_some_and(Json::is_object),
-                "{reference}"
-            );
+            assert!(schema.pointer(pointer).is_some_and(Json::is_object), "{reference}");
         }
     }
 
@@ -208,9 +180,7 @@ mod tests {
         match value {
             Json::Object(fields) => {
                 let own = fields.get("$ref").and_then(Json::as_str);
-                own.into_iter()
-                    .chain(fields.values().flat_map(text_references))
-                    .collect()
+                own.into_iter().chain(fields.values().flat_map(text_references)).collect()
             }
             Json::Array(elements) => elements.iter().flat_map(text_references).collect(),
             _ => Vec::new(),

@@ -47,17 +47,10 @@ impl Input {
     /// A file that is missing, unreadable or not a regular file. (A file that is too large is not read but reported
     /// by [`load`].)
     pub fn read(path: &Path) -> Result<Self, UnreadableFile> {
-        let unreadable = |reason: String| UnreadableFile {
-            path: path.to_owned(),
-            reason,
-        };
+        let unreadable = |reason: String| UnreadableFile { path: path.to_owned(), reason };
         let about = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
         if !about.is_file() {
-            let kind = if about.is_dir() {
-                "a folder"
-            } else {
-                "a pipe or device"
-            };
+            let kind = if about.is_dir() { "a folder" } else { "a pipe or device" };
             return Err(unreadable(format!("is {kind}, not a regular file")));
         }
         if about.len() > document::MAX_SCENARIO_BYTES as u64 {
@@ -69,22 +62,12 @@ impl Input {
         }
         let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
         let folder = path.parent().map_or_else(PathBuf::new, Path::to_owned);
-        Ok(Self {
-            name: path.display().to_string(),
-            bytes,
-            folder: Some(folder),
-            sets: Vec::new(),
-        })
+        Ok(Self { name: path.display().to_string(), bytes, folder: Some(folder), sets: Vec::new() })
     }
 
     /// A scenario that lies in no file, called `name`.
     pub fn from_text(name: &str, text: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            bytes: text.as_bytes().to_vec(),
-            folder: None,
-            sets: Vec::new(),
-        }
+        Self { name: name.to_owned(), bytes: text.as_bytes().to_vec(), folder: None, sets: Vec::new() }
     }
 
     /// The name under which results are filed.
@@ -149,17 +132,11 @@ pub fn load(input: &Input) -> Result<Loaded, Rejected> {
         problems: in_order(problems),
     };
     let text = document::decode(&input.bytes).map_err(|problem| {
-        reject(
-            &String::from_utf8_lossy(&input.bytes[..input.bytes.len().min(1 << 16)]),
-            vec![problem],
-        )
+        reject(&String::from_utf8_lossy(&input.bytes[..input.bytes.len().min(1 << 16)]), vec![problem])
     })?;
     let mut root = document::parse(text).map_err(|problem| reject(text, vec![problem]))?;
-    let mut problems: Vec<Problem> = input
-        .sets
-        .iter()
-        .filter_map(|(path, value)| set::apply(&mut root, path, value).err())
-        .collect();
+    let mut problems: Vec<Problem> =
+        input.sets.iter().filter_map(|(path, value)| set::apply(&mut root, path, value).err()).collect();
 
     let mut checked = shape::check(&grammar::SCENARIO, &root, is_documented(&root));
     let lowered = lower::lower(&input.stem(), &checked, input.folder.as_deref());
@@ -242,32 +219,20 @@ mod tests {
         let shipped = builtin::names().map(|name| (name, builtin::text(name).expect("listed")));
         for (name, text) in shipped.chain([starter]) {
             let loaded = accept(name, text);
-            assert!(
-                !loaded.scenario.description.is_empty(),
-                "{name} says what to look for"
-            );
+            assert!(!loaded.scenario.description.is_empty(), "{name} says what to look for");
             let again = accept(name, &loaded.resolved.to_string());
             assert_eq!(again.digest, loaded.digest, "{name}");
             assert_eq!(again.resolved, loaded.resolved, "{name}");
-            assert_eq!(
-                format!("{:?}", again.scenario),
-                format!("{:?}", loaded.scenario),
-                "{name}"
-            );
+            assert_eq!(format!("{:?}", again.scenario), format!("{:?}", loaded.scenario), "{name}");
         }
     }
 
     #[test]
     fn the_spelling_of_a_file_does_not_change_its_digest() {
         let plain = accept("a", MINIMAL);
-        let spelled = MINIMAL
-            .replace("\"1s\"", "\"1000ms\"")
-            .replace("\"version\"", "// note\n \"version\"");
+        let spelled = MINIMAL.replace("\"1s\"", "\"1000ms\"").replace("\"version\"", "// note\n \"version\"");
         assert_eq!(accept("b", &spelled).digest, plain.digest);
-        assert_ne!(
-            accept("a", &MINIMAL.replace("\"1s\"", "\"2s\"")).digest,
-            plain.digest
-        );
+        assert_ne!(accept("a", &MINIMAL.replace("\"1s\"", "\"2s\"")).digest, plain.digest);
     }
 
     const MINIMAL: &str = r#"{ "version": 1, "functions": { "f": { "duration": "1s" } },

@@ -35,10 +35,7 @@ pub(super) struct Lowered {
 
 /// Lowers a whole scenario called `name`; relative paths of recordings count from `folder`.
 pub(super) fn lower(name: &str, checked: &Checked, folder: Option<&Path>) -> Lowered {
-    let root = Fields {
-        value: &checked.resolved,
-        path: String::new(),
-    };
+    let root = Fields { value: &checked.resolved, path: String::new() };
     let mut lowering = Lowering {
         spans: &checked.spans,
         folder,
@@ -48,11 +45,7 @@ pub(super) fn lower(name: &str, checked: &Checked, folder: Option<&Path>) -> Low
         recordings: Vec::new(),
     };
     let scenario = lowering.scenario(name, &root);
-    Lowered {
-        scenario,
-        problems: lowering.problems,
-        recordings: lowering.recordings,
-    }
+    Lowered { scenario, problems: lowering.problems, recordings: lowering.recordings }
 }
 
 struct Lowering<'a> {
@@ -86,8 +79,7 @@ impl<'a> Lowering<'a> {
             Origin::Set => (None, message + FROM_SET),
             Origin::Default => (None, message),
         };
-        self.problems
-            .push(problem(path.to_owned(), span, message).with_hint(hint));
+        self.problems.push(problem(path.to_owned(), span, message).with_hint(hint));
     }
 
     fn scenario(&mut self, name: &str, root: &Fields<'a>) -> Option<Scenario> {
@@ -95,10 +87,7 @@ impl<'a> Lowering<'a> {
         let timing = timing(&timing_fields);
         let delivery_latency = timing_fields.duration("delivery_latency");
         let account = account(&root.record("account"));
-        let span = Span {
-            arrivals_end: root.optional("arrivals_end", Fields::moment),
-            end: end(root),
-        };
+        let span = Span { arrivals_end: root.optional("arrivals_end", Fields::moment), end: end(root) };
         let destinations = self.destinations(root, delivery_latency);
         let functions = self.functions(root, &destinations);
         let sources = self.sources(root, &span);
@@ -110,11 +99,7 @@ impl<'a> Lowering<'a> {
             name: name.to_owned(),
             description: root.text("description")?.to_owned(),
             seed: Seed(root.integer("seed")?),
-            start_epoch_ms: root
-                .text("start")?
-                .parse::<jiff::Timestamp>()
-                .ok()?
-                .as_millisecond(),
+            start_epoch_ms: root.text("start")?.parse::<jiff::Timestamp>().ok()?.as_millisecond(),
             arrivals_end: span.arrivals_end?,
             end: span.end?,
             profile: profile(root.text("profile")?)?,
@@ -138,10 +123,7 @@ impl<'a> Lowering<'a> {
     /// The position of the name that `reference` is or, if it is an ARN, ends in.
     fn resolve(&mut self, reference: &str, path: &str, noun: &str, names: &[&str]) -> Option<u16> {
         let name = name_of(reference);
-        let found = names
-            .binary_search(&reference)
-            .or_else(|_| names.binary_search(&name))
-            .ok();
+        let found = names.binary_search(&reference).or_else(|_| names.binary_search(&name)).ok();
         if found.is_none() {
             // Beyond that number a guess would not be shown, and guessing takes long where there are many names.
             let shown = self.problems.len() < MAX_PROBLEMS;
@@ -157,14 +139,12 @@ impl<'a> Lowering<'a> {
 
     fn function_reference(&mut self, fields: &Fields<'a>, key: &str) -> Option<FunctionId> {
         let names = Rc::clone(&self.functions);
-        self.resolve(fields.text(key)?, &fields.at(key), "function", &names)
-            .map(FunctionId)
+        self.resolve(fields.text(key)?, &fields.at(key), "function", &names).map(FunctionId)
     }
 
     fn destination_reference(&mut self, fields: &Fields<'a>, key: &str) -> Option<DestinationId> {
         let names = Rc::clone(&self.destinations);
-        self.resolve(fields.text(key)?, &fields.at(key), "destination", &names)
-            .map(DestinationId)
+        self.resolve(fields.text(key)?, &fields.at(key), "destination", &names).map(DestinationId)
     }
 
     fn functions(
@@ -173,10 +153,7 @@ impl<'a> Lowering<'a> {
         destinations: &[Option<Destination>],
     ) -> Vec<Option<Function>> {
         let entries = root.entries("functions");
-        entries
-            .into_iter()
-            .map(|(name, fields)| self.function(name, &fields, destinations))
-            .collect()
+        entries.into_iter().map(|(name, fields)| self.function(name, &fields, destinations)).collect()
     }
 
     fn function(
@@ -212,9 +189,7 @@ impl<'a> Lowering<'a> {
 
     #[expect(clippy::option_option, reason = "absent, wrong and present are three things")]
     fn route(&mut self, fields: &Fields<'a>, route: &str, key: &str) -> Option<Option<DestinationId>> {
-        fields.optional(route, |fields, route| {
-            self.destination_reference(&fields.record(route), key)
-        })
+        fields.optional(route, |fields, route| self.destination_reference(&fields.record(route), key))
     }
 
     /// What AWS refuses: an S3 bucket for successes, and a dead-letter queue that is neither a queue nor a topic.
@@ -226,11 +201,7 @@ impl<'a> Lowering<'a> {
         dead_letter: Option<DestinationId>,
         destinations: &[Option<Destination>],
     ) {
-        let kind = |id: DestinationId| {
-            destinations[id.index()]
-                .as_ref()
-                .map(|destination| destination.kind)
-        };
+        let kind = |id: DestinationId| destinations[id.index()].as_ref().map(|destination| destination.kind);
         if on_success.and_then(kind) == Some(DestinationKind::S3) {
             let routes = function.record("EventInvokeConfig").record("DestinationConfig");
             let path = routes.record("OnSuccess").at("Destination");
@@ -243,10 +214,7 @@ impl<'a> Lowering<'a> {
         let is_queue = |kind| matches!(kind, DestinationKind::Sqs | DestinationKind::Sns { .. });
         if let Some(kind) = dead_letter.and_then(kind).filter(|kind| !is_queue(*kind)) {
             let path = function.record("DeadLetterConfig").at("TargetArn");
-            let message = format!(
-                "a dead-letter queue is an sqs queue or an sns topic, not {}",
-                kind.name()
-            );
+            let message = format!("a dead-letter queue is an sqs queue or an sns topic, not {}", kind.name());
             self.error(&path, message, "use an `OnFailure` destination for other kinds");
         }
     }
@@ -254,11 +222,7 @@ impl<'a> Lowering<'a> {
     /// AWS keeps a part of the account's concurrency for functions without a reservation.
     /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html>
     fn reservations(&mut self, root: &Fields<'a>, account: Option<Account>) {
-        let Some(Account {
-            concurrency,
-            unreserved_minimum,
-        }) = account
-        else {
+        let Some(Account { concurrency, unreserved_minimum }) = account else {
             return;
         };
         let reserved = |fields: &Fields<'a>| fields.integer("ReservedConcurrentExecutions").unwrap_or(0);
@@ -285,10 +249,7 @@ impl<'a> Lowering<'a> {
     fn failures(&mut self, function: &Fields<'a>) -> Option<Vec<FailureCause>> {
         let mut ordinals = Ordinals::default();
         let elements = function.elements("failures");
-        let causes: Vec<_> = elements
-            .iter()
-            .map(|element| self.failure(element, &mut ordinals))
-            .collect();
+        let causes: Vec<_> = elements.iter().map(|element| self.failure(element, &mut ordinals)).collect();
         causes.into_iter().collect()
     }
 
@@ -313,19 +274,16 @@ impl<'a> Lowering<'a> {
 
     fn faults(&mut self, root: &Fields<'a>) -> Vec<Option<Fault>> {
         let mut ordinals = Ordinals::default();
-        root.elements("faults")
-            .iter()
-            .map(|element| self.fault(element, &mut ordinals))
-            .collect()
+        root.elements("faults").iter().map(|element| self.fault(element, &mut ordinals)).collect()
     }
 
     fn fault(&mut self, element: &Fields<'a>, ordinals: &mut Ordinals) -> Option<Fault> {
         let (key, fields) = element.variant()?;
         let function = fields.optional("function", |fields, key| self.function_reference(fields, key));
         let kind = match key {
-            "system_error" => FaultKind::SystemError {
-                status: u16::try_from(fields.integer("status")?).ok()?,
-            },
+            "system_error" => {
+                FaultKind::SystemError { status: u16::try_from(fields.integer("status")?).ok()? }
+            }
             _ => FaultKind::Throttle,
         };
         Some(Fault {
@@ -378,15 +336,9 @@ fn timing(fields: &Fields<'_>) -> Option<Timing> {
 }
 
 /// The grammar keeps it below one; rounding to parts per million must as well.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "0..=1 by the grammar"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0..=1 by the grammar")]
 fn jitter(relative: f64) -> Jitter {
-    Jitter {
-        ppm: ((relative * 1e6 + 0.5) as u32).min(999_999),
-    }
+    Jitter { ppm: ((relative * 1e6 + 0.5) as u32).min(999_999) }
 }
 
 fn age_check(word: &str) -> AgeCheck {
@@ -412,9 +364,7 @@ fn end(root: &Fields<'_>) -> Option<End> {
 }
 
 fn profile(name: &str) -> Option<Profile> {
-    [Profile::Measured, Profile::Documented]
-        .into_iter()
-        .find(|profile| profile.name() == name)
+    [Profile::Measured, Profile::Documented].into_iter().find(|profile| profile.name() == name)
 }
 
 fn architecture(function: &Fields<'_>) -> Option<Architecture> {

@@ -446,15 +446,9 @@ impl Probability {
     pub const ALWAYS: Self = Self { threshold: 1 << 53 };
 
     /// The probability `p`; `None` unless 0 ≤ p ≤ 1.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the range is checked first"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked first")]
     pub fn new(p: f64) -> Option<Self> {
-        (0.0..=1.0).contains(&p).then_some(Self {
-            threshold: (p * 9_007_199_254_740_992.0) as u64,
-        })
+        (0.0..=1.0).contains(&p).then_some(Self { threshold: (p * 9_007_199_254_740_992.0) as u64 })
     }
 
     /// Whether it strikes, given 64 random bits.
@@ -476,9 +470,7 @@ pub struct Windows {
 
 impl Windows {
     /// Windows that hold at every instant.
-    pub const ALWAYS: Self = Self {
-        intervals: Vec::new(),
-    };
+    pub const ALWAYS: Self = Self { intervals: Vec::new() };
 
     /// The windows given; `None` if one is empty, runs backwards, or overlaps or precedes the one before.
     pub fn new(intervals: Vec<(SimTime, SimTime)>) -> Option<Self> {
@@ -489,11 +481,7 @@ impl Windows {
 
     /// Whether `at` lies in one of the windows.
     pub fn contain(&self, at: SimTime) -> bool {
-        self.intervals.is_empty()
-            || self
-                .intervals
-                .iter()
-                .any(|(from, until)| *from <= at && at < *until)
+        self.intervals.is_empty() || self.intervals.iter().any(|(from, until)| *from <= at && at < *until)
     }
 
     /// The windows, in order; empty means always.

@@ -43,30 +43,18 @@ pub struct Problem {
 impl Problem {
     /// An error at `path`.
     pub fn error(path: impl Into<String>, span: Option<Range<usize>>, message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Error,
-            path: path.into(),
-            span,
-            message: message.into(),
-            hint: None,
-        }
+        Self { severity: Severity::Error, path: path.into(), span, message: message.into(), hint: None }
     }
 
     /// A warning at `path`.
     pub fn warning(path: impl Into<String>, span: Option<Range<usize>>, message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(path, span, message)
-        }
+        Self { severity: Severity::Warning, ..Self::error(path, span, message) }
     }
 
     /// The same with advice.
     #[must_use]
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
-        Self {
-            hint: Some(hint.into()),
-            ..self
-        }
+        Self { hint: Some(hint.into()), ..self }
     }
 
     /// `file:line:column: error: path: message`, and a second line with the hint if there is one.
@@ -124,11 +112,7 @@ pub fn quoted(text: &str) -> String {
 }
 
 fn visible(c: char) -> Vec<char> {
-    if c.is_control() || is_bidi_control(c) {
-        c.escape_unicode().collect()
-    } else {
-        vec![c]
-    }
+    if c.is_control() || is_bidi_control(c) { c.escape_unicode().collect() } else { vec![c] }
 }
 
 /// Whether a character changes the direction of the text around it, and so can make a message lie.
@@ -145,12 +129,7 @@ pub fn did_you_mean<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a st
     let wrong = wrong.to_lowercase();
     candidates
         .into_iter()
-        .map(|candidate| {
-            (
-                strsim::damerau_levenshtein(&wrong, &candidate.to_lowercase()),
-                candidate,
-            )
-        })
+        .map(|candidate| (strsim::damerau_levenshtein(&wrong, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= wrong.len().max(candidate.len()).div_ceil(3).min(4))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -163,15 +142,8 @@ mod tests {
     #[test]
     fn positions_count_lines_and_characters_from_one() {
         let lines = LineIndex::new("ab\r\nçd\n\u{1f600}x");
-        let cases = [
-            (0, (1, 1)),
-            (1, (1, 2)),
-            (4, (2, 1)),
-            (6, (2, 2)),
-            (8, (3, 1)),
-            (12, (3, 2)),
-            (99, (3, 3)),
-        ];
+        let cases =
+            [(0, (1, 1)), (1, (1, 2)), (4, (2, 1)), (6, (2, 2)), (8, (3, 1)), (12, (3, 2)), (99, (3, 3))];
         for (offset, expected) in cases {
             assert_eq!(lines.position(offset), expected, "byte {offset}");
         }
@@ -191,10 +163,7 @@ mod tests {
             "a.json:3:1: error: functions.ship.Timeout: must be 1..900\nhint: write 900"
         );
         let whole = Problem::warning("", None, "odd");
-        assert_eq!(
-            whole.render("a.json", &LineIndex::new("")),
-            "a.json: warning: odd"
-        );
+        assert_eq!(whole.render("a.json", &LineIndex::new("")), "a.json: warning: odd");
     }
 
     #[test]

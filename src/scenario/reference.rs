@@ -6,12 +6,8 @@ use std::fmt::Write as _;
 
 /// Every setting with its type, default, meaning and source, a table for each object of the language.
 pub fn markdown() -> String {
-    let mut writer = Writer {
-        text: String::new(),
-        later: Vec::new(),
-        written: Vec::new(),
-        records: Vec::new(),
-    };
+    let mut writer =
+        Writer { text: String::new(), later: Vec::new(), written: Vec::new(), records: Vec::new() };
     writer.table("The scenario", "", &grammar::SCENARIO);
     while !writer.later.is_empty() {
         for (path, shape) in std::mem::take(&mut writer.later) {
@@ -50,10 +46,7 @@ impl Writer {
         if record.fields.is_empty() {
             return;
         }
-        let same = self
-            .records
-            .iter()
-            .find(|(fields, _)| *fields == record.fields.as_ptr());
+        let same = self.records.iter().find(|(fields, _)| *fields == record.fields.as_ptr());
         if let Some((_, known)) = same {
             let _ = write!(self.text, "\n### {title}\n\nThe same settings as {known}.\n");
             return;
@@ -66,11 +59,7 @@ impl Writer {
         for field in record.fields {
             let source = source_link(field.source);
             let (value, default) = (value_text(&field.shape), default_text(field));
-            let _ = writeln!(
-                self.text,
-                "| `{}` | {value} | {default} | {}{source} |",
-                field.key, field.doc
-            );
+            let _ = writeln!(self.text, "| `{}` | {value} | {default} | {}{source} |", field.key, field.doc);
             self.describe_later(join(path, field.key), &field.shape);
         }
     }
@@ -80,8 +69,7 @@ impl Writer {
         if let Some(bare) = choice.bare {
             let _ = write!(self.text, "; a bare value stands for `{bare}`");
         }
-        self.text
-            .push_str(".\n\n| key | value | meaning |\n|---|---|---|\n");
+        self.text.push_str(".\n\n| key | value | meaning |\n|---|---|---|\n");
         for variant in choice.variants {
             let value = value_text(&variant.shape);
             let _ = writeln!(self.text, "| `{}` | {value} | {} |", variant.key, variant.doc);
@@ -136,10 +124,9 @@ fn value_text(shape: &Shape) -> String {
         Shape::Jitter => "number from 0 to below 1".to_owned(),
         Shape::Duration { min_nanos: 0 } => "duration".to_owned(),
         Shape::Duration { min_nanos: 1 } => "duration above 0".to_owned(),
-        Shape::Duration { min_nanos } => format!(
-            "duration, at least {}",
-            crate::time::SimDuration::from_nanos(*min_nanos)
-        ),
+        Shape::Duration { min_nanos } => {
+            format!("duration, at least {}", crate::time::SimDuration::from_nanos(*min_nanos))
+        }
         Shape::Moment => "time".to_owned(),
         Shape::EndOfRun => "`\"drained\"` or a time".to_owned(),
         Shape::Timestamp => "date and time".to_owned(),
@@ -148,11 +135,7 @@ fn value_text(shape: &Shape) -> String {
         Shape::Rate { zero: false } => "rate above 0".to_owned(),
         Shape::Size => "size".to_owned(),
         Shape::Text => "text".to_owned(),
-        Shape::Word(words) => words
-            .iter()
-            .map(|word| format!("`{word}`"))
-            .collect::<Vec<_>>()
-            .join(", "),
+        Shape::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
         Shape::Flag => "`true` or `false`".to_owned(),
         Shape::Texts => "list of texts".to_owned(),
     }
@@ -172,10 +155,7 @@ mod tests {
         let text = std::fs::read_to_string(path).expect("docs/scenario.md is there");
         let (before, rest) = text.split_once(BEGIN).expect("the begin marker");
         let (_, after) = rest.split_once(END).expect("the end marker");
-        assert_current(
-            "docs/scenario.md",
-            &[before, BEGIN, &markdown(), END, after].concat(),
-        );
+        assert_current("docs/scenario.md", &[before, BEGIN, &markdown(), END, after].concat());
     }
 
     #[test]

@@ -56,19 +56,12 @@ fn child<'a>(node: &'a mut Node, step: &Step) -> Option<&'a mut Node> {
             Step::Position(_) => Value::List(Vec::new()),
         };
     }
-    let missing = Node {
-        value: Value::Null,
-        span: None,
-    };
+    let missing = Node { value: Value::Null, span: None };
     match (step, &mut node.value) {
         (Step::Key(key), Value::Object(entries)) => {
             let known = entries.iter().position(|entry| entry.key == *key);
             if known.is_none() {
-                entries.push(Entry {
-                    key: key.clone(),
-                    key_span: None,
-                    node: missing,
-                });
+                entries.push(Entry { key: key.clone(), key_span: None, node: missing });
             }
             let at = known.unwrap_or(entries.len() - 1);
             Some(&mut entries[at].node)
@@ -85,10 +78,8 @@ fn child<'a>(node: &'a mut Node, step: &Step) -> Option<&'a mut Node> {
 
 /// The value as JSON, or as text if it is not JSON, without a place in the file.
 fn read(value: &str) -> Node {
-    let mut node = document::parse(value).unwrap_or_else(|_| Node {
-        value: Value::Text(value.to_owned()),
-        span: None,
-    });
+    let mut node =
+        document::parse(value).unwrap_or_else(|_| Node { value: Value::Text(value.to_owned()), span: None });
     node.forget_places();
     node
 }
@@ -99,19 +90,11 @@ fn steps(path: &str) -> Option<Vec<Step>> {
     let mut rest = path;
     while !rest.is_empty() {
         if let Some(inner) = rest.strip_prefix('[') {
-            let (step, behind) = if inner.starts_with('"') {
-                quoted_key(inner)?
-            } else {
-                position(inner)?
-            };
+            let (step, behind) = if inner.starts_with('"') { quoted_key(inner)? } else { position(inner)? };
             steps.push(step);
             rest = behind;
         } else {
-            let key = if steps.is_empty() {
-                rest
-            } else {
-                rest.strip_prefix('.')?
-            };
+            let key = if steps.is_empty() { rest } else { rest.strip_prefix('.')? };
             let end = key.find(['.', '[']).unwrap_or(key.len());
             if end == 0 {
                 return None;
@@ -178,9 +161,7 @@ mod tests {
 
     #[test]
     fn impossible_paths_are_refused_as_coming_from_the_command_line() {
-        let cases = [
-            "", ".", "a..b", "a.", "a[", "a[x]", "a[9]", "a[0].b", "b.c.d", r#"a["x]"#, "[0]",
-        ];
+        let cases = ["", ".", "a..b", "a.", "a[", "a[x]", "a[9]", "a[0].b", "b.c.d", r#"a["x]"#, "[0]"];
         for path in cases {
             let problem = set(r#"{"a":[1],"b":"text"}"#, path, "1").expect_err(path);
             assert!(problem.message.contains("--set"), "{path}: {}", problem.message);

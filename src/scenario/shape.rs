@@ -247,12 +247,7 @@ pub fn check(shape: &'static Shape, node: &Node, documented: bool) -> Checked {
         spans: Spans::default(),
     };
     let resolved = walker.walk(shape, node);
-    Checked {
-        resolved,
-        settings: walker.settings,
-        problems: walker.problems,
-        spans: walker.spans,
-    }
+    Checked { resolved, settings: walker.settings, problems: walker.problems, spans: walker.spans }
 }
 
 /// `key` behind `path`, as errors print it and `--set` reads it: `a.b`, or `a["x.y"]` for a key with special characters.
@@ -289,17 +284,8 @@ impl Walker {
         }
         match shape {
             Shape::Record(record) => self.record(record, node),
-            Shape::Map {
-                names,
-                noun,
-                of,
-                at_least,
-            } => self.map(*names, noun, of, *at_least, node),
-            Shape::List {
-                of,
-                at_least,
-                at_most,
-            } => self.list(of, *at_least..=*at_most, node),
+            Shape::Map { names, noun, of, at_least } => self.map(*names, noun, of, *at_least, node),
+            Shape::List { of, at_least, at_most } => self.list(of, *at_least..=*at_most, node),
             Shape::OneOf(choice) => self.one_of(choice, node),
             Shape::Named { shape, .. } => self.walk(shape(), node),
             _ => self.scalar(shape, node),
@@ -311,16 +297,12 @@ impl Walker {
         if span.is_none() {
             message.push_str(FROM_SET);
         }
-        self.problems
-            .push(Problem::error(self.path.clone(), span, message));
+        self.problems.push(Problem::error(self.path.clone(), span, message));
         self.problems.last_mut().expect("just pushed")
     }
 
     fn wrong_kind(&mut self, node: &Node, expected: &str) -> Json {
-        self.error(
-            node.span.clone(),
-            format!("expected {expected}, found {}", node.value.kind()),
-        );
+        self.error(node.span.clone(), format!("expected {expected}, found {}", node.value.kind()));
         Json::Null
     }
 
@@ -363,8 +345,8 @@ impl Walker {
         match field.default {
             Default::Required => {
                 let start = record.span.as_ref().map(|span| span.start..span.start + 1);
-                self.error(start, format!("{} is missing", quoted(field.key)))
-                    .hint = Some(field.doc.to_owned());
+                self.error(start, format!("{} is missing", quoted(field.key))).hint =
+                    Some(field.doc.to_owned());
                 Some(Json::Null)
             }
             Default::Absent(meaning) => {
@@ -391,13 +373,7 @@ impl Walker {
 
     fn setting(&mut self, value: String, given: bool) {
         let (doc, source) = self.about;
-        self.settings.push(Setting {
-            path: self.path.clone(),
-            value,
-            given,
-            doc,
-            source,
-        });
+        self.settings.push(Setting { path: self.path.clone(), value, given, doc, source });
     }
 
     fn unknown_key(&mut self, entry: &Entry, known: impl Iterator<Item = &'static str> + Clone) {
@@ -433,10 +409,7 @@ impl Walker {
         };
         self.refuse_duplicates(entries);
         if entries.len() < at_least || entries.len() > MAX_NAMES {
-            let message = format!(
-                "there must be {at_least}..{MAX_NAMES} of them, not {}",
-                entries.len()
-            );
+            let message = format!("there must be {at_least}..{MAX_NAMES} of them, not {}", entries.len());
             self.error(node.span.clone(), message);
         }
         let mut resolved = Map::new();
@@ -459,12 +432,8 @@ impl Walker {
             return self.wrong_kind(node, "a list");
         };
         if !count.contains(&elements.len()) {
-            let message = format!(
-                "{} elements; there must be {}..{}",
-                elements.len(),
-                count.start(),
-                count.end()
-            );
+            let message =
+                format!("{} elements; there must be {}..{}", elements.len(), count.start(), count.end());
             self.error(node.span.clone(), message);
             return Json::Null;
         }
@@ -488,12 +457,7 @@ impl Walker {
 
     fn one_of(&mut self, choice: &'static Choice, node: &Node) -> Json {
         let keys = || choice.variants.iter().map(|variant| variant.key);
-        let list = || {
-            keys()
-                .map(|key| format!("`{key}`"))
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
+        let list = || keys().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         let (key, key_span, inner) = match (&node.value, choice.bare) {
             (Value::Object(entries), _) => {
                 let [entry] = entries.as_slice() else {
@@ -507,11 +471,7 @@ impl Walker {
             _ => return self.wrong_kind(node, &format!("an object with one of {}", list())),
         };
         let Some(variant) = choice.variants.iter().find(|variant| variant.key == key) else {
-            let entry = Entry {
-                key: key.to_owned(),
-                key_span: key_span.clone(),
-                node: inner.clone(),
-            };
+            let entry = Entry { key: key.to_owned(), key_span: key_span.clone(), node: inner.clone() };
             self.unknown_key(&entry, keys());
             return Json::Null;
         };
@@ -519,11 +479,7 @@ impl Walker {
         self.about.0 = variant.doc;
         let value = self.inside(join(&self.path, key), |walker| walker.variant(variant, inner));
         self.about = outer;
-        if value.is_null() {
-            Json::Null
-        } else {
-            Json::Object(Map::from_iter([(key.to_owned(), value)]))
-        }
+        if value.is_null() { Json::Null } else { Json::Object(Map::from_iter([(key.to_owned(), value)])) }
     }
 
     fn variant(&mut self, variant: &'static Variant, node: &Node) -> Json {
@@ -563,9 +519,7 @@ impl Names {
         let fine = match self {
             Self::Function => {
                 (1..=64).contains(&name.len())
-                    && name
-                        .bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+                    && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
             }
             Self::Free => {
                 (1..=140).contains(&name.chars().count())
@@ -586,9 +540,7 @@ fn read_scalar(shape: &Shape, node: &Node) -> Result<Json, Refusal> {
         Shape::Integer { min, max, unit } => integer(node, *min, *max, unit),
         Shape::Positive { max } => real(node, "a number above 0", |number| number > 0.0 && number <= *max),
         Shape::Probability => real(node, "a probability 0..1", |number| (0.0..=1.0).contains(&number)),
-        Shape::Jitter => real(node, "a number from 0 to below 1", |number| {
-            (0.0..1.0).contains(&number)
-        }),
+        Shape::Jitter => real(node, "a number from 0 to below 1", |number| (0.0..1.0).contains(&number)),
         Shape::Duration { min_nanos } => duration(node, *min_nanos),
         Shape::Moment => duration(node, 0),
         Shape::EndOfRun if matches!(&node.value, Value::Text(word) if word == "drained") => {
@@ -616,10 +568,7 @@ fn read_scalar(shape: &Shape, node: &Node) -> Result<Json, Refusal> {
 }
 
 fn kind_refusal(node: &Node, expected: &str) -> Refusal {
-    (
-        format!("expected {expected}, found {}", node.value.kind()),
-        String::new(),
-    )
+    (format!("expected {expected}, found {}", node.value.kind()), String::new())
 }
 
 fn text<'a>(node: &'a Node, expected: &str) -> Result<&'a str, Refusal> {
@@ -633,19 +582,12 @@ fn texts(node: &Node) -> Result<Json, Refusal> {
     let Value::List(elements) = &node.value else {
         return Err(kind_refusal(node, "a list of strings"));
     };
-    elements
-        .iter()
-        .map(|element| text(element, "a string").map(Json::from))
-        .collect()
+    elements.iter().map(|element| text(element, "a string").map(Json::from)).collect()
 }
 
 /// Integers are written as integers: `1e3` and `1.0` are refused, so that nobody wonders what was rounded.
 fn integer(node: &Node, min: u64, max: u64, unit: &str) -> Result<Json, Refusal> {
-    let range = if unit.is_empty() {
-        format!("{min}..{max}")
-    } else {
-        format!("{min}..{max} {unit}")
-    };
+    let range = if unit.is_empty() { format!("{min}..{max}") } else { format!("{min}..{max} {unit}") };
     let Value::Number(digits) = &node.value else {
         return Err(kind_refusal(node, &format!("an integer {range}")));
     };
@@ -655,16 +597,10 @@ fn integer(node: &Node, min: u64, max: u64, unit: &str) -> Result<Json, Refusal>
             format!("write digits only, {range}"),
         ));
     }
-    let value = digits
-        .parse::<u64>()
-        .ok()
-        .filter(|value| (min..=max).contains(value));
-    value.map(Json::from).ok_or_else(|| {
-        (
-            format!("{} is out of range: must be {range}", quoted(digits)),
-            String::new(),
-        )
-    })
+    let value = digits.parse::<u64>().ok().filter(|value| (min..=max).contains(value));
+    value
+        .map(Json::from)
+        .ok_or_else(|| (format!("{} is out of range: must be {range}", quoted(digits)), String::new()))
 }
 
 fn real(node: &Node, expected: &str, fits: impl Fn(f64) -> bool) -> Result<Json, Refusal> {
@@ -681,10 +617,7 @@ fn real(node: &Node, expected: &str, fits: impl Fn(f64) -> bool) -> Result<Json,
     };
     let number: f64 = digits.parse().map_err(|_| kind_refusal(node, expected))?;
     if !number.is_finite() {
-        return Err((
-            format!("{} is too large for a number", quoted(digits)),
-            format!("write {expected}"),
-        ));
+        return Err((format!("{} is too large for a number", quoted(digits)), format!("write {expected}")));
     }
     // Adding zero turns a negative zero into zero, so that both mean and print the same.
     if fits(number) {
@@ -718,10 +651,7 @@ fn duration(node: &Node, min_nanos: u64) -> Result<Json, Refusal> {
     let span = units::duration(text)?;
     if span.as_nanos() < min_nanos {
         let least = crate::time::SimDuration::from_nanos(min_nanos);
-        return Err((
-            format!("{} is too short: must be at least {least}", quoted(text)),
-            String::new(),
-        ));
+        return Err((format!("{} is too short: must be at least {least}", quoted(text)), String::new()));
     }
     Ok(span.to_string().into())
 }
@@ -729,10 +659,7 @@ fn duration(node: &Node, min_nanos: u64) -> Result<Json, Refusal> {
 /// The label of virtual time zero: between 1970 and the year 9000, so that every time of a run has a label.
 fn timestamp(text: &str) -> Result<Json, Refusal> {
     let wrong = |what: &str| {
-        (
-            format!("{} is not {what}", quoted(text)),
-            "write e.g. `\"2026-01-01T00:00:00Z\"`".to_owned(),
-        )
+        (format!("{} is not {what}", quoted(text)), "write e.g. `\"2026-01-01T00:00:00Z\"`".to_owned())
     };
     let instant: jiff::Timestamp = text.parse().map_err(|_| wrong("a date and time"))?;
     let first = jiff::Timestamp::UNIX_EPOCH;
@@ -751,10 +678,7 @@ fn windows(node: &Node) -> Result<Json, Refusal> {
     let Value::List(elements) = &node.value else {
         return Err(kind_refusal(node, expected));
     };
-    if elements
-        .iter()
-        .any(|element| !matches!(element.value, Value::List(_)))
-    {
+    if elements.iter().any(|element| !matches!(element.value, Value::List(_))) {
         return Ok(Json::Array(vec![window(elements, expected)?]));
     }
     if elements.is_empty() {
@@ -772,10 +696,7 @@ fn windows(node: &Node) -> Result<Json, Refusal> {
         |pair: &Json, at: usize| units::duration(pair[at].as_str().unwrap_or_default()).unwrap_or_default();
     match pairs.windows(2).find(|two| bound(&two[0], 1) > bound(&two[1], 0)) {
         Some(two) => Err((
-            format!(
-                "the windows {} and {} overlap or are out of order",
-                two[0], two[1]
-            ),
+            format!("the windows {} and {} overlap or are out of order", two[0], two[1]),
             "list them in order of time, each ending before the next begins".to_owned(),
         )),
         None => Ok(Json::Array(pairs)),
@@ -784,19 +705,12 @@ fn windows(node: &Node) -> Result<Json, Refusal> {
 
 fn window(bounds: &[Node], expected: &str) -> Result<Json, Refusal> {
     let [from, until] = bounds else {
-        return Err((
-            format!("expected {expected}, found {} elements", bounds.len()),
-            String::new(),
-        ));
+        return Err((format!("expected {expected}, found {} elements", bounds.len()), String::new()));
     };
     let (from, until) = (duration(from, 0)?, duration(until, 0)?);
     let nanos = |bound: &Json| units::duration(bound.as_str().unwrap_or_default()).unwrap_or_default();
     if nanos(&from) >= nanos(&until) {
-        let what = if from == until {
-            "is empty"
-        } else {
-            "runs backwards"
-        };
+        let what = if from == until { "is empty" } else { "runs backwards" };
         return Err((
             format!("the window [{from}, {until}] {what}"),
             "its end must come after its start".to_owned(),
@@ -814,10 +728,7 @@ fn rate(node: &Node, zero: bool) -> Result<Json, Refusal> {
     }
     let text = text(node, "a rate like `\"20/s\"`")?;
     if units::rate(text)?.is_zero() && !zero {
-        return Err((
-            format!("{} never sends anything: must be above 0", quoted(text)),
-            String::new(),
-        ));
+        return Err((format!("{} never sends anything: must be above 0", quoted(text)), String::new()));
     }
     Ok(text.into())
 }
@@ -836,25 +747,16 @@ fn word(given: &str, words: &[&str]) -> Result<Json, Refusal> {
     if words.contains(&given) {
         return Ok(given.into());
     }
-    let list = words
-        .iter()
-        .map(|word| format!("`{word}`"))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let list = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     let hint = did_you_mean(given, words.iter().copied()).map(|guess| format!("did you mean `{guess}`?"));
-    Err((
-        format!("{} is not one of {list}", quoted(given)),
-        hint.unwrap_or_default(),
-    ))
+    Err((format!("{} is not one of {list}", quoted(given)), hint.unwrap_or_default()))
 }
 
 fn quantile(node: &Node) -> Result<Json, Refusal> {
     let expected = "a pair like `[0.5, \"400ms\"]`";
     match &node.value {
         Value::List(pair) if pair.len() == 2 => {
-            let probability = real(&pair[0], "a probability 0..1", |number| {
-                (0.0..=1.0).contains(&number)
-            })?;
+            let probability = real(&pair[0], "a probability 0..1", |number| (0.0..=1.0).contains(&number))?;
             Ok(Json::Array(vec![probability, duration(&pair[1], 0)?]))
         }
         _ => Err(kind_refusal(node, expected)),
@@ -902,16 +804,10 @@ mod tests {
             count += 1;
             assert!(doc.len() > 4 && doc.ends_with('.'), "{path}: {doc:?}");
             let source = field.map_or("", |field| field.source);
-            assert!(
-                source.is_empty() || source.starts_with("https://"),
-                "{path}: {source}"
-            );
+            assert!(source.is_empty() || source.starts_with("https://"), "{path}: {source}");
             // What AWS names has AWS's page.
             let key = field.map_or("", |field| field.key);
-            assert!(
-                !key.starts_with(|c: char| c.is_ascii_uppercase()) || !source.is_empty(),
-                "{path}"
-            );
+            assert!(!key.starts_with(|c: char| c.is_ascii_uppercase()) || !source.is_empty(), "{path}");
         });
         assert!(count > 100, "{count} settings were visited");
     }
@@ -946,17 +842,9 @@ mod tests {
     #[test]
     fn settings_tell_what_was_given_and_what_was_assumed() {
         let text = r#"{ "functions": { "ship": { "Timeout": 30 } } }"#;
-        let checked = check(
-            &grammar::SCENARIO,
-            &document::parse(text).expect("an object"),
-            false,
-        );
+        let checked = check(&grammar::SCENARIO, &document::parse(text).expect("an object"), false);
         let setting = |path: &str| {
-            let found = checked
-                .settings
-                .iter()
-                .find(|setting| setting.path == path)
-                .expect(path);
+            let found = checked.settings.iter().find(|setting| setting.path == path).expect(path);
             (found.value.as_str(), found.given)
         };
         assert_eq!(setting("functions.ship.Timeout"), ("30", true));
@@ -973,16 +861,10 @@ mod tests {
         assert_eq!(join("a", "x.y"), r#"a["x.y"]"#);
         assert_eq!(join("", "a"), "a");
         let text = r#"{ "destinations": { "x.y": { "sqs": { "latency": 5 } } } }"#;
-        let checked = check(
-            &grammar::SCENARIO,
-            &document::parse(text).expect("an object"),
-            false,
-        );
+        let checked = check(&grammar::SCENARIO, &document::parse(text).expect("an object"), false);
         let path = r#"destinations["x.y"].sqs.latency"#;
         assert!(checked.problems.iter().any(|problem| problem.path == path));
-        let Origin::File(span) = checked.spans.origin(path) else {
-            panic!("in the file")
-        };
+        let Origin::File(span) = checked.spans.origin(path) else { panic!("in the file") };
         assert_eq!(&text[span], "5");
         assert_eq!(checked.spans.origin("timing.backoff_cap"), Origin::Default);
     }

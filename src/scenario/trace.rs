@@ -78,11 +78,7 @@ impl Recording {
         };
         let about = fs::metadata(file).map_err(unreadable)?;
         if !about.is_file() {
-            let kind = if about.is_dir() {
-                "a folder"
-            } else {
-                "a pipe or device"
-            };
+            let kind = if about.is_dir() { "a folder" } else { "a pipe or device" };
             return Err(TraceError {
                 message: format!("{shown} is {kind}, not a regular file"),
                 hint: "name a CSV file".to_owned(),
@@ -103,10 +99,7 @@ impl Recording {
 
     /// A recording that is already in memory.
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Self {
-        Self {
-            name: name.to_owned(),
-            bytes,
-        }
+        Self { name: name.to_owned(), bytes }
     }
 
     /// The SHA-256 of its content.
@@ -124,15 +117,10 @@ impl Recording {
             Some(column) => table.column(column)?,
             None => (0, table.headers[0].clone()),
         };
-        let suffix = name
-            .rsplit_once('_')
-            .and_then(|(_, suffix)| TimeUnit::named(suffix));
+        let suffix = name.rsplit_once('_').and_then(|(_, suffix)| TimeUnit::named(suffix));
         let Some(unit) = unit.or(suffix) else {
-            let message = format!(
-                "{}: the unit of column {} is not known",
-                quoted(&self.name),
-                quoted(&name)
-            );
+            let message =
+                format!("{}: the unit of column {} is not known", quoted(&self.name), quoted(&name));
             return Err(TraceError {
                 message,
                 hint: "add `\"unit\": \"s\"` (or ms, us, ns), or let the column's name end in `_s`"
@@ -143,19 +131,12 @@ impl Recording {
         table.for_each(at, &name, |value| {
             let time = time(value, unit)?;
             if times.last().is_some_and(|last| time < *last) {
-                return Err((
-                    "comes before the row above it".to_owned(),
-                    "sort the rows by time",
-                ));
+                return Err(("comes before the row above it".to_owned(), "sort the rows by time"));
             }
             times.push(time);
             Ok(())
         })?;
-        if times.is_empty() {
-            Err(self.without_rows())
-        } else {
-            Ok(times)
-        }
+        if times.is_empty() { Err(self.without_rows()) } else { Ok(times) }
     }
 
     /// The counts in `column` (`count`, or the only one, if not given).
@@ -174,18 +155,11 @@ impl Recording {
             let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
             let count = value.parse::<u32>().ok().filter(|_| digits);
             counts.push(count.ok_or_else(|| {
-                (
-                    "is not a count 0..4294967295".to_owned(),
-                    "write a whole number of events",
-                )
+                ("is not a count 0..4294967295".to_owned(), "write a whole number of events")
             })?);
             Ok(())
         })?;
-        if counts.is_empty() {
-            Err(self.without_rows())
-        } else {
-            Ok(counts)
-        }
+        if counts.is_empty() { Err(self.without_rows()) } else { Ok(counts) }
     }
 
     fn without_rows(&self) -> TraceError {
@@ -199,20 +173,14 @@ impl Recording {
 /// Longer than any run: such numbers are calendar times, not offsets.
 fn time(value: &str, unit: TimeUnit) -> Result<SimTime, (String, &'static str)> {
     let nanos = decimal(value, unit.decimals()).ok_or_else(|| {
-        (
-            "is not a time: a decimal number of zero or more".to_owned(),
-            "remove or correct the row",
-        )
+        ("is not a time: a decimal number of zero or more".to_owned(), "remove or correct the row")
     })?;
     u64::try_from(nanos)
         .ok()
         .filter(|nanos| *nanos <= SimTime::MAX.as_nanos())
         .map(SimTime::from_nanos)
         .ok_or_else(|| {
-            (
-                "lies beyond 100 years".to_owned(),
-                "times count from the start of the source; check the unit",
-            )
+            ("lies beyond 100 years".to_owned(), "times count from the start of the source; check the unit")
         })
 }
 
@@ -225,23 +193,14 @@ struct Table<'a> {
 
 impl<'a> Table<'a> {
     fn open(recording: &'a Recording) -> Result<Self, TraceError> {
-        let bytes = recording
-            .bytes
-            .strip_prefix(b"\xef\xbb\xbf")
-            .unwrap_or(&recording.bytes);
-        let mut reader = csv::ReaderBuilder::new()
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .from_reader(bytes);
+        let bytes = recording.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&recording.bytes);
+        let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
         let file = recording.name.as_str();
         let headers = reader.headers().map_err(|error| unreadable_row(file, &error))?;
         let headers: Vec<String> = headers.iter().map(ToOwned::to_owned).collect();
         if headers.iter().all(String::is_empty) {
             let message = format!("{} is empty", quoted(file));
-            return Err(TraceError {
-                message,
-                hint: "a recording begins with a header row".to_owned(),
-            });
+            return Err(TraceError { message, hint: "a recording begins with a header row".to_owned() });
         }
         if headers.iter().any(|header| decimal(header, 0).is_some()) {
             let message = format!("{} has no header row: its first row holds numbers", quoted(file));
@@ -250,11 +209,7 @@ impl<'a> Table<'a> {
                 hint: "add a first row with the names of the columns, e.g. `time_s`".to_owned(),
             });
         }
-        Ok(Self {
-            file,
-            headers,
-            reader,
-        })
+        Ok(Self { file, headers, reader })
     }
 
     /// The position and name of the column called `wanted`.
@@ -262,19 +217,10 @@ impl<'a> Table<'a> {
         let at = self.headers.iter().position(|header| header == wanted);
         at.map(|at| (at, wanted.to_owned())).ok_or_else(|| {
             let guess = did_you_mean(wanted, self.headers.iter().map(String::as_str));
-            let columns = self
-                .headers
-                .iter()
-                .take(20)
-                .map(|header| quoted(header))
-                .collect::<Vec<_>>()
-                .join(", ");
+            let columns =
+                self.headers.iter().take(20).map(|header| quoted(header)).collect::<Vec<_>>().join(", ");
             TraceError {
-                message: format!(
-                    "{} has no column {}; it has {columns}",
-                    quoted(self.file),
-                    quoted(wanted)
-                ),
+                message: format!("{} has no column {}; it has {columns}", quoted(self.file), quoted(wanted)),
                 hint: guess.map_or_else(
                     || "name the column by `column`".to_owned(),
                     |guess| format!("did you mean `{guess}`?"),
@@ -291,18 +237,10 @@ impl<'a> Table<'a> {
         mut take: impl FnMut(&str) -> Result<(), (String, &'static str)>,
     ) -> Result<(), TraceError> {
         let mut record = csv::StringRecord::new();
-        while self
-            .reader
-            .read_record(&mut record)
-            .map_err(|error| unreadable_row(self.file, &error))?
-        {
+        while self.reader.read_record(&mut record).map_err(|error| unreadable_row(self.file, &error))? {
             let row = record.position().map_or(0, csv::Position::line);
             let fault = |what: &str, hint: &str| TraceError {
-                message: format!(
-                    "{}, row {row}, column {}: {what}",
-                    quoted(self.file),
-                    quoted(column)
-                ),
+                message: format!("{}, row {row}, column {}: {what}", quoted(self.file), quoted(column)),
                 hint: hint.to_owned(),
             };
             let Some(value) = record.get(at) else {
@@ -318,9 +256,7 @@ impl<'a> Table<'a> {
 }
 
 fn unreadable_row(file: &str, error: &csv::Error) -> TraceError {
-    let place = error
-        .position()
-        .map_or_else(String::new, |position| format!(", line {}", position.line()));
+    let place = error.position().map_or_else(String::new, |position| format!(", line {}", position.line()));
     let what = match error.kind() {
         csv::ErrorKind::Utf8 { .. } => "is not UTF-8 text",
         _ => "is not a CSV table",

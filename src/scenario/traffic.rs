@@ -11,10 +11,7 @@ impl Scenario {
         reason = "saturates, and is never negative"
     )]
     pub fn expected_events(&self) -> u64 {
-        self.sources
-            .iter()
-            .map(|source| self.expected_from(source))
-            .sum::<f64>() as u64
+        self.sources.iter().map(|source| self.expected_from(source)).sum::<f64>() as u64
     }
 
     fn expected_from(&self, source: &Source) -> f64 {
@@ -22,16 +19,9 @@ impl Scenario {
             End::Drained => None,
             End::At(end) => Some(end),
         };
-        let last = [source.until, self.arrivals_end, run_end]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or(SimTime::MAX);
-        if last <= source.from {
-            0.0
-        } else {
-            source.expected_within(last.since(source.from))
-        }
+        let last =
+            [source.until, self.arrivals_end, run_end].into_iter().flatten().min().unwrap_or(SimTime::MAX);
+        if last <= source.from { 0.0 } else { source.expected_within(last.since(source.from)) }
     }
 }
 
@@ -67,9 +57,7 @@ impl Arrivals {
 impl RateSegment {
     /// By how much the rate grows in a second.
     pub fn slope(&self) -> f64 {
-        self.end.map_or(0.0, |end| {
-            (self.end_rate - self.start_rate) / end.since(self.start).as_secs_f64()
-        })
+        self.end.map_or(0.0, |end| (self.end_rate - self.start_rate) / end.since(self.start).as_secs_f64())
     }
 
     /// The rate at `at`, which lies in the piece.
@@ -102,9 +90,7 @@ mod tests {
             start_rate,
             end_rate: 10.0,
         };
-        let curve = RateCurve {
-            segments: vec![piece(0, Some(10), 0.0), piece(10, None, 10.0)],
-        };
+        let curve = RateCurve { segments: vec![piece(0, Some(10), 0.0), piece(10, None, 10.0)] };
         for (seconds, expected) in [(0, 0.0), (5, 12.5), (10, 50.0), (20, 150.0)] {
             let found = Arrivals::Poisson(curve.clone()).expected_within(SimDuration::from_secs(seconds));
             assert!((found - expected).abs() < 1e-9, "{seconds} s: {found}");
@@ -119,31 +105,12 @@ mod tests {
             (Arrivals::Constant { interval: seconds(2) }, 59, 30.0),
             (Arrivals::Constant { interval: seconds(2) }, 60, 30.0),
             (Arrivals::Times([at(1), at(2), at(3)].into()), 3, 2.0),
-            (
-                Arrivals::Counts {
-                    period: seconds(60),
-                    counts: [3, 4, 5].into(),
-                    even: false,
-                },
-                120,
-                7.0,
-            ),
-            (
-                Arrivals::Counts {
-                    period: seconds(60),
-                    counts: [3, 4, 5].into(),
-                    even: false,
-                },
-                9_000,
-                12.0,
-            ),
+            (Arrivals::Counts { period: seconds(60), counts: [3, 4, 5].into(), even: false }, 120, 7.0),
+            (Arrivals::Counts { period: seconds(60), counts: [3, 4, 5].into(), even: false }, 9_000, 12.0),
         ];
         for (arrivals, span, expected) in cases {
             let found = arrivals.expected_within(seconds(span));
-            assert!(
-                (found - expected).abs() < 1e-9,
-                "{arrivals:?} within {span} s: {found}"
-            );
+            assert!((found - expected).abs() < 1e-9, "{arrivals:?} within {span} s: {found}");
         }
     }
 }

@@ -23,33 +23,17 @@ pub fn duration(text: &str) -> Result<SimDuration, (String, String)> {
     }
     let remedy = format!("write e.g. {DURATION_EXAMPLES}; the units are h, m, s, ms, us and ns");
     if text.trim_start().starts_with('-') {
-        return Err((
-            format!("{shown} is negative"),
-            "write a duration of zero or more".to_owned(),
-        ));
+        return Err((format!("{shown} is negative"), "write a duration of zero or more".to_owned()));
     }
     if !looks_like_a_duration(text) {
         return Err((format!("{shown} is not a duration"), remedy));
     }
-    let too_long = || {
-        (
-            format!("{shown} is longer than 100 years"),
-            "write a shorter duration".to_owned(),
-        )
-    };
+    let too_long = || (format!("{shown} is longer than 100 years"), "write a shorter duration".to_owned());
     let parsed: SignedDuration = text.parse().map_err(|_| {
-        if has_huge_number(text) {
-            too_long()
-        } else {
-            (format!("{shown} is not a duration"), remedy)
-        }
+        if has_huge_number(text) { too_long() } else { (format!("{shown} is not a duration"), remedy) }
     })?;
     let nanos = u64::try_from(parsed.as_nanos()).map_err(|_| too_long())?;
-    if nanos > SimDuration::MAX.as_nanos() {
-        Err(too_long())
-    } else {
-        Ok(SimDuration::from_nanos(nanos))
-    }
+    if nanos > SimDuration::MAX.as_nanos() { Err(too_long()) } else { Ok(SimDuration::from_nanos(nanos)) }
 }
 
 /// Our own narrowing of what jiff reads: no spaces, no words, no `ago`, no clock faces; the schema's pattern says
@@ -62,8 +46,7 @@ fn looks_like_a_duration(text: &str) -> bool {
 }
 
 fn has_huge_number(text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_digit())
-        .any(|digits| digits.len() > 15)
+    text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > 15)
 }
 
 fn plain_number(text: &str) -> Option<&str> {
@@ -134,15 +117,9 @@ pub fn rate(text: &str) -> Result<Rate, (String, String)> {
         return Err((format!("{shown} is not a rate"), remedy()));
     };
     if nano_events > MAX_RATE_PER_SECOND * 1_000_000_000 * u128::from(unit_seconds) {
-        return Err((
-            format!("{shown} is more than {MAX_RATE_PER_SECOND} events per second"),
-            remedy(),
-        ));
+        return Err((format!("{shown} is more than {MAX_RATE_PER_SECOND} events per second"), remedy()));
     }
-    Ok(Rate {
-        nano_events,
-        unit_seconds,
-    })
+    Ok(Rate { nano_events, unit_seconds })
 }
 
 const SIZE_UNITS: [(&str, u64); 9] = [
@@ -172,27 +149,18 @@ pub fn size(text: &str) -> Result<u64, (String, String)> {
     let remedy = "write e.g. `\"200B\"`, `\"256KiB\"` or `\"1MB\"`; the units are B, KB, MB, GB, TB, KiB, MiB, GiB and TiB";
     let wrong = || (format!("{shown} is not a size"), remedy.to_owned());
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let (_, bytes) = SIZE_UNITS
-        .iter()
-        .find(|(unit, _)| *unit == &text[digits.len()..])
-        .ok_or_else(wrong)?;
+    let (_, bytes) = SIZE_UNITS.iter().find(|(unit, _)| *unit == &text[digits.len()..]).ok_or_else(wrong)?;
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return Err(wrong());
     }
-    let count: u64 = digits
-        .parse()
-        .map_err(|_| (format!("{shown} is too large"), remedy.to_owned()))?;
-    count
-        .checked_mul(*bytes)
-        .ok_or_else(|| (format!("{shown} is too large"), remedy.to_owned()))
+    let count: u64 = digits.parse().map_err(|_| (format!("{shown} is too large"), remedy.to_owned()))?;
+    count.checked_mul(*bytes).ok_or_else(|| (format!("{shown} is too large"), remedy.to_owned()))
 }
 
 /// A size as a person writes it; parsing the text gives the same number back.
 pub fn size_text(bytes: u64) -> String {
-    let (unit, factor) = SIZE_UNITS
-        .iter()
-        .find(|(_, factor)| bytes > 0 && bytes.is_multiple_of(*factor))
-        .unwrap_or(&("B", 1));
+    let (unit, factor) =
+        SIZE_UNITS.iter().find(|(_, factor)| bytes > 0 && bytes.is_multiple_of(*factor)).unwrap_or(&("B", 1));
     format!("{}{unit}", bytes / factor)
 }
 
@@ -212,10 +180,7 @@ pub fn decimal(text: &str, scale: i32) -> Option<u128> {
     if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) || mantissa.ends_with('.') {
         return None;
     }
-    shift(
-        &[whole, fraction].concat(),
-        scale + i32::from(exponent) - i32::try_from(fraction.len()).ok()?,
-    )
+    shift(&[whole, fraction].concat(), scale + i32::from(exponent) - i32::try_from(fraction.len()).ok()?)
 }
 
 /// The digits times ten to the power of `places`, rounded half up.
@@ -228,16 +193,10 @@ fn shift(digits: &str, places: i32) -> Option<u128> {
         let factor = 10u128.checked_pow(places.unsigned_abs())?;
         return digits.parse::<u128>().ok()?.checked_mul(factor);
     }
-    let kept = digits
-        .len()
-        .checked_sub(usize::try_from(places.unsigned_abs()).ok()?);
+    let kept = digits.len().checked_sub(usize::try_from(places.unsigned_abs()).ok()?);
     let Some(kept) = kept else { return Some(0) };
     let round_up = digits.as_bytes()[kept] >= b'5';
-    let whole: u128 = if kept == 0 {
-        0
-    } else {
-        digits[..kept].parse().ok()?
-    };
+    let whole: u128 = if kept == 0 { 0 } else { digits[..kept].parse().ok()? };
     whole.checked_add(u128::from(round_up))
 }
 
@@ -286,10 +245,7 @@ mod tests {
             let (message, _) = duration(text).expect_err(text);
             assert!(message.contains(expected), "{text}: {message}");
         }
-        assert_eq!(
-            duration("90").expect_err("no unit").1,
-            "write `\"90s\"` (or `\"90ms\"`)"
-        );
+        assert_eq!(duration("90").expect_err("no unit").1, "write `\"90s\"` (or `\"90ms\"`)");
     }
 
     #[test]
@@ -302,11 +258,7 @@ mod tests {
             ("1000000000/s", 1),
         ];
         for (text, nanos) in cases {
-            assert_eq!(
-                rate(text).expect(text).interval().expect(text).as_nanos(),
-                nanos,
-                "{text}"
-            );
+            assert_eq!(rate(text).expect(text).interval().expect(text).as_nanos(), nanos, "{text}");
         }
         assert!(rate("0/s").expect("zero is a rate").interval().is_none());
         for text in ["20", "20/d", "-1/s", "x/s", "/s", "1e3/s", " 1/s", "1000000001/s"] {
@@ -316,13 +268,7 @@ mod tests {
 
     #[test]
     fn sizes_are_whole_bytes() {
-        let cases = [
-            ("200B", 200),
-            ("256KiB", 262_144),
-            ("1MB", 1_000_000),
-            ("1MiB", 1_048_576),
-            ("0B", 0),
-        ];
+        let cases = [("200B", 200), ("256KiB", 262_144), ("1MB", 1_000_000), ("1MiB", 1_048_576), ("0B", 0)];
         for (text, bytes) in cases {
             assert_eq!(size(text), Ok(bytes), "{text}");
             assert_eq!(size(&size_text(bytes)), Ok(bytes), "{text} survives printing");

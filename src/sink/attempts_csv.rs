@@ -21,24 +21,16 @@ type Column = (&'static str, for<'r> fn(&'r AttemptRow<'r>) -> Cell<'r>);
 /// The columns of `attempts.csv`.
 const COLUMNS: &[Column] = &[
     ("event", |row| Cell::Integer(row.event.id().0)),
-    ("source", |row| {
-        Cell::Name(&row.scenario.sources[row.event.source().index()].name)
-    }),
-    ("function", |row| {
-        Cell::Name(&row.scenario.functions[row.event.function().index()].name)
-    }),
+    ("source", |row| Cell::Name(&row.scenario.sources[row.event.source().index()].name)),
+    ("function", |row| Cell::Name(&row.scenario.functions[row.event.function().index()].name)),
     ("invocation_type", |row| Cell::Word(row.invocation_type())),
     ("attempt", |row| Cell::Integer(row.attempt.number.into())),
     ("run", |row| row.of_run(|run| run.number.into())),
-    ("dispatched_ns", |row| {
-        Cell::Integer(row.attempt.dispatched.as_nanos())
-    }),
+    ("dispatched_ns", |row| Cell::Integer(row.attempt.dispatched.as_nanos())),
     ("age_ns", |row| Cell::Integer(row.attempt.age.as_nanos())),
     ("result", |row| Cell::Word(row.attempt.outcome.name())),
     ("reason", |row| Cell::Word(row.attempt.outcome.reason())),
-    ("start_ns", |row| {
-        row.of_run(|_| row.attempt.dispatched.as_nanos())
-    }),
+    ("start_ns", |row| row.of_run(|_| row.attempt.dispatched.as_nanos())),
     ("end_ns", |row| Cell::Integer(row.end.as_nanos())),
     ("duration_ns", |row| row.of_run(|run| run.duration.as_nanos())),
     ("billed_ms", |row| row.of_run(|run| run.billed_ms)),
@@ -87,10 +79,7 @@ pub struct AttemptsCsv<'s, W: Write> {
 impl<'s, W: Write> AttemptsCsv<'s, W> {
     /// The attempts of a run of `scenario`, written to `writer`.
     pub fn new(scenario: &'s Scenario, writer: W) -> Self {
-        Self {
-            scenario,
-            table: Table::new(writer, columns()),
-        }
+        Self { scenario, table: Table::new(writer, columns()) }
     }
 
     /// Ends the file.
@@ -110,12 +99,7 @@ pub fn columns() -> impl Iterator<Item = &'static str> {
 impl<W: Write> Observer for AttemptsCsv<'_, W> {
     fn observe(&mut self, fact: &Fact<'_>) {
         if let Observation::AttemptEnded(attempt) = &fact.what {
-            let row = AttemptRow {
-                end: fact.at,
-                event: fact.event,
-                attempt,
-                scenario: self.scenario,
-            };
+            let row = AttemptRow { end: fact.at, event: fact.event, attempt, scenario: self.scenario };
             self.table.row(COLUMNS.iter().map(|(_, cell)| cell(&row)));
         }
     }

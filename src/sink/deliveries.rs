@@ -79,10 +79,7 @@ impl<'s, W: Write> Deliveries<'s, W> {
         let function = &self.scenario.functions[fact.event.function().index()];
         let wanted = function.on_failure.is_some() || function.dead_letter.is_some();
         if let (true, AttemptOutcome::FunctionError(_), Some(run)) = (wanted, attempt.outcome, attempt.run) {
-            let error = LastError {
-                at: fact.at,
-                cause: run.cause,
-            };
+            let error = LastError { at: fact.at, cause: run.cause };
             self.last_errors.insert(fact.event.id(), error);
         }
     }
@@ -143,18 +140,12 @@ impl<W: Write> Observer for Deliveries<'_, W> {
     fn observe(&mut self, fact: &Fact<'_>) {
         match fact.what {
             Observation::AttemptEnded(attempt) => self.remember_error(fact, &attempt),
-            Observation::DeliveryStarted {
-                route,
-                payload_dropped: true,
-                ..
-            } => {
+            Observation::DeliveryStarted { route, payload_dropped: true, .. } => {
                 self.without_payload.insert((fact.event.id(), route));
             }
-            Observation::DeliveryEnded {
-                route,
-                destination,
-                failure,
-            } => self.delivery_ended(fact, route, destination, failure),
+            Observation::DeliveryEnded { route, destination, failure } => {
+                self.delivery_ended(fact, route, destination, failure)
+            }
             Observation::Closed | Observation::CutOff => self.forget(fact.event.id()),
             _ => {}
         }
@@ -199,17 +190,11 @@ impl<'a> Outcome<'a> {
     }
 
     fn payload(&self) -> Payload<'a> {
-        Payload {
-            source: self.source,
-            event: self.event.number(),
-        }
+        Payload { source: self.source, event: self.event.number() }
     }
 
     fn function_arn(&self) -> String {
-        format!(
-            "arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}:{LATEST}",
-            self.function.name
-        )
+        format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}:{LATEST}", self.function.name)
     }
 
     /// Measured: 1 after a success even if it was retried, else the runs made; throttles do not count.
@@ -228,11 +213,8 @@ impl<'a> Outcome<'a> {
             executed_version: Some(LATEST),
             function_error,
         };
-        let refused = |status_code| ResponseContext {
-            status_code,
-            executed_version: None,
-            function_error: None,
-        };
+        let refused =
+            |status_code| ResponseContext { status_code, executed_version: None, function_error: None };
         if self.fate == Fate::ZeroReservedConcurrency {
             return None;
         }
@@ -249,25 +231,18 @@ impl<'a> Outcome<'a> {
         if self.fate == Fate::Succeeded {
             return Some(ResponsePayload::Answer { ok: true });
         }
-        self.error
-            .as_ref()
-            .filter(|_| self.fate != Fate::ZeroReservedConcurrency)
-            .map(ResponsePayload::Error)
+        self.error.as_ref().filter(|_| self.fate != Fate::ZeroReservedConcurrency).map(ResponsePayload::Error)
     }
 
     /// `ErrorCode` and `ErrorMessage` of a dead-letter message, as measured; AWS's typing mistake included.
     fn dead_letter_error(&self) -> (Option<u16>, Option<&str>) {
         if self.fate == Fate::ZeroReservedConcurrency {
-            return (
-                None,
-                Some("Function isconfigured with zero reserved concurrent executions"),
-            );
+            return (None, Some("Function isconfigured with zero reserved concurrent executions"));
         }
         match self.event.last_outcome() {
-            Some(AttemptOutcome::FunctionError(_)) => (
-                Some(200),
-                self.error.as_ref().map(|error| error.error_message.as_str()),
-            ),
+            Some(AttemptOutcome::FunctionError(_)) => {
+                (Some(200), self.error.as_ref().map(|error| error.error_message.as_str()))
+            }
             Some(AttemptOutcome::Throttled(_)) => (Some(429), Some("Rate Exceeded.")),
             Some(AttemptOutcome::SystemError { status }) => (Some(status), Some("ServiceException")),
             Some(AttemptOutcome::Success | AttemptOutcome::CaughtError) | None => (None, None),
@@ -325,13 +300,10 @@ impl<'a> Content<'a> {
             DestinationKind::Sqs | DestinationKind::Sns { .. } | DestinationKind::Lambda { .. } => {
                 Self::Record { record }
             }
-            DestinationKind::EventBridge => Self::Envelope {
-                record: Envelope::of(record, outcome, to, route),
-            },
-            DestinationKind::S3 => Self::Object {
-                key: object_key(outcome),
-                record,
-            },
+            DestinationKind::EventBridge => {
+                Self::Envelope { record: Envelope::of(record, outcome, to, route) }
+            }
+            DestinationKind::S3 => Self::Object { key: object_key(outcome), record },
         }
     }
 
@@ -353,10 +325,8 @@ impl<'a> Content<'a> {
 /// `aws/lambda/async/FUNCTION/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-UUID`
 fn object_key(outcome: &Outcome<'_>) -> String {
     let stamp = outcome.label.seconds(outcome.settled);
-    let (date, time) = stamp
-        .trim_end_matches('Z')
-        .split_once('T')
-        .expect("a timestamp has a date and a time");
+    let (date, time) =
+        stamp.trim_end_matches('Z').split_once('T').expect("a timestamp has a date and a time");
     format!(
         "aws/lambda/async/{}/{}/{date}T{}-{}",
         outcome.function.name,
@@ -460,20 +430,13 @@ impl ErrorObject {
             FunctionError::Timeout => {
                 let at = last.map_or(SimTime::ZERO, |last| last.at);
                 let seconds = hundredths(function.timeout);
-                let text = format!(
-                    "{} {request_id} Task timed out after {seconds} seconds",
-                    label.millis(at)
-                );
+                let text =
+                    format!("{} {request_id} Task timed out after {seconds} seconds", label.millis(at));
                 (text, "Sandbox.Timedout")
             }
             FunctionError::Exception | FunctionError::Poison => (because(last, function), "Exception"),
         };
-        Self {
-            error_message,
-            error_type,
-            request_id: request_id.to_owned(),
-            stack_trace: [],
-        }
+        Self { error_message, error_type, request_id: request_id.to_owned(), stack_trace: [] }
     }
 }
 
@@ -555,17 +518,11 @@ struct Attribute {
 
 impl Attribute {
     fn string(string_value: String) -> Self {
-        Self {
-            data_type: "String",
-            string_value,
-        }
+        Self { data_type: "String", string_value }
     }
 
     fn number(string_value: String) -> Self {
-        Self {
-            data_type: "Number",
-            string_value,
-        }
+        Self { data_type: "Number", string_value }
     }
 }
 
@@ -616,9 +573,7 @@ mod tests {
         run(scenario, &mut sink);
         assert!(sink.last_errors.is_empty() && sink.without_payload.is_empty());
         let text = String::from_utf8(sink.finish().unwrap()).unwrap();
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     fn line(scenario: &Scenario, route: Route) -> Value {
@@ -739,10 +694,8 @@ mod tests {
         scenario.functions[0].failures[0].kind = FailureKind::Timeout;
         scenario.functions[0].maximum_retries = 0;
         let record = record(&scenario);
-        let expected = format!(
-            "2026-01-05T10:00:03.000Z {} Task timed out after 3.00 seconds",
-            request_id(&record)
-        );
+        let expected =
+            format!("2026-01-05T10:00:03.000Z {} Task timed out after 3.00 seconds", request_id(&record));
         assert_eq!(record["responsePayload"]["errorMessage"], expected);
         assert_eq!(record["responsePayload"]["errorType"], "Sandbox.Timedout");
     }
@@ -754,10 +707,7 @@ mod tests {
         scenario.functions[0].timeout = SimDuration::from_millis(1_500);
         let record = record(&scenario);
         let message = record["responsePayload"]["errorMessage"].as_str().unwrap();
-        assert!(
-            message.ends_with("Task timed out after 1.50 seconds"),
-            "{message}"
-        );
+        assert!(message.ends_with("Task timed out after 1.50 seconds"), "{message}");
     }
 
     #[test]
@@ -772,16 +722,8 @@ mod tests {
         let cases = [
             (failing(), Some("200"), "database outage"),
             (throttled(FaultKind::Throttle), Some("429"), "Rate Exceeded."),
-            (
-                throttled(FaultKind::SystemError { status: 503 }),
-                Some("503"),
-                "ServiceException",
-            ),
-            (
-                zero,
-                None,
-                "Function isconfigured with zero reserved concurrent executions",
-            ),
+            (throttled(FaultKind::SystemError { status: 503 }), Some("503"), "ServiceException"),
+            (zero, None, "Function isconfigured with zero reserved concurrent executions"),
         ];
         for (scenario, code, text) in cases {
             let message = &line(&scenario, Route::DeadLetterQueue)["message"];
@@ -789,10 +731,7 @@ mod tests {
             let attributes = &message["attributes"];
             let code = code.map(|code| json!({ "DataType": "Number", "StringValue": code }));
             assert_eq!(attributes.get("ErrorCode"), code.as_ref());
-            assert_eq!(
-                attributes["ErrorMessage"],
-                json!({ "DataType": "String", "StringValue": text })
-            );
+            assert_eq!(attributes["ErrorMessage"], json!({ "DataType": "String", "StringValue": text }));
             assert_eq!(attributes["RequestID"]["DataType"], "String");
         }
     }
@@ -817,26 +756,17 @@ mod tests {
         let mut scenario = failing();
         scenario.destinations[1].max_bytes = 1;
         let line = line(&scenario, Route::OnFailure);
-        assert_eq!(
-            (&line["result"], &line["failure"]),
-            (&json!("failed"), &json!("size"))
-        );
+        assert_eq!((&line["result"], &line["failure"]), (&json!("failed"), &json!("size")));
     }
 
     #[test]
     fn request_ids_are_uuids_of_version_4() {
         let id = request_id(&record(&failing()));
         let parts: Vec<&str> = id.split('-').collect();
-        assert_eq!(
-            parts.iter().map(|part| part.len()).collect::<Vec<_>>(),
-            [8, 4, 4, 4, 12]
-        );
+        assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
         assert!(parts[2].starts_with('4'));
         assert!(parts[3].starts_with(['8', '9', 'a', 'b']), "{id}");
-        assert!(
-            id.chars()
-                .all(|letter| letter == '-' || letter.is_ascii_hexdigit())
-        );
+        assert!(id.chars().all(|letter| letter == '-' || letter.is_ascii_hexdigit()));
     }
 
     #[test]
@@ -844,27 +774,15 @@ mod tests {
         let mut scenario = failing();
         scenario.destinations[1].kind = DestinationKind::EventBridge;
         let envelope = record(&scenario);
-        assert_eq!(
-            envelope["detail-type"],
-            "Lambda Function Invocation Result - Failure"
-        );
+        assert_eq!(envelope["detail-type"], "Lambda Function Invocation Result - Failure");
         assert_eq!(envelope["source"], "lambda");
         assert_eq!(envelope["time"], "2026-01-05T10:03:00Z");
-        assert_eq!(
-            envelope["resources"][0],
-            "arn:aws:events:us-east-1:123456789012:event-bus/failed"
-        );
-        assert_eq!(
-            envelope["detail"]["requestContext"]["condition"],
-            "RetriesExhausted"
-        );
+        assert_eq!(envelope["resources"][0], "arn:aws:events:us-east-1:123456789012:event-bus/failed");
+        assert_eq!(envelope["detail"]["requestContext"]["condition"], "RetriesExhausted");
         scenario.destinations[1].kind = DestinationKind::S3;
         let line = line(&scenario, Route::OnFailure);
         let key = line["key"].as_str().unwrap();
-        assert!(
-            key.starts_with("aws/lambda/async/ship/2026/01/05/2026-01-05T10.03.00-"),
-            "{key}"
-        );
+        assert!(key.starts_with("aws/lambda/async/ship/2026/01/05/2026-01-05T10.03.00-"), "{key}");
         assert_eq!(line["record"]["version"], "1.0");
     }
 
@@ -873,9 +791,7 @@ mod tests {
         let mut scenario = failing();
         scenario.sources[0].payload_bytes = 1_000_000;
         scenario.destinations[1].max_bytes = 262_144;
-        scenario.destinations[1].kind = DestinationKind::Sns {
-            oversize: SnsOversize::DropPayload,
-        };
+        scenario.destinations[1].kind = DestinationKind::Sns { oversize: SnsOversize::DropPayload };
         let line = line(&scenario, Route::OnFailure);
         assert_eq!(line["result"], "delivered");
         assert_eq!(line["record"].get("requestPayload"), None);
@@ -916,18 +832,14 @@ mod tests {
     fn recorded() -> Option<Value> {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/aws-recorded");
         let path = Path::new(folder).join("test_lambda_destinations.snapshot.json");
-        std::fs::read(path)
-            .ok()
-            .map(|text| serde_json::from_slice(&text).unwrap())
+        std::fs::read(path).ok().map(|text| serde_json::from_slice(&text).unwrap())
     }
 
     #[test]
     fn shapes_are_those_that_aws_was_seen_to_write() {
         let Some(recorded) = recorded() else {
             // The only way for a test to speak: shown with `--nocapture`.
-            std::io::stderr()
-                .write_all(b"skipped: ../shared/data/aws-recorded is absent\n")
-                .unwrap();
+            std::io::stderr().write_all(b"skipped: ../shared/data/aws-recorded is absent\n").unwrap();
             return;
         };
         let tests = "tests/aws/services/lambda_/test_lambda_destinations.py::TestLambda";

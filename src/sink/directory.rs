@@ -67,18 +67,12 @@ impl OutputError {
     }
 
     fn new(path: &Path, problem: Problem) -> Self {
-        Self {
-            path: path.to_owned(),
-            problem,
-        }
+        Self { path: path.to_owned(), problem }
     }
 
     fn io(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self {
-            path,
-            problem: Problem::Io { doing, source },
-        }
+        move |source| Self { path, problem: Problem::Io { doing, source } }
     }
 }
 
@@ -111,13 +105,9 @@ impl From<io::Error> for OutputError {
     fn from(error: io::Error) -> Self {
         match error.downcast::<Self>() {
             Ok(error) => error,
-            Err(source) => Self {
-                path: PathBuf::from("the output"),
-                problem: Problem::Io {
-                    doing: "write",
-                    source,
-                },
-            },
+            Err(source) => {
+                Self { path: PathBuf::from("the output"), problem: Problem::Io { doing: "write", source } }
+            }
         }
     }
 }
@@ -173,11 +163,8 @@ impl OutputFolder {
         if !is_ours(path)? {
             return Err(OutputError::new(path, Problem::Foreign));
         }
-        let folder = Self {
-            path: path.to_owned(),
-            complete: BTreeMap::new(),
-            previous: files_of_manifest(path),
-        };
+        let folder =
+            Self { path: path.to_owned(), complete: BTreeMap::new(), previous: files_of_manifest(path) };
         folder.mark_incomplete("it is running, or it was stopped without a chance to say so")?;
         folder.remove_partials(&folder.path)?;
         Ok(folder)
@@ -218,11 +205,8 @@ impl OutputFolder {
     pub fn complete(&mut self, mut file: OutputFile) -> Result<(), OutputError> {
         file.flush()?;
         let writer = file.writer.into_inner().map_err(io::IntoInnerError::into_error);
-        writer
-            .and_then(|inner| inner.sync_all())
-            .map_err(OutputError::io(&file.path, "write"))?;
-        self.complete
-            .insert(file.name, hexadecimal(&file.hash.finalize()));
+        writer.and_then(|inner| inner.sync_all()).map_err(OutputError::io(&file.path, "write"))?;
+        self.complete.insert(file.name, hexadecimal(&file.hash.finalize()));
         Ok(())
     }
 
@@ -246,11 +230,7 @@ impl OutputFolder {
         for name in self.complete.keys() {
             self.rename(name)?;
         }
-        for name in self
-            .previous
-            .iter()
-            .filter(|name| !self.complete.contains_key(*name))
-        {
+        for name in self.previous.iter().filter(|name| !self.complete.contains_key(*name)) {
             remove_if_there(&self.path.join(name))?;
         }
         sync_folder(&self.path);
@@ -383,11 +363,7 @@ fn is_plain(name: &Path) -> bool {
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, OutputError> {
-    let read = || {
-        fs::read_dir(folder)?
-            .map(|entry| Ok(entry?.path()))
-            .collect::<io::Result<Vec<_>>>()
-    };
+    let read = || fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>();
     let mut paths = read().map_err(OutputError::io(folder, "read the folder"))?;
     paths.sort_unstable();
     Ok(paths)
@@ -499,24 +475,12 @@ mod tests {
         complete_run(&scratch.out(), &[("events.csv", "old"), ("stale.csv", "old")]);
         let mut folder = OutputFolder::open(&scratch.out()).unwrap();
         folder.write("events.csv", b"new").unwrap();
-        let expected = [
-            "INCOMPLETE",
-            "events.csv",
-            "events.csv.partial",
-            "manifest.json",
-            "stale.csv",
-        ];
+        let expected = ["INCOMPLETE", "events.csv", "events.csv.partial", "manifest.json", "stale.csv"];
         assert_eq!(scratch.names(), expected);
-        assert_eq!(
-            fs::read_to_string(scratch.out().join("events.csv")).unwrap(),
-            "old"
-        );
+        assert_eq!(fs::read_to_string(scratch.out().join("events.csv")).unwrap(), "old");
         folder.finish(&facts()).unwrap();
         assert_eq!(scratch.names(), ["events.csv", "manifest.json"]);
-        assert_eq!(
-            fs::read_to_string(scratch.out().join("events.csv")).unwrap(),
-            "new"
-        );
+        assert_eq!(fs::read_to_string(scratch.out().join("events.csv")).unwrap(), "new");
     }
 
     #[test]
@@ -538,10 +502,7 @@ mod tests {
         fs::create_dir_all(scratch.out()).unwrap();
         fs::write(scratch.out().join("thesis.txt"), "years of work").unwrap();
         let error = OutputFolder::open(&scratch.out()).unwrap_err();
-        assert!(
-            error.to_string().contains("holds no results of thirdtry"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("holds no results of thirdtry"), "{error}");
         assert!(error.remedy().contains("--out"));
         fs::write(scratch.out().join(MANIFEST), "{\"name\": \"of another program\"}").unwrap();
         assert!(OutputFolder::open(&scratch.out()).is_err());
@@ -605,16 +566,10 @@ mod tests {
         std::os::unix::fs::symlink("/dev/full", partial).unwrap();
         let error = folder.write("events.csv", b"new").unwrap_err();
         let text = error.to_string();
-        assert!(
-            text.contains("events.csv.partial") && text.contains("No space left"),
-            "{text}"
-        );
+        assert!(text.contains("events.csv.partial") && text.contains("No space left"), "{text}");
         assert!(error.remedy().starts_with("free some space"));
         folder.interrupt("the disk was full").unwrap();
-        assert_eq!(
-            fs::read_to_string(scratch.out().join("events.csv")).unwrap(),
-            "old"
-        );
+        assert_eq!(fs::read_to_string(scratch.out().join("events.csv")).unwrap(), "old");
         assert!(scratch.out().join(INCOMPLETE).exists());
     }
 

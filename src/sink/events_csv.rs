@@ -20,36 +20,19 @@ type Column = (&'static str, for<'r> fn(&'r EventRow<'r>) -> Cell<'r>);
 /// The columns of `events.csv`.
 const COLUMNS: &[Column] = &[
     ("event", |row| Cell::Integer(row.event.id().0)),
-    ("source", |row| {
-        Cell::Name(&row.scenario.sources[row.event.source().index()].name)
-    }),
+    ("source", |row| Cell::Name(&row.scenario.sources[row.event.source().index()].name)),
     ("source_event", |row| Cell::Integer(row.event.number())),
-    ("parent", |row| {
-        Cell::integer(row.event.parent().map(|parent| parent.0))
-    }),
+    ("parent", |row| Cell::integer(row.event.parent().map(|parent| parent.0))),
     ("function", |row| Cell::Name(&row.function().name)),
-    ("accepted_ns", |row| {
-        Cell::Integer(row.event.accepted().as_nanos())
-    }),
-    ("fate", |row| {
-        Cell::Word(row.fate().map_or("in_flight", |(fate, _)| fate.name()))
-    }),
-    ("condition", |row| {
-        row.fate()
-            .map_or(Cell::Empty, |(fate, _)| Cell::Word(fate.condition()))
-    }),
+    ("accepted_ns", |row| Cell::Integer(row.event.accepted().as_nanos())),
+    ("fate", |row| Cell::Word(row.fate().map_or("in_flight", |(fate, _)| fate.name()))),
+    ("condition", |row| row.fate().map_or(Cell::Empty, |(fate, _)| Cell::Word(fate.condition()))),
     ("attempts", |row| Cell::Integer(row.event.attempts().into())),
     ("runs", |row| Cell::Integer(row.event.runs().into())),
     ("throttles", |row| Cell::Integer(row.event.throttles().into())),
-    ("system_errors", |row| {
-        Cell::Integer(row.event.system_errors().into())
-    }),
-    ("first_start_ns", |row| {
-        Cell::integer(row.event.first_start().map(SimTime::as_nanos))
-    }),
-    ("settled_ns", |row| {
-        Cell::integer(row.fate().map(|(_, at)| at.as_nanos()))
-    }),
+    ("system_errors", |row| Cell::Integer(row.event.system_errors().into())),
+    ("first_start_ns", |row| Cell::integer(row.event.first_start().map(SimTime::as_nanos))),
+    ("settled_ns", |row| Cell::integer(row.fate().map(|(_, at)| at.as_nanos()))),
     ("last_dispatch_age_ns", |row| {
         let age = row.event.age_at(row.event.last_dispatch()).as_nanos();
         Cell::integer((row.event.attempts() > 0).then_some(age))
@@ -77,14 +60,8 @@ impl<'a> EventRow<'a> {
 
     /// Unknown as long as the event or one of its deliveries is on its way.
     fn lost(&self) -> Cell<'a> {
-        let pending = Route::ALL
-            .iter()
-            .any(|route| self.event.route(*route) == RouteResult::Pending);
-        if self.fate().is_none() || pending {
-            Cell::Empty
-        } else {
-            Cell::Flag(self.event.is_lost())
-        }
+        let pending = Route::ALL.iter().any(|route| self.event.route(*route) == RouteResult::Pending);
+        if self.fate().is_none() || pending { Cell::Empty } else { Cell::Flag(self.event.is_lost()) }
     }
 
     /// Of the finished runs: one in progress has no bill yet.
@@ -104,10 +81,7 @@ pub struct EventsCsv<'s, W: Write> {
 impl<'s, W: Write> EventsCsv<'s, W> {
     /// The events of a run of `scenario`, written to `writer`.
     pub fn new(scenario: &'s Scenario, writer: W) -> Self {
-        Self {
-            scenario,
-            table: Table::new(writer, columns()),
-        }
+        Self { scenario, table: Table::new(writer, columns()) }
     }
 
     /// Ends the file.
@@ -128,10 +102,7 @@ impl<W: Write> Observer for EventsCsv<'_, W> {
     fn observe(&mut self, fact: &Fact<'_>) {
         let last = matches!(fact.what, Observation::Closed | Observation::CutOff);
         if last && fact.event.invocation() == InvocationType::Event {
-            let row = EventRow {
-                event: fact.event,
-                scenario: self.scenario,
-            };
+            let row = EventRow { event: fact.event, scenario: self.scenario };
             self.table.row(COLUMNS.iter().map(|(_, cell)| cell(&row)));
         }
     }
@@ -175,10 +146,7 @@ not_configured,false,100,0.000000408334
         scenario.end = End::At(SimTime::from_nanos(50_000_000));
         let text = written(&scenario);
         let row = text.lines().nth(1).unwrap();
-        assert!(
-            row.starts_with("1,orders,1,,ship,0,in_flight,,1,1,0,0,0,,0,"),
-            "{row}"
-        );
+        assert!(row.starts_with("1,orders,1,,ship,0,in_flight,,1,1,0,0,0,,0,"), "{row}");
         assert!(row.ends_with(",,0,0.000000000000"), "{row}");
     }
 

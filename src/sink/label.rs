@@ -13,9 +13,7 @@ pub struct Label {
 impl Label {
     /// The label of `scenario`.
     pub const fn of(scenario: &Scenario) -> Self {
-        Self {
-            start_epoch_ms: scenario.start_epoch_ms,
-        }
+        Self { start_epoch_ms: scenario.start_epoch_ms }
     }
 
     /// As in invocation records: `2026-01-05T10:03:01.250Z`, rounded down to the millisecond.
@@ -42,9 +40,7 @@ mod tests {
 
     #[test]
     fn dates_are_written_as_aws_writes_them() {
-        let label = Label {
-            start_epoch_ms: 1_767_607_200_000,
-        };
+        let label = Label { start_epoch_ms: 1_767_607_200_000 };
         let at = SimTime::ZERO + SimDuration::from_nanos(181_250_999_999);
         assert_eq!(label.millis(SimTime::ZERO), "2026-01-05T10:00:00.000Z");
         assert_eq!(label.millis(at), "2026-01-05T10:03:01.250Z");
@@ -53,9 +49,7 @@ mod tests {
 
     #[test]
     fn the_end_of_time_is_a_date_too() {
-        let label = Label {
-            start_epoch_ms: i64::MAX,
-        };
+        let label = Label { start_epoch_ms: i64::MAX };
         assert!(label.millis(SimTime::MAX).starts_with("9999-"));
     }
 }

@@ -21,14 +21,10 @@ type Column = (&'static str, for<'r> fn(&'r MetricRow<'r>) -> Cell<'r>);
 /// The columns of `metrics.csv`.
 const COLUMNS: &[Column] = &[
     ("timestamp", |row| Cell::Word(row.timestamp)),
-    ("function", |row| {
-        Cell::Name(&row.scenario.functions[row.point.function.index()].name)
-    }),
+    ("function", |row| Cell::Name(&row.scenario.functions[row.point.function.index()].name)),
     ("metric", |row| Cell::Word(row.point.metric.name())),
     ("unit", |row| Cell::Word(row.point.metric.unit().name())),
-    ("sample_count", |row| {
-        Cell::integer(row.statistics().map(|found| found.count))
-    }),
+    ("sample_count", |row| Cell::integer(row.statistics().map(|found| found.count))),
     ("sum", |row| row.statistic(|found| found.sum)),
     ("average", |row| row.average()),
     ("minimum", |row| row.statistic(|found| found.minimum.into())),
@@ -50,8 +46,7 @@ impl<'a> MetricRow<'a> {
     }
 
     fn statistic(&self, pick: impl Fn(Statistics) -> u128) -> Cell<'a> {
-        self.statistics()
-            .map_or(Cell::Empty, |found| self.value(pick(found)))
+        self.statistics().map_or(Cell::Empty, |found| self.value(pick(found)))
     }
 
     /// Counts are integers; durations are milliseconds with three places.
@@ -68,9 +63,7 @@ impl<'a> MetricRow<'a> {
             Unit::Milliseconds => (1_000_000, 3),
         };
         let average = |found: Statistics| Decimal::ratio(found.sum, u128::from(found.count) * scale, places);
-        self.statistics()
-            .and_then(average)
-            .map_or(Cell::Empty, Cell::Decimal)
+        self.statistics().and_then(average).map_or(Cell::Empty, Cell::Decimal)
     }
 }
 
@@ -84,11 +77,7 @@ pub struct MetricsCsv<'s, W: Write> {
 impl<'s, W: Write> MetricsCsv<'s, W> {
     /// The metrics of a run of `scenario`, written to `writer`.
     pub fn new(scenario: &'s Scenario, writer: W) -> Self {
-        Self {
-            scenario,
-            label: Label::of(scenario),
-            table: Table::new(writer, columns()),
-        }
+        Self { scenario, label: Label::of(scenario), table: Table::new(writer, columns()) }
     }
 
     /// Ends the file.
@@ -107,11 +96,7 @@ pub fn columns() -> impl Iterator<Item = &'static str> {
 
 impl<W: Write> Datapoints for MetricsCsv<'_, W> {
     fn datapoint(&mut self, point: &Datapoint) {
-        let row = MetricRow {
-            timestamp: &self.label.seconds(point.start),
-            point,
-            scenario: self.scenario,
-        };
+        let row = MetricRow { timestamp: &self.label.seconds(point.start), point, scenario: self.scenario };
         self.table.row(COLUMNS.iter().map(|(_, cell)| cell(&row)));
     }
 }

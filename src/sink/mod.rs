@@ -154,9 +154,7 @@ mod tests {
             "timeline.csv",
         ];
         for name in names {
-            let [one, two] = folders
-                .each_ref()
-                .map(|path| std::fs::read(path.join(name)).unwrap());
+            let [one, two] = folders.each_ref().map(|path| std::fs::read(path.join(name)).unwrap());
             assert!(!one.is_empty() && one == two, "{name}");
         }
         std::fs::remove_dir_all(base).unwrap();

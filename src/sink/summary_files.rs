@@ -54,11 +54,7 @@ mod tests {
         let scenario = busy();
         let mut summary = Summary::new(&scenario);
         let at = run(&scenario, &mut summary);
-        let ending = Ending {
-            end: "horizon",
-            at,
-            fingerprint: 1,
-        };
+        let ending = Ending { end: "horizon", at, fingerprint: 1 };
         summary.into_report(&scenario, ending)
     }
 
@@ -79,10 +75,7 @@ mod tests {
     fn csv_and_json_tell_the_same() {
         let report = report();
         let csv = String::from_utf8(write_csv(&report, Vec::new()).unwrap()).unwrap();
-        assert!(
-            csv.starts_with("scope,metric,statistic,value,unit\nrun,accepted,Sum,3490,Count\n"),
-            "{csv}"
-        );
+        assert!(csv.starts_with("scope,metric,statistic,value,unit\nrun,accepted,Sum,3490,Count\n"), "{csv}");
         let cost = report.counts.cost_usd.total;
         assert!(csv.contains(&format!("\nrun,cost_usd,Sum,{cost},USD\n")), "{csv}");
     }
@@ -113,10 +106,7 @@ mod tests {
             .chain(crate::sink::timeline_csv::columns())
             .chain(crate::sink::metrics_csv::columns());
         for column in columns {
-            assert!(
-                docs.contains(&format!("\n| `{column}` |")),
-                "docs/outputs.md lacks `{column}`"
-            );
+            assert!(docs.contains(&format!("\n| `{column}` |")), "docs/outputs.md lacks `{column}`");
         }
         for row in report().csv_rows().iter().filter(|row| row.scope == "run") {
             let name = row.metric.replace(".failed.", ".DESTINATION.");

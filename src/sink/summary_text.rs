@@ -119,10 +119,7 @@ fn headline(report: &SummaryReport) -> String {
 
 fn fates(counts: &Counts) -> Sums {
     let in_flight = [("in_flight", counts.in_flight)];
-    let settled = counts
-        .fates
-        .keys()
-        .map(|name| (name.as_str(), count_of(&counts.fates, name)));
+    let settled = counts.fates.keys().map(|name| (name.as_str(), count_of(&counts.fates, name)));
     let row =
         |(name, count): (&str, u64)| vec![name.to_owned(), grouped(count), percent(count, counts.accepted)];
     Sums {
@@ -144,14 +141,7 @@ fn routes(routes: &[RouteReport]) -> Sums {
         ]
     };
     Sums {
-        header: vec![
-            "Route",
-            "destination",
-            "delivered",
-            "failed",
-            "pending",
-            "failed because",
-        ],
+        header: vec!["Route", "destination", "delivered", "failed", "pending", "failed because"],
         names: 2,
         rows: routes.iter().map(row).collect(),
     }
@@ -172,16 +162,7 @@ fn functions(report: &SummaryReport) -> Sums {
         ]
     };
     Sums {
-        header: vec![
-            "Function",
-            "accepted",
-            "succeeded",
-            "lost",
-            "runs",
-            "throttles",
-            "age p99",
-            "cost",
-        ],
+        header: vec!["Function", "accepted", "succeeded", "lost", "runs", "throttles", "age p99", "cost"],
         names: 1,
         rows: report.functions.iter().map(row).collect(),
     }
@@ -243,11 +224,7 @@ fn errors(counts: &Counts) -> String {
 }
 
 fn throttles(counts: &Counts) -> String {
-    format!(
-        "{} attempts{}",
-        grouped(sum(&counts.throttles)),
-        listed(&counts.throttles)
-    )
+    format!("{} attempts{}", grouped(sum(&counts.throttles)), listed(&counts.throttles))
 }
 
 fn spread(spread: Option<&Spread>, what: &str) -> String {
@@ -267,28 +244,16 @@ fn waiting(counts: &Counts) -> String {
         (Some(drain), _) => format!("all settled {} after the last arrival", duration(drain)),
         (None, waiting) => format!("{} waiting at the end", grouped(waiting)),
     };
-    format!(
-        "at most {} at once, at {}; {drained}",
-        events(backlog.peak.maximum),
-        instant(backlog.peak.at_ns)
-    )
+    format!("at most {} at once, at {}; {drained}", events(backlog.peak.maximum), instant(backlog.peak.at_ns))
 }
 
 fn concurrency(counts: &Counts, scenario: &Scenario) -> String {
     let limit = match scenario.functions.as_slice() {
         [function] => function.reserved.map_or_else(
-            || {
-                format!(
-                    " (account limit {})",
-                    grouped(scenario.account.concurrency.into())
-                )
-            },
+            || format!(" (account limit {})", grouped(scenario.account.concurrency.into())),
             |reserved| format!(" (reserved {})", grouped(reserved.into())),
         ),
-        _ => format!(
-            " (account limit {})",
-            grouped(scenario.account.concurrency.into())
-        ),
+        _ => format!(" (account limit {})", grouped(scenario.account.concurrency.into())),
     };
     format!(
         "at most {} running at once{limit}, first at {}",
@@ -336,11 +301,7 @@ fn ledger(counts: &Counts) -> String {
         grouped(books.accepted),
         grouped(books.settled),
         grouped(books.in_flight),
-        if books.holds {
-            ""
-        } else {
-            " -- THE BOOKS DO NOT BALANCE: this is a bug"
-        },
+        if books.holds { "" } else { " -- THE BOOKS DO NOT BALANCE: this is a bug" },
     )
 }
 
@@ -385,11 +346,7 @@ fn dash() -> String {
 }
 
 fn events(count: u64) -> String {
-    format!(
-        "{} {}",
-        grouped(count),
-        if count == 1 { "event" } else { "events" }
-    )
+    format!("{} {}", grouped(count), if count == 1 { "event" } else { "events" })
 }
 
 fn were(count: u64) -> String {
@@ -468,11 +425,7 @@ fn shortened(name: &str) -> String {
     if name.chars().count() <= NAME_WIDTH {
         name.chars().map(visible).collect()
     } else {
-        name.chars()
-            .take(NAME_WIDTH - 3)
-            .map(visible)
-            .chain("...".chars())
-            .collect()
+        name.chars().take(NAME_WIDTH - 3).map(visible).chain("...".chars()).collect()
     }
 }
 
@@ -567,11 +520,7 @@ mod tests {
     fn report(scenario: &Scenario) -> SummaryReport {
         let mut summary = Summary::new(scenario);
         let at = run(scenario, &mut summary);
-        let ending = Ending {
-            end: "drained",
-            at,
-            fingerprint: 0x0123_4567_89ab_cdef,
-        };
+        let ending = Ending { end: "drained", at, fingerprint: 0x0123_4567_89ab_cdef };
         summary.into_report(scenario, ending)
     }
 
@@ -637,14 +586,8 @@ Fingerprint  0123456789abcdef (seed 42, profile documented, drained at 00:00:01.
         let report = report(&scenario);
         let text = summary_markdown(&report, &scenario);
         assert!(text.starts_with("### busy: of 3,490 events accepted"), "{text}");
-        assert!(
-            text.contains("| on_failure | failed (sqs) | 227 | 44 | 0 | 44 permission |"),
-            "{text}"
-        );
-        assert!(
-            text.contains("\n- **Ledger**: 3,490 accepted = 3,470 settled + 20 in flight\n"),
-            "{text}"
-        );
+        assert!(text.contains("| on_failure | failed (sqs) | 227 | 44 | 0 | 44 permission |"), "{text}");
+        assert!(text.contains("\n- **Ledger**: 3,490 accepted = 3,470 settled + 20 in flight\n"), "{text}");
     }
 
     #[test]
@@ -657,12 +600,7 @@ Fingerprint  0123456789abcdef (seed 42, profile documented, drained at 00:00:01.
 
     #[test]
     fn numbers_are_written_for_people() {
-        let counts = [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (12_345_678, "12,345,678"),
-        ];
+        let counts = [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")];
         for (count, expected) in counts {
             assert_eq!(grouped(count), expected);
         }

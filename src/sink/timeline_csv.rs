@@ -22,12 +22,8 @@ type Column = (&'static str, for<'r> fn(&'r TimelineRow<'r>) -> Cell<'r>);
 const COLUMNS: &[Column] = &[
     ("time_ns", |row| Cell::Integer(row.fact.at.as_nanos())),
     ("event", |row| Cell::Integer(row.fact.event.id().0)),
-    ("source", |row| {
-        Cell::Name(&row.scenario.sources[row.fact.event.source().index()].name)
-    }),
-    ("function", |row| {
-        Cell::Name(&row.scenario.functions[row.fact.event.function().index()].name)
-    }),
+    ("source", |row| Cell::Name(&row.scenario.sources[row.fact.event.source().index()].name)),
+    ("function", |row| Cell::Name(&row.scenario.functions[row.fact.event.function().index()].name)),
     ("observation", |row| Cell::Word(row.observation())),
     ("attempt", |row| Cell::integer(row.attempt_number())),
     ("run", |row| Cell::integer(row.run_number())),
@@ -106,10 +102,7 @@ impl<'a> TimelineRow<'a> {
     fn reason(&self) -> Cell<'a> {
         match self.fact.what {
             Observation::AttemptEnded(attempt) => Cell::Word(attempt.outcome.reason()),
-            Observation::DeliveryEnded {
-                failure: Some(failure),
-                ..
-            } => Cell::Word(failure.name()),
+            Observation::DeliveryEnded { failure: Some(failure), .. } => Cell::Word(failure.name()),
             _ => Cell::Empty,
         }
     }
@@ -123,12 +116,8 @@ impl<'a> TimelineRow<'a> {
 
     fn delivery(&self) -> Option<(Route, DestinationId)> {
         match self.fact.what {
-            Observation::DeliveryStarted {
-                route, destination, ..
-            }
-            | Observation::DeliveryEnded {
-                route, destination, ..
-            } => Some((route, destination)),
+            Observation::DeliveryStarted { route, destination, .. }
+            | Observation::DeliveryEnded { route, destination, .. } => Some((route, destination)),
             _ => None,
         }
     }
@@ -153,11 +142,7 @@ impl<'s, W: Write> TimelineCsv<'s, W> {
     /// The observations of a run of `scenario`, written to `writer`: all for `one_in` = 1, else those of the events
     /// 1, 1 + N, 1 + 2N, …
     pub fn new(scenario: &'s Scenario, one_in: NonZeroU64, writer: W) -> Self {
-        Self {
-            scenario,
-            one_in,
-            table: Table::new(writer, columns()),
-        }
+        Self { scenario, one_in, table: Table::new(writer, columns()) }
     }
 
     /// Ends the file.
@@ -177,10 +162,7 @@ pub fn columns() -> impl Iterator<Item = &'static str> {
 impl<W: Write> Observer for TimelineCsv<'_, W> {
     fn observe(&mut self, fact: &Fact<'_>) {
         if (fact.event.id().0 - 1).is_multiple_of(self.one_in.get()) {
-            let row = TimelineRow {
-                fact,
-                scenario: self.scenario,
-            };
+            let row = TimelineRow { fact, scenario: self.scenario };
             self.table.row(COLUMNS.iter().map(|(_, cell)| cell(&row)));
         }
     }

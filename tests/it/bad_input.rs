@@ -20,15 +20,8 @@ fn rejected(text: &str) -> Rejected {
 }
 
 fn rejected_bytes(bytes: &[u8]) -> Rejected {
-    let input = Input {
-        name: "bad.json".to_owned(),
-        bytes: bytes.to_vec(),
-        folder: None,
-        sets: Vec::new(),
-    };
-    load(&input)
-        .map(|loaded| loaded.resolved)
-        .expect_err("must be refused")
+    let input = Input { name: "bad.json".to_owned(), bytes: bytes.to_vec(), folder: None, sets: Vec::new() };
+    load(&input).map(|loaded| loaded.resolved).expect_err("must be refused")
 }
 
 fn accepted(text: &str) -> Loaded {
@@ -38,11 +31,8 @@ fn accepted(text: &str) -> Loaded {
 /// The one error of `text`.
 fn only_error(text: &str) -> Problem {
     let rejected = rejected(text);
-    let errors: Vec<&Problem> = rejected
-        .problems
-        .iter()
-        .filter(|problem| problem.severity == Severity::Error)
-        .collect();
+    let errors: Vec<&Problem> =
+        rejected.problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
     assert_eq!(errors.len(), 1, "{rejected}");
     errors[0].clone()
 }
@@ -64,10 +54,7 @@ fn check(text: &str, path: &str, message: &str, hint: &str) {
     let problem = only_error(text);
     assert_eq!(problem.path, path, "{problem:?}");
     assert!(problem.message.contains(message), "{problem:?}");
-    assert!(
-        problem.hint.as_deref().unwrap_or_default().contains(hint),
-        "{problem:?}"
-    );
+    assert!(problem.hint.as_deref().unwrap_or_default().contains(hint), "{problem:?}");
 }
 
 #[test]
@@ -99,17 +86,9 @@ fn the_example_of_the_documentation_is_accepted_as_written() {
     }"#;
     let loaded = accepted(text);
     let ship = &loaded.scenario.functions[0];
-    assert_eq!(
-        (ship.reserved, ship.maximum_age.to_string().as_str()),
-        (Some(20), "1h")
-    );
+    assert_eq!((ship.reserved, ship.maximum_age.to_string().as_str()), (Some(20), "1h"));
     assert_eq!(ship.failures[1].ordinal, 1);
-    assert_eq!(
-        loaded.warnings.len(),
-        1,
-        "expectations are not evaluated yet: {:?}",
-        loaded.warnings
-    );
+    assert_eq!(loaded.warnings.len(), 1, "expectations are not evaluated yet: {:?}", loaded.warnings);
     assert_eq!(loaded.warnings[0].path, "expect");
 }
 
@@ -120,28 +99,14 @@ fn files_that_are_no_json() {
     }
     check("[1, 2]", "", "expected an object, found a list", "");
     check("\u{feff}", "", "the file is empty", "");
-    assert!(
-        only_error("{\"version\": ")
-            .message
-            .contains("the file ends too early")
-    );
-    assert!(
-        only_error(&"[".repeat(8_000_000))
-            .message
-            .contains("nested more than 64 deep")
-    );
+    assert!(only_error("{\"version\": ").message.contains("the file ends too early"));
+    assert!(only_error(&"[".repeat(8_000_000)).message.contains("nested more than 64 deep"));
     assert!(only_error(&"[".repeat(10_000_000)).message.contains("8 MiB"));
     let utf16: Vec<u8> = MINIMAL.encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert!(rejected_bytes(&utf16).problems[0].message.contains("UTF-16"));
+    assert!(rejected_bytes(b"{\"a\": \"\xff\"}").problems[0].message.contains("not UTF-8"));
     assert!(
-        rejected_bytes(b"{\"a\": \"\xff\"}").problems[0]
-            .message
-            .contains("not UTF-8")
-    );
-    assert!(
-        rejected_bytes(&vec![b' '; MAX_SCENARIO_BYTES + 1]).problems[0]
-            .message
-            .contains("at most 8388608")
+        rejected_bytes(&vec![b' '; MAX_SCENARIO_BYTES + 1]).problems[0].message.contains("at most 8388608")
     );
 }
 
@@ -162,68 +127,23 @@ fn mistakes_in_settings() {
     let functions = "functions.ship";
     let cases = [
         (r#""Timeout": 901"#, "Timeout", "must be 1..900 seconds", ""),
-        (
-            r#""Timeout": "30""#,
-            "Timeout",
-            "expected an integer 1..900 seconds, found a string",
-            "",
-        ),
-        (
-            r#""Timeout": 3e1"#,
-            "Timeout",
-            "not written as an integer",
-            "digits only",
-        ),
-        (
-            r#""Timeout": 30.0"#,
-            "Timeout",
-            "not written as an integer",
-            "digits only",
-        ),
+        (r#""Timeout": "30""#, "Timeout", "expected an integer 1..900 seconds, found a string", ""),
+        (r#""Timeout": 3e1"#, "Timeout", "not written as an integer", "digits only"),
+        (r#""Timeout": 30.0"#, "Timeout", "not written as an integer", "digits only"),
         (r#""Timeout": -1"#, "Timeout", "out of range", ""),
-        (
-            r#""Timeout": 1e999"#,
-            "Timeout",
-            "not written as an integer",
-            "digits only",
-        ),
-        (
-            r#""timeout": 3"#,
-            "timeout",
-            "unknown key `timeout`",
-            "did you mean `Timeout`?",
-        ),
-        (
-            r#""Timeout": 3, "Timeout": 4"#,
-            "Timeout",
-            "is given twice",
-            "keep one",
-        ),
+        (r#""Timeout": 1e999"#, "Timeout", "not written as an integer", "digits only"),
+        (r#""timeout": 3"#, "timeout", "unknown key `timeout`", "did you mean `Timeout`?"),
+        (r#""Timeout": 3, "Timeout": 4"#, "Timeout", "is given twice", "keep one"),
         (
             r#""duration": 90"#,
             "duration.constant",
             "a duration needs a unit",
             "write `\"90s\"` (or `\"90ms\"`)",
         ),
-        (
-            r#""duration": "90""#,
-            "duration.constant",
-            "has no unit",
-            "write `\"90s\"` (or `\"90ms\"`)",
-        ),
+        (r#""duration": "90""#, "duration.constant", "has no unit", "write `\"90s\"` (or `\"90ms\"`)"),
         (r#""duration": "-5s""#, "duration.constant", "negative", ""),
-        (
-            r#""duration": "9 parsecs""#,
-            "duration.constant",
-            "not a duration",
-            "units are",
-        ),
-        (
-            r#""duration": "99999999999h""#,
-            "duration.constant",
-            "longer than 100 years",
-            "",
-        ),
+        (r#""duration": "9 parsecs""#, "duration.constant", "not a duration", "units are"),
+        (r#""duration": "99999999999h""#, "duration.constant", "longer than 100 years", ""),
         (r#""duration": {}"#, "duration", "exactly one key", "`lognormal`"),
         (
             r#""duration": { "uniform": { "min": "2s", "max": "1s" } }"#,
@@ -231,12 +151,7 @@ fn mistakes_in_settings() {
             "less than `min`",
             "",
         ),
-        (
-            r#""duration": { "lognormal": { "median": "2s" } }"#,
-            "duration.lognormal",
-            "are needed",
-            "p99",
-        ),
+        (r#""duration": { "lognormal": { "median": "2s" } }"#, "duration.lognormal", "are needed", "p99"),
         (
             r#""duration": { "lognormal": { "median": "2s", "p99": "1s" } }"#,
             "duration.lognormal.p99",
@@ -267,30 +182,15 @@ fn mistakes_in_settings() {
             "ascend",
             "",
         ),
-        (
-            r#""duration": { "empirical": { "samples": [] } }"#,
-            "duration.empirical.samples",
-            "0 elements",
-            "",
-        ),
+        (r#""duration": { "empirical": { "samples": [] } }"#, "duration.empirical.samples", "0 elements", ""),
         (
             r#""duration": { "logNormal": {} }"#,
             "duration.logNormal",
             "unknown key",
             "did you mean `lognormal`?",
         ),
-        (
-            r#""response_size": 200"#,
-            "response_size",
-            "a size needs a unit",
-            "\"200B\"",
-        ),
-        (
-            r#""response_size": "2 apples""#,
-            "response_size",
-            "not a size",
-            "KiB",
-        ),
+        (r#""response_size": 200"#, "response_size", "a size needs a unit", "\"200B\""),
+        (r#""response_size": "2 apples""#, "response_size", "not a size", "KiB"),
         (
             r#""failures": [{ "exception": { "probability": "2%" } }]"#,
             "failures[0].exception.probability",
@@ -351,12 +251,7 @@ fn mistakes_in_settings() {
             "900 can be reserved",
             "raise `account.concurrency` to 1050",
         ),
-        (
-            r#""DeadLetterConfig": {}"#,
-            "DeadLetterConfig",
-            "`TargetArn` is missing",
-            "",
-        ),
+        (r#""DeadLetterConfig": {}"#, "DeadLetterConfig", "`TargetArn` is missing", ""),
     ];
     for (settings, path, message, hint) in cases {
         // A missing key is reported at the key's own path.
@@ -377,31 +272,11 @@ fn mistakes_in_the_scenario_itself() {
         (r#""start": "yesterday","#, "start", "not a date and time"),
         (r#""end": "soon","#, "end", "not a duration"),
         (r#""end": "0s","#, "end", "too short"),
-        (
-            r#""timing": { "backoff_jitter": 1 },"#,
-            "timing.backoff_jitter",
-            "from 0 to below 1",
-        ),
-        (
-            r#""timing": { "backoff_base": "1us" },"#,
-            "timing.backoff_base",
-            "at least 1ms",
-        ),
-        (
-            r#""destinations": { "q.fifo": { "sqs": {} } },"#,
-            "destinations[\"q.fifo\"]",
-            "FIFO",
-        ),
-        (
-            r#""destinations": { "a\u0007b": { "sqs": {} } },"#,
-            "destinations.a\u{7}b",
-            "is not a name",
-        ),
-        (
-            r#""destinations": { "q": { "sqs": {}, "sns": {} } },"#,
-            "destinations.q",
-            "exactly one key",
-        ),
+        (r#""timing": { "backoff_jitter": 1 },"#, "timing.backoff_jitter", "from 0 to below 1"),
+        (r#""timing": { "backoff_base": "1us" },"#, "timing.backoff_base", "at least 1ms"),
+        (r#""destinations": { "q.fifo": { "sqs": {} } },"#, "destinations[\"q.fifo\"]", "FIFO"),
+        (r#""destinations": { "a\u0007b": { "sqs": {} } },"#, "destinations.a\u{7}b", "is not a name"),
+        (r#""destinations": { "q": { "sqs": {}, "sns": {} } },"#, "destinations.q", "exactly one key"),
         (
             r#""faults": [{ "system_error": { "status": 404 } }],"#,
             "faults[0].system_error.status",
@@ -412,31 +287,15 @@ fn mistakes_in_the_scenario_itself() {
             "faults[0].throttle.function",
             "no function `shop`",
         ),
-        (
-            r#""expect": "lost == 0","#,
-            "expect",
-            "expected a list of strings",
-        ),
+        (r#""expect": "lost == 0","#, "expect", "expected a list of strings"),
     ];
     for (settings, path, message) in cases {
         check(&with("", "", settings), path, message, "");
     }
+    check(&MINIMAL.replace("\"version\": 1,", ""), "version", "`version` is missing", "1");
+    check(&MINIMAL.replace("\"version\": 1,", "\"version\": 2,"), "version", "must be 1..1", "");
     check(
-        &MINIMAL.replace("\"version\": 1,", ""),
-        "version",
-        "`version` is missing",
-        "1",
-    );
-    check(
-        &MINIMAL.replace("\"version\": 1,", "\"version\": 2,"),
-        "version",
-        "must be 1..1",
-        "",
-    );
-    check(
-        &MINIMAL
-            .replace("\"ship\": {", "\"sh ip\": {")
-            .replace("\"to\": \"ship\"", "\"to\": \"sh ip\""),
+        &MINIMAL.replace("\"ship\": {", "\"sh ip\": {").replace("\"to\": \"ship\"", "\"to\": \"sh ip\""),
         "functions[\"sh ip\"]",
         "is not a name for a function",
         "",
@@ -452,30 +311,15 @@ fn references_to_what_is_not_there() {
     };
     let queues = r#""destinations": { "failed": { "sqs": {} }, "bucket": { "s3": {} }, "self": { "lambda": { "FunctionName": "ship" } } },"#;
     let path = "functions.ship.EventInvokeConfig.DestinationConfig.OnSuccess.Destination";
-    check(
-        &with(&routes("faild"), "", queues),
-        path,
-        "no destination `faild`",
-        "did you mean `failed`?",
-    );
+    check(&with(&routes("faild"), "", queues), path, "no destination `faild`", "did you mean `failed`?");
     check(
         &with(&routes("arn:aws:sqs:us-east-1:1:failde"), "", queues),
         path,
         "no destination `failde`",
         "`failed`",
     );
-    check(
-        &with(&routes("bucket"), "", queues),
-        path,
-        "failures only",
-        "OnFailure",
-    );
-    check(
-        &with(&routes("self"), "", queues),
-        "functions.ship",
-        "its own destination",
-        "",
-    );
+    check(&with(&routes("bucket"), "", queues), path, "failures only", "OnFailure");
+    check(&with(&routes("self"), "", queues), "functions.ship", "its own destination", "");
     check(
         &with(r#""DeadLetterConfig": { "TargetArn": "bucket" }"#, "", queues),
         "functions.ship.DeadLetterConfig.TargetArn",
@@ -504,12 +348,7 @@ fn a_chain_of_functions_that_returns_is_shown() {
     let text = MINIMAL
         .replace(
             "\"ship\": { }",
-            &format!(
-                "\"ship\": {}, \"b\": {}, \"c\": {}",
-                route("to-b"),
-                route("to-c"),
-                route("to-ship")
-            ),
+            &format!("\"ship\": {}, \"b\": {}, \"c\": {}", route("to-b"), route("to-c"), route("to-ship")),
         )
         .replace(
             "\"version\": 1,",
@@ -525,56 +364,22 @@ fn mistakes_in_sources() {
     let endless = MINIMAL.replace("\"max_events\": 10,", "");
     check(&endless, "sources.orders", "never stops", "max_events");
     accepted(&endless.replace("\"version\": 1,", r#""version": 1, "end": "1h","#));
-    check(
-        &with("", r#""s3": {}, "sns": {},"#, ""),
-        "sources.orders.sns",
-        "of one kind",
-        "keep one",
-    );
+    check(&with("", r#""s3": {}, "sns": {},"#, ""), "sources.orders.sns", "of one kind", "keep one");
     check(
         &with("", r#""from": "2m", "until": "1m","#, ""),
         "sources.orders.until",
         "before it begins",
         "after `from`",
     );
-    check(
-        &with("", r#""size": "2MiB","#, ""),
-        "sources.orders.size",
-        "up to 1MiB",
-        "",
-    );
+    check(&with("", r#""size": "2MiB","#, ""), "sources.orders.size", "up to 1MiB", "");
     let arrivals = "sources.orders.arrivals";
     let cases = [
-        (
-            r#"{ "poisson": { "rate": 20 } }"#,
-            ".poisson.rate",
-            "a rate needs a unit",
-        ),
-        (
-            r#"{ "poisson": { "rate": "0/s" } }"#,
-            ".poisson.rate",
-            "never sends",
-        ),
-        (
-            r#"{ "poisson": { "rate": "-1/s" } }"#,
-            ".poisson.rate",
-            "not a rate",
-        ),
-        (
-            r#"{ "poisson": { "rate": "2/week" } }"#,
-            ".poisson.rate",
-            "not a unit of time",
-        ),
-        (
-            r#"{ "constant": {} }"#,
-            ".constant",
-            "exactly one of `rate` and `every`",
-        ),
-        (
-            r#"{ "constant": { "every": "0s" } }"#,
-            ".constant.every",
-            "too short",
-        ),
+        (r#"{ "poisson": { "rate": 20 } }"#, ".poisson.rate", "a rate needs a unit"),
+        (r#"{ "poisson": { "rate": "0/s" } }"#, ".poisson.rate", "never sends"),
+        (r#"{ "poisson": { "rate": "-1/s" } }"#, ".poisson.rate", "not a rate"),
+        (r#"{ "poisson": { "rate": "2/week" } }"#, ".poisson.rate", "not a unit of time"),
+        (r#"{ "constant": {} }"#, ".constant", "exactly one of `rate` and `every`"),
+        (r#"{ "constant": { "every": "0s" } }"#, ".constant.every", "too short"),
         (r#"{ "times": ["2s", "1s"] }"#, ".times[1]", "comes before"),
         (r#"{ "times": [] }"#, ".times", "0 elements"),
         (
@@ -582,16 +387,8 @@ fn mistakes_in_sources() {
             ".steps.levels[1].at",
             "does not come after",
         ),
-        (
-            r#"{ "steps": { "levels": [{ "at": "1m", "rate": "0/s" }] } }"#,
-            ".steps",
-            "never above 0",
-        ),
-        (
-            r#"{ "ramp": { "points": [{ "at": "1m", "rate": "0/s" }] } }"#,
-            ".ramp.points",
-            "1 elements",
-        ),
+        (r#"{ "steps": { "levels": [{ "at": "1m", "rate": "0/s" }] } }"#, ".steps", "never above 0"),
+        (r#"{ "ramp": { "points": [{ "at": "1m", "rate": "0/s" }] } }"#, ".ramp.points", "1 elements"),
     ];
     for (text, path, message) in cases {
         check(&arriving(text), &format!("{arrivals}{path}"), message, "");
@@ -600,9 +397,8 @@ fn mistakes_in_sources() {
 
 #[test]
 fn ten_to_the_fifteen_arrivals_are_refused_with_the_number() {
-    let text = MINIMAL
-        .replace("\"max_events\": 10,", "\"until\": \"1000000s\",")
-        .replace("1/s", "1000000000/s");
+    let text =
+        MINIMAL.replace("\"max_events\": 10,", "\"until\": \"1000000s\",").replace("1/s", "1000000000/s");
     check(
         &text,
         "sources.orders",
@@ -612,12 +408,7 @@ fn ten_to_the_fifteen_arrivals_are_refused_with_the_number() {
     let text = MINIMAL
         .replace("\"max_events\": 10,", "\"max_events\": 1000000000000000,")
         .replace("1/s", "1000000000/s");
-    check(
-        &text,
-        "sources.orders",
-        "about 1000000000000000 events",
-        "max_events",
-    );
+    check(&text, "sources.orders", "about 1000000000000000 events", "max_events");
 }
 
 #[test]
@@ -635,11 +426,7 @@ fn five_mistakes_are_five_problems_in_the_order_of_the_file() {
       "sources": { "orders": { "to": "shop", "max_events": 10, "arrivals": { "poisson": { "rate": "1/s" } } } }
     }"#;
     let rejected = rejected(text);
-    let paths: Vec<&str> = rejected
-        .problems
-        .iter()
-        .map(|problem| problem.path.as_str())
-        .collect();
+    let paths: Vec<&str> = rejected.problems.iter().map(|problem| problem.path.as_str()).collect();
     let expected = [
         "functions.ship.Timeout",
         "functions.ship.duration.constant",
@@ -657,10 +444,7 @@ fn five_mistakes_are_five_problems_in_the_order_of_the_file() {
 
 #[test]
 fn a_file_full_of_mistakes_lists_the_first_hundred_and_counts_the_rest() {
-    let unknown: String = (0..130)
-        .map(|at| format!("\"odd{at}\": 1,"))
-        .collect::<Vec<_>>()
-        .join(" ");
+    let unknown: String = (0..130).map(|at| format!("\"odd{at}\": 1,")).collect::<Vec<_>>().join(" ");
     let rejected = rejected(&with("", "", &unknown));
     assert_eq!(rejected.problems.len(), 101);
     assert_eq!(rejected.problems[0].path, "odd0");
@@ -671,10 +455,7 @@ fn a_file_full_of_mistakes_lists_the_first_hundred_and_counts_the_rest() {
 fn changes_from_the_command_line_are_held_to_the_same_rules() {
     let set = |path: &str, value: &str| {
         let sets = vec![(path.to_owned(), value.to_owned())];
-        load(&Input {
-            sets,
-            ..Input::from_text("a.json", MINIMAL)
-        })
+        load(&Input { sets, ..Input::from_text("a.json", MINIMAL) })
     };
     let loaded = set("functions.ship.Timeout", "30").expect("fine");
     assert_eq!(loaded.scenario.functions[0].timeout.to_string(), "30s");
@@ -682,11 +463,9 @@ fn changes_from_the_command_line_are_held_to_the_same_rules() {
         set("functions.ship.duration", "2s").expect("fine").resolved["functions"]["ship"]["duration"]["constant"],
         "2s"
     );
-    for (path, value) in [
-        ("functions.ship.Timeout", "1000"),
-        ("functions.ship.Timeuot", "3"),
-        ("sources.orders.to", "shop"),
-    ] {
+    for (path, value) in
+        [("functions.ship.Timeout", "1000"), ("functions.ship.Timeuot", "3"), ("sources.orders.to", "shop")]
+    {
         let rejected = set(path, value).expect_err("must be refused");
         assert_eq!(rejected.problems.len(), 1, "{rejected}");
         assert_eq!(rejected.problems[0].path, path);
@@ -707,10 +486,7 @@ impl Folder {
 
     /// Loads [`MINIMAL`] with `arrivals`, from this folder.
     fn load(&self, arrivals: &str) -> Result<Loaded, Rejected> {
-        load(&Input {
-            folder: Some(self.0.clone()),
-            ..Input::from_text("a.json", &arriving(arrivals))
-        })
+        load(&Input { folder: Some(self.0.clone()), ..Input::from_text("a.json", &arriving(arrivals)) })
     }
 }
 
@@ -730,53 +506,27 @@ fn faults_of_recordings() {
         (trace, b"", &["`t.csv` is empty"]),
         (trace, b"1\n2\n", &["no header row"]),
         (trace, b"time_s\n", &["no rows"]),
-        (
-            trace,
-            b"time\n1\n",
-            &["the unit of column `time` is not known", "`_s`"],
-        ),
-        (
-            other,
-            b"time_s,x\n1,2\n",
-            &[
-                "no column `tme_s`; it has `time_s`, `x`",
-                "did you mean `time_s`?",
-            ],
-        ),
-        (
-            trace,
-            b"time_s\n1\nNaN\n",
-            &["row 3, column `time_s`: `NaN` is not a time"],
-        ),
+        (trace, b"time\n1\n", &["the unit of column `time` is not known", "`_s`"]),
+        (other, b"time_s,x\n1,2\n", &["no column `tme_s`; it has `time_s`, `x`", "did you mean `time_s`?"]),
+        (trace, b"time_s\n1\nNaN\n", &["row 3, column `time_s`: `NaN` is not a time"]),
         (trace, b"time_s\ninf\n", &["row 2", "`inf`"]),
         (trace, b"time_s\n-1\n", &["row 2", "`-1`"]),
         (trace, b"time_s,x\n,5\n", &["row 2", "``"]),
         (trace, b"time_s\n1e999\n", &["row 2", "`1e999`"]),
         (trace, b"time_s\n9999999999\n", &["row 2", "beyond 100 years"]),
-        (
-            trace,
-            b"time_s\n2\n1\n",
-            &["row 3", "`1` comes before the row above it", "sort"],
-        ),
+        (trace, b"time_s\n2\n1\n", &["row 3", "`1` comes before the row above it", "sort"]),
         (
             r#"{ "trace": { "csv": "t.csv", "column": "b_s" } }"#,
             b"a,b_s\n1,2\n3\n",
             &["row 3", "only 1 columns"],
         ),
         (trace, b"time_s\n\xff\n", &["not UTF-8"]),
-        (
-            counts,
-            b"count\n1\n2.5\n",
-            &["row 3, column `count`: `2.5` is not a count"],
-        ),
+        (counts, b"count\n1\n2.5\n", &["row 3, column `count`: `2.5` is not a count"]),
         (counts, b"minute,n\n1,2\n", &["no column `count`"]),
     ];
     for (arrivals, content, expected) in cases {
         fs::write(folder.0.join("t.csv"), content).expect("the file can be written");
-        let rejected = folder
-            .load(arrivals)
-            .map(|loaded| loaded.digest)
-            .expect_err("must be refused");
+        let rejected = folder.load(arrivals).map(|loaded| loaded.digest).expect_err("must be refused");
         assert_eq!(rejected.problems.len(), 1, "{rejected}");
         let text = rejected.to_string();
         for part in expected {
@@ -789,11 +539,9 @@ fn faults_of_recordings() {
 fn recordings_that_are_no_files() {
     let folder = Folder::new("recordings_that_are_no_files");
     fs::create_dir(folder.0.join("folder.csv")).expect("the folder can be made");
-    for (name, expected) in [
-        ("missing.csv", "cannot be read"),
-        ("folder.csv", "is a folder"),
-        ("", "is a folder"),
-    ] {
+    for (name, expected) in
+        [("missing.csv", "cannot be read"), ("folder.csv", "is a folder"), ("", "is a folder")]
+    {
         let rejected = folder
             .load(&format!(r#"{{ "trace": {{ "csv": "{name}" }} }}"#))
             .map(|loaded| loaded.digest)
@@ -801,16 +549,8 @@ fn recordings_that_are_no_files() {
         assert!(rejected.to_string().contains(expected), "{rejected}");
     }
     let rejected = rejected(&arriving(r#"{ "trace": { "csv": "t.csv" } }"#));
-    assert!(
-        rejected.to_string().contains("does not lie in a folder"),
-        "{rejected}"
-    );
-    assert!(
-        Input::read(&folder.0)
-            .expect_err("a folder")
-            .to_string()
-            .contains("is a folder")
-    );
+    assert!(rejected.to_string().contains("does not lie in a folder"), "{rejected}");
+    assert!(Input::read(&folder.0).expect_err("a folder").to_string().contains("is a folder"));
     assert!(Input::read(&folder.0.join("missing.json")).is_err());
 }
 
@@ -818,12 +558,7 @@ fn recordings_that_are_no_files() {
 #[test]
 fn devices_are_not_read() {
     let null = PathBuf::from("/dev/null");
-    assert!(
-        Input::read(&null)
-            .expect_err("a device")
-            .to_string()
-            .contains("pipe or device")
-    );
+    assert!(Input::read(&null).expect_err("a device").to_string().contains("pipe or device"));
     let rejected = rejected(&arriving(r#"{ "trace": { "csv": "/dev/zero" } }"#));
     assert!(rejected.to_string().contains("pipe or device"), "{rejected}");
 }
@@ -832,11 +567,7 @@ fn devices_are_not_read() {
 fn recordings_are_read_exactly_and_belong_to_the_digest() {
     let folder = Folder::new("recordings_are_read_exactly");
     let write = |content: &str| fs::write(folder.0.join("t.csv"), content).expect("the file can be written");
-    let load = |arrivals: &str| {
-        folder
-            .load(arrivals)
-            .unwrap_or_else(|rejected| panic!("{rejected}"))
-    };
+    let load = |arrivals: &str| folder.load(arrivals).unwrap_or_else(|rejected| panic!("{rejected}"));
     write("\u{feff}time_s,x\r\n0,1\r\n0.1,1\r\n57.15786004066467,2\r\n1e2,3\r\n");
     let first = load(r#"{ "trace": { "csv": "t.csv" } }"#);
     let arrivals = format!("{:?}", first.scenario.sources[0].arrivals);
@@ -862,11 +593,8 @@ fn a_real_trace_is_read_to_its_last_row() {
         return;
     }
     let text = arriving(r#"{ "trace": { "csv": "azure_llm_code_2023_arrivals.csv" } }"#);
-    let loaded = load(&Input {
-        folder: Some(shared),
-        ..Input::from_text("a.json", &text)
-    })
-    .expect("is accepted");
+    let loaded =
+        load(&Input { folder: Some(shared), ..Input::from_text("a.json", &text) }).expect("is accepted");
     let thirdtry::scenario::Arrivals::Times(times) = &loaded.scenario.sources[0].arrivals else {
         panic!("times")
     };
@@ -885,24 +613,11 @@ fn quickstart_cut_short_anywhere_is_refused_and_never_panics() {
 
 /// Whatever the file, loading ends with a scenario or with problems that can be shown.
 fn survives(bytes: &[u8]) {
-    let input = Input {
-        name: "a.json".to_owned(),
-        bytes: bytes.to_vec(),
-        folder: None,
-        sets: Vec::new(),
-    };
+    let input = Input { name: "a.json".to_owned(), bytes: bytes.to_vec(), folder: None, sets: Vec::new() };
     if let Err(rejected) = load(&input) {
         assert!(!rejected.to_string().is_empty());
-        for span in rejected
-            .problems
-            .iter()
-            .filter_map(|problem| problem.span.as_ref())
-        {
-            assert!(
-                span.start <= span.end && span.end <= bytes.len(),
-                "{span:?} of {}",
-                bytes.len()
-            );
+        for span in rejected.problems.iter().filter_map(|problem| problem.span.as_ref()) {
+            assert!(span.start <= span.end && span.end <= bytes.len(), "{span:?} of {}", bytes.len());
         }
     }
 }

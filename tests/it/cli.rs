@@ -32,11 +32,7 @@ fn run(scenario: &str, folder: &Path, more: &[&str]) -> String {
 }
 
 fn fingerprint(summary: &str) -> String {
-    summary
-        .lines()
-        .find(|line| line.starts_with("Fingerprint"))
-        .expect("a fingerprint")
-        .to_owned()
+    summary.lines().find(|line| line.starts_with("Fingerprint")).expect("a fingerprint").to_owned()
 }
 
 #[track_caller]
@@ -44,10 +40,7 @@ fn fails(args: &[&str], code: i32, said: &[&str]) {
     let output = thirdtry(args);
     let message = stderr(&output);
     assert_eq!(output.status.code(), Some(code), "{message}");
-    assert!(
-        !message.contains("panicked") && !message.contains('\u{1b}'),
-        "{message}"
-    );
+    assert!(!message.contains("panicked") && !message.contains('\u{1b}'), "{message}");
     for words in said {
         assert!(message.contains(words), "`{words}` is not in: {message}");
     }
@@ -102,12 +95,7 @@ fn check_reports_all_five_mistakes() {
     let output = thirdtry(&["check", file.to_str().expect("UTF-8")]);
     assert_eq!(output.status.code(), Some(3));
     assert!(stdout(&output).contains("5 errors"), "{}", stdout(&output));
-    assert_eq!(
-        stderr(&output).matches("error: ").count(),
-        5,
-        "{}",
-        stderr(&output)
-    );
+    assert_eq!(stderr(&output).matches("error: ").count(), 5, "{}", stderr(&output));
     assert!(stderr(&output).contains("did you mean `seed`?"));
 }
 
@@ -115,24 +103,9 @@ fn check_reports_all_five_mistakes() {
 fn exit_codes_tell_what_is_wrong() {
     fails(&["run", "no-such-scenario"], 1, &["no-such-scenario", "built-in"]);
     fails(&["run", "quickstart", "--set", "nonsense"], 2, &["no `=`"]);
-    fails(
-        &[
-            "run",
-            "quickstart",
-            "--set",
-            "functions.ship.Timeout=0",
-            "--files",
-            "none",
-        ],
-        3,
-        &["Timeout"],
-    );
+    fails(&["run", "quickstart", "--set", "functions.ship.Timeout=0", "--files", "none"], 3, &["Timeout"]);
     fails(&["explain", "quickstart"], 2, &["--event"]);
-    fails(
-        &["explain", "quickstart", "--event", "99999999"],
-        2,
-        &["no event 99999999", "1 to"],
-    );
+    fails(&["explain", "quickstart", "--event", "99999999"], 2, &["no event 99999999", "1 to"]);
     fails(&["run", "scenarios"], 1, &["folder"]);
 }
 
@@ -142,18 +115,10 @@ fn a_folder_that_is_not_ours_is_not_touched() {
     fs::create_dir_all(&folder).expect("a folder");
     fs::write(folder.join("thesis.txt"), "years of work").expect("a file");
     let path = folder.to_str().expect("UTF-8");
-    fails(
-        &["run", "quickstart", "--out", path],
-        1,
-        &["cli-foreign", "choose another folder"],
-    );
+    fails(&["run", "quickstart", "--out", path], 1, &["cli-foreign", "choose another folder"]);
     assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 1);
     let file = folder.join("thesis.txt");
-    fails(
-        &["run", "quickstart", "--out", file.to_str().expect("UTF-8")],
-        1,
-        &["is a file"],
-    );
+    fails(&["run", "quickstart", "--out", file.to_str().expect("UTF-8")], 1, &["is a file"]);
 }
 
 #[test]
@@ -165,12 +130,7 @@ fn a_scenario_comes_from_standard_input_too() {
         .spawn()
         .expect("the program starts");
     let scenario = text("scenarios/quickstart.json");
-    child
-        .stdin
-        .take()
-        .expect("a pipe")
-        .write_all(scenario.as_bytes())
-        .expect("it reads");
+    child.stdin.take().expect("a pipe").write_all(scenario.as_bytes()).expect("it reads");
     let output = child.wait_with_output().expect("it ends");
     let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
     assert_eq!(summary["fingerprint"].as_str().map(str::len), Some(16));
@@ -193,21 +153,11 @@ fn a_closed_pipe_is_a_quiet_end() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_one_clear_error() {
-    let full = fs::OpenOptions::new()
-        .write(true)
-        .open("/dev/full")
-        .expect("/dev/full");
-    let output = Command::new(env!("CARGO_BIN_EXE_thirdtry"))
-        .arg("schema")
-        .stdout(full)
-        .output()
-        .expect("it starts");
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_thirdtry")).arg("schema").stdout(full).output().expect("it starts");
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        stderr(&output).contains("cannot write to standard output"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).contains("cannot write to standard output"), "{}", stderr(&output));
 }
 
 #[cfg(target_os = "linux")]
@@ -215,13 +165,7 @@ fn a_full_disk_is_one_clear_error() {
 fn an_interrupted_run_leaves_nothing_under_a_final_name() {
     let folder = temporary_folder("cli-interrupted");
     let child = Command::new(env!("CARGO_BIN_EXE_thirdtry"))
-        .args([
-            "run",
-            "outage-backlog",
-            "--set",
-            "sources.orders.arrivals.poisson.rate=2000/s",
-            "--out",
-        ])
+        .args(["run", "outage-backlog", "--set", "sources.orders.arrivals.poisson.rate=2000/s", "--out"])
         .arg(&folder)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -232,23 +176,14 @@ fn an_interrupted_run_leaves_nothing_under_a_final_name() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     std::thread::sleep(std::time::Duration::from_millis(200));
-    let kill = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .expect("kill");
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
     assert!(kill.success());
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
-    let final_names: Vec<_> = tree(&folder)
-        .into_keys()
-        .filter(|name| name.extension().is_none_or(|e| e != "partial"))
-        .collect();
+    let final_names: Vec<_> =
+        tree(&folder).into_keys().filter(|name| name.extension().is_none_or(|e| e != "partial")).collect();
     assert_eq!(final_names, [Path::new("INCOMPLETE")]);
-    assert!(
-        fs::read_to_string(folder.join("INCOMPLETE"))
-            .expect("the marker")
-            .contains("interrupted")
-    );
+    assert!(fs::read_to_string(folder.join("INCOMPLETE")).expect("the marker").contains("interrupted"));
 }
 
 #[test]
@@ -265,21 +200,15 @@ fn the_starter_that_init_writes_runs() {
 
 #[test]
 fn the_usual_commands_answer() {
-    assert_eq!(
-        stdout(&thirdtry(&["schema"])),
-        text("docs/scenario.v1.schema.json")
-    );
+    assert_eq!(stdout(&thirdtry(&["schema"])), text("docs/scenario.v1.schema.json"));
     assert!(stdout(&thirdtry(&["man"])).contains(".TH thirdtry"));
     for shell in ["bash", "zsh", "fish"] {
         assert!(stdout(&thirdtry(&["completions", shell])).contains("thirdtry"));
     }
     assert!(stdout(&thirdtry(&["check", "quickstart", "--explain"])).contains("assumed"));
-    for which in [
-        ["--worst", "2"],
-        ["--fate", "retries_exhausted"],
-        ["--fate", "lost"],
-        ["--event", "orders:3"],
-    ] {
+    for which in
+        [["--worst", "2"], ["--fate", "retries_exhausted"], ["--fate", "lost"], ["--event", "orders:3"]]
+    {
         let told = thirdtry(&["explain", "quickstart", which[0], which[1]]);
         assert!(stdout(&told).contains("Rules that decided"), "{}", stderr(&told));
     }
@@ -289,20 +218,13 @@ fn the_usual_commands_answer() {
 fn every_command_and_option_is_in_the_manual() {
     let manual = text("docs/cli.md");
     for command in ["run", "check", "explain", "init", "schema", "completions", "man"] {
-        assert!(
-            manual.contains(&format!("| `{command}")),
-            "docs/cli.md lacks {command}"
-        );
+        assert!(manual.contains(&format!("| `{command}")), "docs/cli.md lacks {command}");
         let help = stdout(&thirdtry(&[command, "--help"]));
-        for option in help
-            .split(|c: char| c.is_whitespace() || c == ',' || c == '`')
-            .filter(|w| w.starts_with("--"))
+        for option in
+            help.split(|c: char| c.is_whitespace() || c == ',' || c == '`').filter(|w| w.starts_with("--"))
         {
             let option = option.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-            assert!(
-                manual.contains(&format!("`{option}")),
-                "docs/cli.md lacks {option} of {command}"
-            );
+            assert!(manual.contains(&format!("`{option}")), "docs/cli.md lacks {option} of {command}");
         }
     }
 }
@@ -311,11 +233,7 @@ fn every_command_and_option_is_in_the_manual() {
 #[test]
 fn a_folder_that_cannot_be_written_is_one_clear_error() {
     // Not even root writes below /proc.
-    fails(
-        &["run", "quickstart", "--out", "/proc/thirdtry"],
-        1,
-        &["/proc/thirdtry", "--out"],
-    );
+    fails(&["run", "quickstart", "--out", "/proc/thirdtry"], 1, &["/proc/thirdtry", "--out"]);
 }
 
 /// A file system of 64 KiB, where one can be mounted; else the test says that it skips.
@@ -325,10 +243,7 @@ fn a_folder_that_cannot_be_written_is_one_clear_error() {
 fn a_disk_that_fills_up_leaves_nothing_under_a_final_name() {
     let folder = temporary_folder("cli-full-disk");
     fs::create_dir_all(&folder).expect("a folder");
-    let mount = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"])
-        .arg(&folder)
-        .output();
+    let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(&folder).output();
     if !mount.is_ok_and(|mount| mount.status.success()) {
         eprintln!("skipped: no file system can be mounted here");
         return;
@@ -337,10 +252,7 @@ fn a_disk_that_fills_up_leaves_nothing_under_a_final_name() {
     let output = thirdtry(&["run", "quickstart", "--out", out.to_str().expect("UTF-8")]);
     let left = tree(&out);
     let unmounted = Command::new("umount").arg(&folder).status();
-    assert!(
-        unmounted.is_ok_and(|status| status.success()),
-        "the file system stays mounted"
-    );
+    assert!(unmounted.is_ok_and(|status| status.success()), "the file system stays mounted");
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert!(stderr(&output).contains("free some space"), "{}", stderr(&output));
     assert!(

@@ -21,17 +21,9 @@ fn every_rule_of_the_model_is_explained_with_its_standing_and_source() {
             .lines()
             .find(|line| line.starts_with(&start))
             .unwrap_or_else(|| panic!("docs/model.md has no row for rule `{}`", rule.name()));
-        assert!(
-            row.contains(rule.standing().name()),
-            "{start} is {}",
-            rule.standing().name()
-        );
+        assert!(row.contains(rule.standing().name()), "{start} is {}", rule.standing().name());
         if rule.source().starts_with("https://") {
-            assert!(
-                row.contains(rule.source()),
-                "{start} is written at {}",
-                rule.source()
-            );
+            assert!(row.contains(rule.source()), "{start} is written at {}", rule.source());
         }
     }
 }
@@ -39,13 +31,9 @@ fn every_rule_of_the_model_is_explained_with_its_standing_and_source() {
 #[test]
 fn no_document_explains_a_rule_that_is_gone() {
     let model = text("docs/model.md");
-    let (_, section) = model
-        .split_once("## The rules\n")
-        .expect("a section on the rules");
+    let (_, section) = model.split_once("## The rules\n").expect("a section on the rules");
     let (table, _) = section.split_once("\n### ").expect("what follows from them");
-    let rows = table
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
     let names: Vec<&str> = rows.map(|(name, _)| name).collect();
     assert_eq!(names.len(), Rule::ALL.len(), "{names:?}");
 }
@@ -70,9 +58,7 @@ fn every_timing_law_is_explained_with_its_defaults() {
         let start = format!("| `{}` |", field.key);
         let row = model.lines().find(|line| line.starts_with(&start));
         let row = row.unwrap_or_else(|| panic!("docs/model.md has no row for `timing.{}`", field.key));
-        let mut cells = row[start.len()..]
-            .split(" | ")
-            .map(|cell| cell.trim().trim_matches('`'));
+        let mut cells = row[start.len()..].split(" | ").map(|cell| cell.trim().trim_matches('`'));
         let (measured, documented) = match field.default {
             Default::Value(same) => (same, same),
             Default::ByProfile { measured, documented } => (measured, documented),
@@ -93,12 +79,7 @@ fn the_glossary_knows_every_word_that_outputs_use() {
     words.extend(Route::ALL.map(Route::name));
     words.extend(ThrottleReason::ALL.map(ThrottleReason::name));
     words.extend(
-        [
-            FunctionError::Exception,
-            FunctionError::Timeout,
-            FunctionError::Poison,
-        ]
-        .map(FunctionError::name),
+        [FunctionError::Exception, FunctionError::Timeout, FunctionError::Poison].map(FunctionError::name),
     );
     let failures = [
         DeliveryFailure::Permission,
@@ -116,10 +97,7 @@ fn the_glossary_knows_every_word_that_outputs_use() {
     ];
     words.extend(outcomes.map(AttemptOutcome::name));
     for word in words {
-        assert!(
-            glossary.contains(&format!("`{word}`")),
-            "docs/glossary.md does not know `{word}`"
-        );
+        assert!(glossary.contains(&format!("`{word}`")), "docs/glossary.md does not know `{word}`");
     }
 }
 

@@ -17,11 +17,8 @@ fn shipped_scenarios_give_their_stored_results() {
     let update = std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1");
     let mut differences = Vec::new();
     for name in builtin::names() {
-        let loaded = load(&Input::from_text(
-            name,
-            builtin::text(name).expect("it is shipped"),
-        ))
-        .expect("it is valid");
+        let loaded =
+            load(&Input::from_text(name, builtin::text(name).expect("it is shipped"))).expect("it is valid");
         let folder = temporary_folder(&format!("golden-{name}"));
         record(&loaded, &folder, Files::ALL);
         for file in ["summary.csv", "manifest.json"] {
@@ -57,13 +54,7 @@ fn first_difference(what: &str, expected: &str, found: &str) -> Option<String> {
 fn every_stored_result_belongs_to_a_scenario() {
     let stored: BTreeSet<String> = fs::read_dir(root().join("tests/it/golden"))
         .expect("stored results")
-        .map(|entry| {
-            entry
-                .expect("a readable folder")
-                .file_name()
-                .to_string_lossy()
-                .into_owned()
-        })
+        .map(|entry| entry.expect("a readable folder").file_name().to_string_lossy().into_owned())
         .collect();
     let shipped: BTreeSet<String> = builtin::names().map(str::to_owned).collect();
     assert_eq!(stored, shipped);
@@ -72,9 +63,7 @@ fn every_stored_result_belongs_to_a_scenario() {
 #[test]
 fn every_file_among_the_scenarios_is_shipped() {
     let files = crate::source_files::files("scenarios", "json");
-    let names: BTreeSet<String> = files
-        .iter()
-        .map(|file| file.file_stem().expect("a name").to_string_lossy().into_owned())
-        .collect();
+    let names: BTreeSet<String> =
+        files.iter().map(|file| file.file_stem().expect("a name").to_string_lossy().into_owned()).collect();
     assert_eq!(names, builtin::names().map(str::to_owned).collect());
 }

@@ -45,21 +45,14 @@ fn check(text: &str, dispatches: &[u64], fate: Fate, runs: u8, settled_at: u64) 
     assert_eq!(seconds(&trail), dispatches, "dispatches in seconds");
     assert_eq!(trail.fate, Some(fate));
     assert_eq!(trail.runs, runs, "runs, the approximateInvokeCount of a failure");
-    assert_eq!(
-        trail.settled.map(SimTime::as_nanos),
-        Some(settled_at * SECOND),
-        "settled"
-    );
+    assert_eq!(trail.settled.map(SimTime::as_nanos), Some(settled_at * SECOND), "settled");
     trail
 }
 
 const ALWAYS_FAILS: &str = r#""duration": "0s", "failures": [{ "exception": {} }]"#;
 
 fn always_fails(config: &str) -> String {
-    one_event(
-        &format!(r#"{ALWAYS_FAILS}, "EventInvokeConfig": {{ {config} }}"#),
-        "",
-    )
+    one_event(&format!(r#"{ALWAYS_FAILS}, "EventInvokeConfig": {{ {config} }}"#), "")
 }
 
 #[test]
@@ -70,35 +63,17 @@ fn v01_three_runs_by_default() {
 
 #[test]
 fn v02_no_retries() {
-    check(
-        &always_fails(r#""MaximumRetryAttempts": 0"#),
-        &[0],
-        Fate::RetriesExhausted,
-        1,
-        0,
-    );
+    check(&always_fails(r#""MaximumRetryAttempts": 0"#), &[0], Fate::RetriesExhausted, 1, 0);
 }
 
 #[test]
 fn v03_an_age_of_60_s_allows_no_retry() {
-    check(
-        &always_fails(r#""MaximumEventAgeInSeconds": 60"#),
-        &[0],
-        Fate::EventAgeExceeded,
-        1,
-        0,
-    );
+    check(&always_fails(r#""MaximumEventAgeInSeconds": 60"#), &[0], Fate::EventAgeExceeded, 1, 0);
 }
 
 #[test]
 fn v04_an_age_of_90_s_allows_one_retry() {
-    check(
-        &always_fails(r#""MaximumEventAgeInSeconds": 90"#),
-        &[0, 60],
-        Fate::EventAgeExceeded,
-        2,
-        60,
-    );
+    check(&always_fails(r#""MaximumEventAgeInSeconds": 90"#), &[0, 60], Fate::EventAgeExceeded, 2, 60);
 }
 
 #[test]
@@ -110,13 +85,7 @@ fn v05_the_age_is_looked_at_ahead_after_a_long_run() {
 
 #[test]
 fn v06_due_exactly_at_the_deadline_is_too_late() {
-    check(
-        &always_fails(r#""MaximumEventAgeInSeconds": 180"#),
-        &[0, 60],
-        Fate::EventAgeExceeded,
-        2,
-        60,
-    );
+    check(&always_fails(r#""MaximumEventAgeInSeconds": 180"#), &[0, 60], Fate::EventAgeExceeded, 2, 60);
 }
 
 #[test]
@@ -129,11 +98,7 @@ fn v07_a_freed_slot_wakes_nobody() {
     let trail = check(text, &[0, 1, 3, 7, 15, 31, 63], Fate::Succeeded, 1, 123);
     assert_eq!(trail.throttles, 6);
     let ages: Vec<u64> = trail.ages.iter().map(|age| age.as_millis()).collect();
-    assert_eq!(
-        ages,
-        [0, 1_000, 3_000, 7_000, 15_000, 31_000, 63_000],
-        "AsyncEventAge in ms"
-    );
+    assert_eq!(ages, [0, 1_000, 3_000, 7_000, 15_000, 31_000, 63_000], "AsyncEventAge in ms");
 }
 
 #[test]
@@ -183,18 +148,9 @@ fn v12_a_denied_dead_letter_queue_does_not_touch_the_destination() {
     );
     let destinations = r#", "destinations": { "failed": { "sqs": {} },
         "dlq": { "sqs": { "failures": [{ "permission": {} }] } } }"#;
-    let trail = check(
-        &one_event(&function, destinations),
-        &[0],
-        Fate::RetriesExhausted,
-        1,
-        0,
-    );
+    let trail = check(&one_event(&function, destinations), &[0], Fate::RetriesExhausted, 1, 0);
     assert_eq!(trail.route(Route::OnFailure), RouteResult::Delivered);
-    assert_eq!(
-        trail.route(Route::DeadLetterQueue),
-        RouteResult::Failed(DeliveryFailure::Permission)
-    );
+    assert_eq!(trail.route(Route::DeadLetterQueue), RouteResult::Failed(DeliveryFailure::Permission));
 }
 
 #[test]

@@ -39,20 +39,11 @@ fn trails(text: &str) -> Trails {
 /// The trails of the events of source `orders`, by their number within it.
 fn by_number(text: &str) -> BTreeMap<u64, Trail> {
     let scenario = load(text).scenario;
-    let orders = scenario
-        .sources
-        .iter()
-        .position(|source| source.name == "orders")
-        .expect("the source");
+    let orders = scenario.sources.iter().position(|source| source.name == "orders").expect("the source");
     let mut trails = Trails::default();
     simulate(&scenario, &mut trails);
     let meant = |trail: &Trail| trail.source == orders && trail.first_of_chain;
-    trails
-        .0
-        .into_values()
-        .filter(meant)
-        .map(|trail| (trail.number, trail))
-        .collect()
+    trails.0.into_values().filter(meant).map(|trail| (trail.number, trail)).collect()
 }
 
 const ON_SUCCESS: &str = r#""DestinationConfig": { "OnSuccess": { "Destination": "next" } }"#;
@@ -67,11 +58,7 @@ fn settings_move_no_draw_of_any_event() {
         busy(r#""MaximumEventAgeInSeconds": 60"#, "", ""),
         busy("", r#""ReservedConcurrentExecutions": 2,"#, ""),
         busy(ON_SUCCESS, "", ""),
-        busy(
-            "",
-            "",
-            r#", "late": { "to": "tell", "arrivals": { "constant": { "rate": "3/s" } } }"#,
-        ),
+        busy("", "", r#", "late": { "to": "tell", "arrivals": { "constant": { "rate": "3/s" } } }"#),
         busy(
             "",
             "",
@@ -84,10 +71,7 @@ fn settings_move_no_draw_of_any_event() {
         let mut compared = 0;
         for (number, ours) in &base {
             let theirs = &other[number];
-            assert_eq!(
-                ours.accepted, theirs.accepted,
-                "event {number} arrives at another time"
-            );
+            assert_eq!(ours.accepted, theirs.accepted, "event {number} arrives at another time");
             for (run, (ours, theirs)) in ours.runs_made.iter().zip(&theirs.runs_made).enumerate() {
                 assert_eq!(ours, theirs, "run {} of event {number} goes another way", run + 1);
                 compared += 1;
@@ -194,28 +178,15 @@ impl Observer for Grammar {
             Observation::Closed => (&["settled", "waiting"], "closed"),
             Observation::CutOff => (&["waiting", "running", "settled"], "closed"),
         };
-        assert!(
-            allowed.contains(&before),
-            "{:?} after {before} for event {}",
-            fact.what,
-            fact.event.id().0
-        );
+        assert!(allowed.contains(&before), "{:?} after {before} for event {}", fact.what, fact.event.id().0);
         self.0.insert(fact.event.id(), after);
     }
 }
 
 /// Random small scenarios, from idle to hopeless.
 fn scenarios() -> impl Strategy<Value = String> {
-    let choices = (
-        0u8..3,
-        60u32..600,
-        0u32..6,
-        1u32..40,
-        0u32..100,
-        any::<u64>(),
-        any::<bool>(),
-        0u32..2_000,
-    );
+    let choices =
+        (0u8..3, 60u32..600, 0u32..6, 1u32..40, 0u32..100, any::<u64>(), any::<bool>(), 0u32..2_000);
     choices.prop_map(|(retries, age, reserved, rate, failing, seed, sync, end)| {
         let seed = seed >> 1;
         let invocation = if sync { "sync" } else { "async" };
@@ -270,22 +241,8 @@ fn synchronous_calls_are_not_retried() {
             "failures": [ { "exception": { "during": ["20s", "30s"] } } ] } },
         "sources": { "api": { "to": "f", "invocation": "sync", "arrivals": { "times": ["0s", "5s", "25s"] } } } }"#;
     let trails: Vec<Trail> = trails(text).0.into_values().collect();
-    assert!(
-        trails
-            .iter()
-            .all(|trail| trail.dispatches.len() == 1 && trail.fate.is_none())
-    );
-    assert!(
-        trails
-            .iter()
-            .all(|trail| trail.invocation == InvocationType::RequestResponse)
-    );
-    assert_eq!(
-        trails.iter().map(|trail| trail.throttles).collect::<Vec<_>>(),
-        [0, 1, 0]
-    );
-    assert_eq!(
-        trails.iter().map(|trail| trail.errors).collect::<Vec<_>>(),
-        [0, 0, 1]
-    );
+    assert!(trails.iter().all(|trail| trail.dispatches.len() == 1 && trail.fate.is_none()));
+    assert!(trails.iter().all(|trail| trail.invocation == InvocationType::RequestResponse));
+    assert_eq!(trails.iter().map(|trail| trail.throttles).collect::<Vec<_>>(), [0, 1, 0]);
+    assert_eq!(trails.iter().map(|trail| trail.errors).collect::<Vec<_>>(), [0, 0, 1]);
 }

@@ -29,10 +29,7 @@ fn recorded() -> Option<Loaded> {
         eprintln!("skipped: ../shared/data is absent");
         return None;
     }
-    let input = Input {
-        folder: Some(folder),
-        ..Input::from_text("azure", SCENARIO)
-    };
+    let input = Input { folder: Some(folder), ..Input::from_text("azure", SCENARIO) };
     Some(load(&input).unwrap_or_else(|rejected| panic!("{rejected}")))
 }
 
@@ -71,8 +68,5 @@ fn the_outage_builds_a_backlog_that_drains() {
     let peak = report.counts.backlog.peak;
     assert!(peak.maximum > 1_000, "{peak:?}");
     let peak_at = peak.at_ns.expect("events waited") / 1_000_000_000;
-    assert!(
-        (20 * 60..45 * 60).contains(&peak_at),
-        "the peak is at {peak_at} s"
-    );
+    assert!((20 * 60..45 * 60).contains(&peak_at), "the peak is at {peak_at} s");
 }

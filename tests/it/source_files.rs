@@ -19,10 +19,7 @@ pub(crate) fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     collect(&root().join(folder), ending, &mut found);
     found.sort();
-    found
-        .iter()
-        .map(|path| path.strip_prefix(root()).expect("it lies below").to_owned())
-        .collect()
+    found.iter().map(|path| path.strip_prefix(root()).expect("it lies below").to_owned()).collect()
 }
 
 fn collect(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {

@@ -91,9 +91,7 @@ impl Observer for Trails {
                 trail.ages.push(attempt.age);
                 trail.throttles += u32::from(matches!(attempt.outcome, AttemptOutcome::Throttled(_)));
                 trail.errors += u32::from(matches!(attempt.outcome, AttemptOutcome::FunctionError(_)));
-                trail
-                    .runs_made
-                    .extend(attempt.run.map(|run| (run.duration, attempt.outcome)));
+                trail.runs_made.extend(attempt.run.map(|run| (run.duration, attempt.outcome)));
             }
             Observation::Settled { fate, .. } => {
                 trail.fate = Some(fate);
@@ -120,9 +118,7 @@ pub(crate) fn record(loaded: &Loaded, folder: &Path, files: Files) -> SummaryRep
     let mut recorder = Recorder::with_files(loaded, folder, files).expect("writable files");
     let mut simulation = Simulation::new(&loaded.scenario, 0);
     let end = simulation.advance(&mut recorder, u64::MAX).expect("the run ends");
-    recorder
-        .finish(end, simulation.now())
-        .expect("the files can be written")
+    recorder.finish(end, simulation.now()).expect("the files can be written")
 }
 
 /// All files below `folder` with their contents.

@@ -14,23 +14,12 @@ const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("engine", &["time"]),
     ("scenario", &["time", "id", "random"]),
     ("model", &["time", "id", "random", "engine", "scenario"]),
-    (
-        "simulate",
-        &["time", "id", "random", "engine", "scenario", "model"],
-    ),
+    ("simulate", &["time", "id", "random", "engine", "scenario", "model"]),
     ("observe", &["time", "id", "random", "scenario", "model"]),
     ("sink", &["time", "id", "random", "scenario", "model", "observe"]),
     ("chart", &["time", "id", "random", "scenario", "model", "observe"]),
-    (
-        "explain",
-        &["time", "id", "random", "scenario", "model", "observe"],
-    ),
-    (
-        "record",
-        &[
-            "time", "scenario", "model", "simulate", "observe", "sink", "chart",
-        ],
-    ),
+    ("explain", &["time", "id", "random", "scenario", "model", "observe"]),
+    ("record", &["time", "scenario", "model", "simulate", "observe", "sink", "chart"]),
     // The program sees the library as any other user does: `thirdtry::`, never `crate::`.
     ("cli", &[]),
 ];
@@ -60,12 +49,9 @@ fn modules_use_only_what_lies_below_them() {
         if module == "lib" || module == "main" {
             continue;
         }
-        let (_, allowed) = MAY_IMPORT
-            .iter()
-            .find(|(name, _)| *name == module)
-            .unwrap_or_else(|| {
-                panic!("{path}: module '{module}' has no row in MAY_IMPORT; where does it belong?")
-            });
+        let (_, allowed) = MAY_IMPORT.iter().find(|(name, _)| *name == module).unwrap_or_else(|| {
+            panic!("{path}: module '{module}' has no row in MAY_IMPORT; where does it belong?")
+        });
         for used in modules_used(&code) {
             if used != module && !allowed.contains(&used.as_str()) {
                 violations.push(format!("{path}:{line}: '{module}' must not use '{used}'"));
@@ -78,15 +64,10 @@ fn modules_use_only_what_lies_below_them() {
 #[test]
 fn every_library_module_is_declared_and_has_a_row() {
     let lib = text("src/lib.rs");
-    let declared: Vec<&str> = lib
-        .lines()
-        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'))
-        .collect();
+    let declared: Vec<&str> =
+        lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
     for module in declared {
-        assert!(
-            MAY_IMPORT.iter().any(|(name, _)| *name == module),
-            "src/lib.rs: {module}"
-        );
+        assert!(MAY_IMPORT.iter().any(|(name, _)| *name == module), "src/lib.rs: {module}");
         assert_ne!(module, "cli", "the program's module is not the library's");
     }
 }
@@ -108,27 +89,15 @@ fn some_words_stay_where_they_belong() {
 
 #[test]
 fn every_file_says_what_it_is_for() {
-    for path in files("src", "rs")
-        .iter()
-        .chain(&files("tests", "rs"))
-        .chain(&files("benches", "rs"))
-    {
-        assert!(
-            text(path).starts_with("//!"),
-            "{}: no module header",
-            path.display()
-        );
+    for path in files("src", "rs").iter().chain(&files("tests", "rs")).chain(&files("benches", "rs")) {
+        assert!(text(path).starts_with("//!"), "{}: no module header", path.display());
     }
 }
 
 #[test]
 fn no_line_is_too_wide_and_nothing_is_left_for_later() {
     let mut violations = Vec::new();
-    for path in files("src", "rs")
-        .iter()
-        .chain(&files("tests", "rs"))
-        .chain(&files("benches", "rs"))
-    {
+    for path in files("src", "rs").iter().chain(&files("tests", "rs")).chain(&files("benches", "rs")) {
         for (number, line) in text(path).lines().enumerate() {
             let place = format!("{}:{}", path.display(), number + 1);
             if line.chars().count() > MAX_COLUMNS && !line.contains('"') && !line.contains("://") {
@@ -153,10 +122,7 @@ fn the_scanner_sees_what_it_should() {
         modules_used("use crate::{id::EventId, time::{SimTime, SimDuration}, model};"),
         ["id", "time", "model"]
     );
-    assert_eq!(
-        modules_used("fn f(x: crate::id::EventId) -> crate::time::SimTime {"),
-        ["id", "time"]
-    );
+    assert_eq!(modules_used("fn f(x: crate::id::EventId) -> crate::time::SimTime {"), ["id", "time"]);
     assert!(modules_used("use my_crate::time::SimTime;").is_empty());
     assert!(modules_used("version: crate::MODEL_VERSION,").is_empty());
     assert_eq!(words("f64::ln(x_1)").collect::<Vec<_>>(), ["f64", "ln", "x_1"]);
@@ -173,10 +139,7 @@ fn lines_of_code() -> Vec<(String, usize, String)> {
         let name = path.to_str().expect("names are ASCII").replace('\\', "/");
         let source = text(path);
         let mut open_use: Option<(usize, String)> = None;
-        for (number, line) in source
-            .lines()
-            .enumerate()
-            .take_while(|(_, line)| line.trim() != "#[cfg(test)]")
+        for (number, line) in source.lines().enumerate().take_while(|(_, line)| line.trim() != "#[cfg(test)]")
         {
             let code = code_of(line);
             let (start, mut joined) = open_use.take().unwrap_or((number + 1, String::new()));
@@ -195,9 +158,7 @@ fn lines_of_code() -> Vec<(String, usize, String)> {
 
 /// A line without its comment. An address in a string literal is no comment.
 fn code_of(line: &str) -> &str {
-    let comment = line
-        .match_indices("//")
-        .find(|(at, _)| !line[..*at].ends_with(':'));
+    let comment = line.match_indices("//").find(|(at, _)| !line[..*at].ends_with(':'));
     comment.map_or(line, |(at, _)| &line[..at])
 }
 
@@ -246,6 +207,5 @@ fn first_names(group: &str) -> Vec<String> {
 
 /// The identifiers and numbers of a text.
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_')
-        .filter(|word| !word.is_empty())
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }

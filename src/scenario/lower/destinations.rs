@@ -17,10 +17,7 @@ impl<'a> Lowering<'a> {
         latency: Option<SimDuration>,
     ) -> Vec<Option<Destination>> {
         let entries = root.entries("destinations");
-        entries
-            .into_iter()
-            .map(|(name, fields)| self.destination(name, &fields, latency))
-            .collect()
+        entries.into_iter().map(|(name, fields)| self.destination(name, &fields, latency)).collect()
     }
 
     fn destination(
@@ -31,10 +28,8 @@ impl<'a> Lowering<'a> {
     ) -> Option<Destination> {
         let (key, inner) = fields.variant()?;
         if matches!(key, "sqs" | "sns") && name.to_ascii_lowercase().ends_with(".fifo") {
-            let message = format!(
-                "{} names a FIFO queue or topic, which Lambda does not support here",
-                quoted(name)
-            );
+            let message =
+                format!("{} names a FIFO queue or topic, which Lambda does not support here", quoted(name));
             self.error(&fields.path, message, "use a standard queue or topic");
         }
         let kind = self.destination_kind(key, &inner);
@@ -51,17 +46,13 @@ impl<'a> Lowering<'a> {
     fn destination_kind(&mut self, key: &str, fields: &Fields<'a>) -> Option<DestinationKind> {
         Some(match key {
             "sqs" => DestinationKind::Sqs,
-            "sns" if fields.text("oversize")? == "fail" => DestinationKind::Sns {
-                oversize: SnsOversize::Fail,
-            },
-            "sns" => DestinationKind::Sns {
-                oversize: SnsOversize::DropPayload,
-            },
+            "sns" if fields.text("oversize")? == "fail" => {
+                DestinationKind::Sns { oversize: SnsOversize::Fail }
+            }
+            "sns" => DestinationKind::Sns { oversize: SnsOversize::DropPayload },
             "eventbridge" => DestinationKind::EventBridge,
             "s3" => DestinationKind::S3,
-            _ => DestinationKind::Lambda {
-                function: self.function_reference(fields, "FunctionName")?,
-            },
+            _ => DestinationKind::Lambda { function: self.function_reference(fields, "FunctionName")? },
         })
     }
 
@@ -73,9 +64,7 @@ impl<'a> Lowering<'a> {
         destinations: &[Option<Destination>],
     ) {
         let targets = |function: &Option<Function>| -> Vec<usize> {
-            let routes = function
-                .iter()
-                .flat_map(|function| [function.on_success, function.on_failure]);
+            let routes = function.iter().flat_map(|function| [function.on_success, function.on_failure]);
             let target = |id: DestinationId| match destinations[id.index()].as_ref()?.kind {
                 DestinationKind::Lambda { function } => Some(function.index()),
                 _ => None,
@@ -87,18 +76,11 @@ impl<'a> Lowering<'a> {
             let names: Vec<&str> = chain.iter().map(|at| self.functions[*at]).collect();
             let path = join("functions", names[0]);
             if chain.len() == 2 {
-                let message = format!(
-                    "{} is its own destination, which Lambda refuses",
-                    quoted(names[0])
-                );
+                let message = format!("{} is its own destination, which Lambda refuses", quoted(names[0]));
                 self.error(&path, message, "send its outcomes somewhere else");
             } else {
                 let message = format!("its destinations lead back to it: {}", names.join(" -> "));
-                self.error(
-                    &path,
-                    message,
-                    "recursive loops are not modelled: break the chain",
-                );
+                self.error(&path, message, "recursive loops are not modelled: break the chain");
             }
         }
     }
@@ -183,9 +165,8 @@ mod tests {
     #[test]
     fn a_very_long_chain_needs_no_stack() {
         let last = 65_534;
-        let graph: Vec<Vec<usize>> = (0..=last)
-            .map(|at| if at < last { vec![at + 1] } else { vec![] })
-            .collect();
+        let graph: Vec<Vec<usize>> =
+            (0..=last).map(|at| if at < last { vec![at + 1] } else { vec![] }).collect();
         assert!(loops(&graph).is_empty());
     }
 }

@@ -64,31 +64,18 @@ impl<'a> Fields<'a> {
         key: &str,
         read: impl FnOnce(&Self, &str) -> Option<T>,
     ) -> Option<Option<T>> {
-        if self.has(key) {
-            read(self, key).map(Some)
-        } else {
-            Some(None)
-        }
+        if self.has(key) { read(self, key).map(Some) } else { Some(None) }
     }
 
     /// The record behind `key`; a value without fields if that is wrong.
     pub(super) fn record(&self, key: &str) -> Self {
-        Self {
-            value: self.value.get(key).unwrap_or(&Json::Null),
-            path: self.at(key),
-        }
+        Self { value: self.value.get(key).unwrap_or(&Json::Null), path: self.at(key) }
     }
 
     /// The one key of a choice and what stands behind it.
     pub(super) fn variant(&self) -> Option<(&'a str, Self)> {
         let (key, value) = self.value.as_object()?.iter().next()?;
-        Some((
-            key,
-            Self {
-                value,
-                path: self.at(key),
-            },
-        ))
+        Some((key, Self { value, path: self.at(key) }))
     }
 
     pub(super) fn elements(&self, key: &str) -> Vec<Self> {
@@ -103,32 +90,14 @@ impl<'a> Fields<'a> {
 
     pub(super) fn list(&self) -> Vec<Self> {
         let elements = self.value.as_array().map_or(&[][..], Vec::as_slice);
-        let field = |(at, value)| Self {
-            value,
-            path: format!("{}[{at}]", self.path),
-        };
+        let field = |(at, value)| Self { value, path: format!("{}[{at}]", self.path) };
         elements.iter().enumerate().map(field).collect()
     }
 
     pub(super) fn entries(&self, key: &str) -> Vec<(&'a str, Self)> {
         let path = self.at(key);
-        let entries = self
-            .value
-            .get(key)
-            .and_then(Json::as_object)
-            .into_iter()
-            .flatten();
-        entries
-            .map(|(name, value)| {
-                (
-                    name.as_str(),
-                    Self {
-                        value,
-                        path: join(&path, name),
-                    },
-                )
-            })
-            .collect()
+        let entries = self.value.get(key).and_then(Json::as_object).into_iter().flatten();
+        entries.map(|(name, value)| (name.as_str(), Self { value, path: join(&path, name) })).collect()
     }
 
     pub(super) fn keys(&self, key: &str) -> Vec<&'a str> {

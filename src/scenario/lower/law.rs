@@ -12,16 +12,11 @@ impl<'a> Lowering<'a> {
         match key {
             "constant" => Some(Distribution::Constant(duration(fields.value)?)),
             "uniform" => self.uniform(&fields),
-            "exponential" => Some(Distribution::Exponential {
-                mean: seconds(&fields, "mean")?,
-            }),
+            "exponential" => Some(Distribution::Exponential { mean: seconds(&fields, "mean")? }),
             "lognormal" => self.lognormal(&fields),
             "gamma" => {
                 let shape = fields.real("shape")?;
-                Some(Distribution::Gamma {
-                    shape,
-                    scale: seconds(&fields, "mean")? / shape,
-                })
+                Some(Distribution::Gamma { shape, scale: seconds(&fields, "mean")? / shape })
             }
             "weibull" => self.weibull(&fields),
             "empirical" => self.empirical(&fields),
@@ -32,11 +27,7 @@ impl<'a> Lowering<'a> {
     fn uniform(&mut self, fields: &Fields<'a>) -> Option<Distribution> {
         let (min, max) = (fields.duration("min")?, fields.duration("max")?);
         if min > max {
-            self.error(
-                &fields.at("max"),
-                format!("{max} is less than `min` = {min}"),
-                "exchange them",
-            );
+            self.error(&fields.at("max"), format!("{max} is less than `min` = {min}"), "exchange them");
             return None;
         }
         Some(Distribution::Uniform { min, max })
@@ -48,12 +39,7 @@ impl<'a> Lowering<'a> {
             [true, false, true, false] => {
                 let (median, p99) = (seconds(fields, "median")?, seconds(fields, "p99")?);
                 let sigma = (math::ln(p99) - math::ln(median)) / Z99;
-                self.lognormal_of(
-                    fields,
-                    math::ln(median),
-                    sigma,
-                    "p99 must not be below the median",
-                )
+                self.lognormal_of(fields, math::ln(median), sigma, "p99 must not be below the median")
             }
             [false, true, true, false] => {
                 let (mean, p99) = (seconds(fields, "mean")?, seconds(fields, "p99")?);
@@ -63,10 +49,7 @@ impl<'a> Lowering<'a> {
             }
             [true, false, false, true] => {
                 let mu = math::ln(seconds(fields, "median")?);
-                Some(Distribution::Lognormal {
-                    mu,
-                    sigma: fields.real("sigma")?,
-                })
+                Some(Distribution::Lognormal { mu, sigma: fields.real("sigma")? })
             }
             [false, true, false, true] => {
                 let sigma = fields.real("sigma")?;
@@ -109,22 +92,14 @@ impl<'a> Lowering<'a> {
             }
             _ => {
                 let hint = "write e.g. `{ \"scale\": \"1s\", \"shape\": 0.8 }`";
-                self.error(
-                    &fields.path,
-                    "exactly one of `scale`, `mean` and `median` is needed",
-                    hint,
-                );
+                self.error(&fields.path, "exactly one of `scale`, `mean` and `median` is needed", hint);
                 return None;
             }
         };
         if scale.is_finite() && scale > 0.0 {
             return Some(Distribution::Weibull { shape, scale });
         }
-        self.error(
-            &fields.at("shape"),
-            "this shape is too extreme for that figure",
-            "give `scale` instead",
-        );
+        self.error(&fields.at("shape"), "this shape is too extreme for that figure", "give `scale` instead");
         None
     }
 
@@ -133,10 +108,8 @@ impl<'a> Lowering<'a> {
             (true, false) => self.quantiles(fields),
             (false, true) => {
                 let samples = fields.given_elements("samples")?;
-                let mut samples: Vec<SimDuration> = samples
-                    .iter()
-                    .map(|sample| duration(sample.value))
-                    .collect::<Option<_>>()?;
+                let mut samples: Vec<SimDuration> =
+                    samples.iter().map(|sample| duration(sample.value)).collect::<Option<_>>()?;
                 samples.sort_unstable();
                 Some(Distribution::Empirical(spread_evenly(&samples).into()))
             }
@@ -153,16 +126,9 @@ impl<'a> Lowering<'a> {
 
     fn quantiles(&mut self, fields: &Fields<'a>) -> Option<Distribution> {
         let pair = |pair: &Fields<'a>| {
-            Some((
-                pair.value.get(0)?.as_f64()?,
-                duration(pair.value.get(1)?)?.as_secs_f64(),
-            ))
+            Some((pair.value.get(0)?.as_f64()?, duration(pair.value.get(1)?)?.as_secs_f64()))
         };
-        let pairs: Vec<(f64, f64)> = fields
-            .elements("quantiles")
-            .iter()
-            .map(pair)
-            .collect::<Option<_>>()?;
+        let pairs: Vec<(f64, f64)> = fields.elements("quantiles").iter().map(pair).collect::<Option<_>>()?;
         let path = fields.at("quantiles");
         let ends = (pairs.first()?.0, pairs.last()?.0);
         if ends.0 > 0.0 || ends.1 < 1.0 {
@@ -173,10 +139,7 @@ impl<'a> Lowering<'a> {
             );
             return None;
         }
-        if let Some(at) = pairs
-            .windows(2)
-            .position(|two| two[0].0 >= two[1].0 || two[0].1 > two[1].1)
-        {
+        if let Some(at) = pairs.windows(2).position(|two| two[0].0 >= two[1].0 || two[0].1 > two[1].1) {
             let message = "probabilities must ascend, and durations must not descend";
             self.error(&format!("{path}[{}]", at + 1), message, "put the pairs in order");
             return None;
@@ -188,10 +151,7 @@ impl<'a> Lowering<'a> {
         let parts = fields.list();
         let laws: Vec<_> = parts.iter().map(|part| self.law(&part.record("of"))).collect();
         let laws: Vec<Distribution> = laws.into_iter().collect::<Option<_>>()?;
-        let weights: Vec<f64> = parts
-            .iter()
-            .map(|part| part.real("weight"))
-            .collect::<Option<_>>()?;
+        let weights: Vec<f64> = parts.iter().map(|part| part.real("weight")).collect::<Option<_>>()?;
         let total: f64 = weights.iter().sum();
         let mut sum = 0.0;
         let mut cumulative: Vec<f64> = weights
@@ -213,11 +173,7 @@ const Z99: f64 = 2.326_347_874_040_841;
 /// The smaller sigma for which the logarithm of p99 / mean is `log_ratio`, a root of
 /// `sigma² / 2 - z sigma + log_ratio`; NaN if there is none.
 fn sigma_from_mean(log_ratio: f64) -> f64 {
-    if log_ratio < 0.0 {
-        f64::NAN
-    } else {
-        Z99 - (Z99 * Z99 - 2.0 * log_ratio).sqrt()
-    }
+    if log_ratio < 0.0 { f64::NAN } else { Z99 - (Z99 * Z99 - 2.0 * log_ratio).sqrt() }
 }
 
 /// Sorted samples as quantiles at equal steps of probability.
@@ -227,11 +183,7 @@ fn spread_evenly(sorted: &[SimDuration]) -> Vec<(f64, f64)> {
         return vec![(0.0, only.as_secs_f64()), (1.0, only.as_secs_f64())];
     }
     let steps = (sorted.len() - 1) as f64;
-    sorted
-        .iter()
-        .enumerate()
-        .map(|(at, sample)| (at as f64 / steps, sample.as_secs_f64()))
-        .collect()
+    sorted.iter().enumerate().map(|(at, sample)| (at as f64 / steps, sample.as_secs_f64())).collect()
 }
 
 fn seconds(fields: &Fields<'_>, key: &str) -> Option<f64> {
@@ -252,50 +204,20 @@ mod tests {
     }
 
     fn close(found: f64, expected: f64) {
-        assert!(
-            (found - expected).abs() <= 1e-12 * expected,
-            "{found} is not {expected}"
-        );
+        assert!((found - expected).abs() <= 1e-12 * expected, "{found} is not {expected}");
     }
 
     #[test]
     fn a_lognormal_law_has_the_figures_it_was_given() {
         let cases = [
-            (
-                r#"{ "lognormal": { "median": "400ms", "p99": "3s" } }"#,
-                Some(0.4),
-                None,
-                Some(3.0),
-            ),
-            (
-                r#"{ "lognormal": { "median": "2s", "sigma": 0.5 } }"#,
-                Some(2.0),
-                None,
-                None,
-            ),
-            (
-                r#"{ "lognormal": { "mean": "1s", "p99": "5s" } }"#,
-                None,
-                Some(1.0),
-                Some(5.0),
-            ),
-            (
-                r#"{ "lognormal": { "mean": "1s", "sigma": 1.5 } }"#,
-                None,
-                Some(1.0),
-                None,
-            ),
-            (
-                r#"{ "lognormal": { "median": "1s", "p99": "1s" } }"#,
-                Some(1.0),
-                Some(1.0),
-                Some(1.0),
-            ),
+            (r#"{ "lognormal": { "median": "400ms", "p99": "3s" } }"#, Some(0.4), None, Some(3.0)),
+            (r#"{ "lognormal": { "median": "2s", "sigma": 0.5 } }"#, Some(2.0), None, None),
+            (r#"{ "lognormal": { "mean": "1s", "p99": "5s" } }"#, None, Some(1.0), Some(5.0)),
+            (r#"{ "lognormal": { "mean": "1s", "sigma": 1.5 } }"#, None, Some(1.0), None),
+            (r#"{ "lognormal": { "median": "1s", "p99": "1s" } }"#, Some(1.0), Some(1.0), Some(1.0)),
         ];
         for (text, median, mean, p99) in cases {
-            let Distribution::Lognormal { mu, sigma } = law(text) else {
-                panic!("{text}")
-            };
+            let Distribution::Lognormal { mu, sigma } = law(text) else { panic!("{text}") };
             assert!(sigma >= 0.0, "{text}");
             let figures = [
                 (median, math::exp(mu)),
@@ -316,45 +238,27 @@ mod tests {
             other => panic!("{other:?}"),
         };
         close(scale(r#"{ "weibull": { "scale": "3s", "shape": 2 } }"#), 3.0);
-        close(
-            scale(r#"{ "weibull": { "mean": "1s", "shape": 2 } }"#),
-            2.0 / std::f64::consts::PI.sqrt(),
-        );
-        close(
-            scale(r#"{ "weibull": { "median": "1s", "shape": 2 } }"#),
-            1.0 / std::f64::consts::LN_2.sqrt(),
-        );
+        close(scale(r#"{ "weibull": { "mean": "1s", "shape": 2 } }"#), 2.0 / std::f64::consts::PI.sqrt());
+        close(scale(r#"{ "weibull": { "median": "1s", "shape": 2 } }"#), 1.0 / std::f64::consts::LN_2.sqrt());
     }
 
     #[test]
     fn the_other_laws_keep_their_parameters() {
         let second = SimDuration::from_secs(1);
         assert_eq!(law("\"1s\""), Distribution::Constant(second));
-        assert_eq!(
-            law(r#"{ "exponential": { "mean": "2s" } }"#),
-            Distribution::Exponential { mean: 2.0 }
-        );
+        assert_eq!(law(r#"{ "exponential": { "mean": "2s" } }"#), Distribution::Exponential { mean: 2.0 });
         assert_eq!(
             law(r#"{ "gamma": { "mean": "2s", "shape": 4 } }"#),
-            Distribution::Gamma {
-                shape: 4.0,
-                scale: 0.5
-            }
+            Distribution::Gamma { shape: 4.0, scale: 0.5 }
         );
         let samples = law(r#"{ "empirical": { "samples": ["3s", "1s", "2s"] } }"#);
-        assert_eq!(
-            samples,
-            Distribution::Empirical([(0.0, 1.0), (0.5, 2.0), (1.0, 3.0)].into())
-        );
+        assert_eq!(samples, Distribution::Empirical([(0.0, 1.0), (0.5, 2.0), (1.0, 3.0)].into()));
         let only = law(r#"{ "empirical": { "samples": ["3s"] } }"#);
         assert_eq!(only, Distribution::Empirical([(0.0, 3.0), (1.0, 3.0)].into()));
         let mixed = law(
             r#"{ "mixture": [{ "weight": 3, "of": "1s" }, { "weight": 1, "of": { "exponential": { "mean": "1s" } } }] }"#,
         );
-        let parts = [
-            (0.75, Distribution::Constant(second)),
-            (1.0, Distribution::Exponential { mean: 1.0 }),
-        ];
+        let parts = [(0.75, Distribution::Constant(second)), (1.0, Distribution::Exponential { mean: 1.0 })];
         assert_eq!(mixed, Distribution::Mixture(parts.into()));
     }
 }

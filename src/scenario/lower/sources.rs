@@ -52,11 +52,8 @@ impl<'a> Lowering<'a> {
         if let (Some(from), Some(Some(until))) = (from, until)
             && until <= from
         {
-            let message = format!(
-                "the source ends at {} before it begins at {}",
-                span_of(until),
-                span_of(from)
-            );
+            let message =
+                format!("the source ends at {} before it begins at {}", span_of(until), span_of(from));
             self.error(&fields.at("until"), message, "`until` must come after `from`");
         }
         Some(Source {
@@ -84,11 +81,7 @@ impl<'a> Lowering<'a> {
                 units::size_text(limit),
                 units::size_text(bytes)
             );
-            self.error(
-                &fields.at("size"),
-                message,
-                "such a call is refused before it becomes an event",
-            );
+            self.error(&fields.at("size"), message, "such a call is refused before it becomes an event");
             return None;
         }
         Some(bytes)
@@ -106,11 +99,7 @@ impl<'a> Lowering<'a> {
             [] => Some(SourceKind::Direct),
             [(_, kind)] => Some(*kind),
             [_, (second, _), ..] => {
-                let keys = given
-                    .iter()
-                    .map(|(key, _)| format!("`{key}`"))
-                    .collect::<Vec<_>>()
-                    .join(" and ");
+                let keys = given.iter().map(|(key, _)| format!("`{key}`")).collect::<Vec<_>>().join(" and ");
                 self.error(
                     &fields.at(second),
                     format!("a source is of one kind, not {keys}"),
@@ -127,10 +116,7 @@ impl<'a> Lowering<'a> {
             End::Drained => None,
             End::At(end) => Some(end),
         };
-        let last = [source.until, span.arrivals_end?, run_end]
-            .into_iter()
-            .flatten()
-            .min();
+        let last = [source.until, span.arrivals_end?, run_end].into_iter().flatten().min();
         if last.is_none() && source.max_events.is_none() && is_endless(&source.arrivals) {
             let message = "the source never stops, and so the run never ends";
             self.error(path, message, "add `until` or `max_events` to it, or `arrivals_end` to the scenario, or let `end` be a time");
@@ -173,11 +159,7 @@ impl<'a> Lowering<'a> {
             (true, false) => {
                 let interval = fields.rate("rate")?.interval();
                 if interval.is_none() {
-                    self.error(
-                        &fields.at("rate"),
-                        "less than one event in 100 years",
-                        "write a higher rate",
-                    );
+                    self.error(&fields.at("rate"), "less than one event in 100 years", "write a higher rate");
                 }
                 interval?
             }
@@ -201,26 +183,17 @@ impl<'a> Lowering<'a> {
         build: fn(&[(SimTime, f64)]) -> Vec<RateSegment>,
     ) -> Option<Arrivals> {
         let point = |point: &Fields<'a>| Some((point.moment("at")?, point.rate("rate")?.per_second()));
-        let points: Vec<(SimTime, f64)> = fields
-            .given_elements(key)?
-            .iter()
-            .map(point)
-            .collect::<Option<_>>()?;
+        let points: Vec<(SimTime, f64)> =
+            fields.given_elements(key)?.iter().map(point).collect::<Option<_>>()?;
         if let Some(at) = points.windows(2).position(|two| two[0].0 >= two[1].0) {
             let path = format!("{}[{}].at", fields.at(key), at + 1);
-            let message = format!(
-                "{} does not come after {}",
-                span_of(points[at + 1].0),
-                span_of(points[at].0)
-            );
+            let message =
+                format!("{} does not come after {}", span_of(points[at + 1].0), span_of(points[at].0));
             self.error(&path, message, "list them in order of time");
             return None;
         }
         let segments = build(&points);
-        if segments
-            .iter()
-            .all(|segment| segment.start_rate <= 0.0 && segment.end_rate <= 0.0)
-        {
+        if segments.iter().all(|segment| segment.start_rate <= 0.0 && segment.end_rate <= 0.0) {
             self.error(
                 &fields.path,
                 "the rate is never above 0: nothing is ever sent",
@@ -229,26 +202,15 @@ impl<'a> Lowering<'a> {
             return None;
         }
         let curve = RateCurve { segments };
-        Some(if fields.text("spacing")? == "even" {
-            Arrivals::Even(curve)
-        } else {
-            Arrivals::Poisson(curve)
-        })
+        Some(if fields.text("spacing")? == "even" { Arrivals::Even(curve) } else { Arrivals::Poisson(curve) })
     }
 
     fn times(&mut self, fields: &Fields<'a>) -> Option<Arrivals> {
-        let times: Vec<SimTime> = fields
-            .list()
-            .iter()
-            .map(|time| moment(time.value))
-            .collect::<Option<_>>()?;
+        let times: Vec<SimTime> =
+            fields.list().iter().map(|time| moment(time.value)).collect::<Option<_>>()?;
         if let Some(at) = times.windows(2).position(|two| two[0] > two[1]) {
             let message = format!("{} comes before {}", span_of(times[at + 1]), span_of(times[at]));
-            self.error(
-                &format!("{}[{}]", fields.path, at + 1),
-                message,
-                "list the times in order",
-            );
+            self.error(&format!("{}[{}]", fields.path, at + 1), message, "list the times in order");
             return None;
         }
         Some(Arrivals::Times(times.into()))
@@ -259,8 +221,7 @@ impl<'a> Lowering<'a> {
         let unit = fields.optional("unit", |fields, key| TimeUnit::named(fields.text(key)?))?;
         let recording = self.recording(fields)?;
         let times = recording.times(column, unit);
-        self.or_report(times, &fields.path)
-            .map(|times| Arrivals::Times(times.into()))
+        self.or_report(times, &fields.path).map(|times| Arrivals::Times(times.into()))
     }
 
     fn counts(&mut self, fields: &Fields<'a>) -> Option<Arrivals> {
@@ -279,11 +240,7 @@ impl<'a> Lowering<'a> {
             self.error(&fields.at("per"), message, "write a shorter period");
             return None;
         }
-        Some(Arrivals::Counts {
-            period,
-            counts: counts.into(),
-            even,
-        })
+        Some(Arrivals::Counts { period, counts: counts.into(), even })
     }
 
     fn recording(&mut self, fields: &Fields<'a>) -> Option<Recording> {
@@ -293,10 +250,8 @@ impl<'a> Lowering<'a> {
             Some(folder) => folder.join(path),
             None if path.is_absolute() => path.to_owned(),
             None => {
-                let message = format!(
-                    "{} is relative, but this scenario does not lie in a folder",
-                    quoted(name)
-                );
+                let message =
+                    format!("{} is relative, but this scenario does not lie in a folder", quoted(name));
                 self.error(
                     &fields.at("csv"),
                     message,
@@ -312,9 +267,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn or_report<T>(&mut self, result: Result<T, TraceError>, path: &str) -> Option<T> {
-        result
-            .map_err(|error| self.error(path, error.message, error.hint))
-            .ok()
+        result.map_err(|error| self.error(path, error.message, error.hint)).ok()
     }
 }
 
@@ -328,20 +281,13 @@ fn as_float(count: u64) -> f64 {
 }
 
 fn steady(rate: f64) -> RateCurve {
-    RateCurve {
-        segments: steps(&[(SimTime::ZERO, rate)]),
-    }
+    RateCurve { segments: steps(&[(SimTime::ZERO, rate)]) }
 }
 
 /// A constant rate from each level to the next; the last level lasts, unless it is zero.
 fn steps(levels: &[(SimTime, f64)]) -> Vec<RateSegment> {
     let ends = levels.iter().skip(1).map(|(at, _)| Some(*at)).chain([None]);
-    let piece = |(&(start, rate), end)| RateSegment {
-        start,
-        end,
-        start_rate: rate,
-        end_rate: rate,
-    };
+    let piece = |(&(start, rate), end)| RateSegment { start, end, start_rate: rate, end_rate: rate };
     levels
         .iter()
         .zip(ends)
@@ -365,10 +311,7 @@ fn ramp(points: &[(SimTime, f64)]) -> Vec<RateSegment> {
 /// A source that only a number of events would stop stops after 100 years as well, so that times stay in range.
 fn bounded(source: Source) -> Source {
     let last = is_endless(&source.arrivals).then_some(SimTime::MAX);
-    Source {
-        until: source.until.or(last),
-        ..source
-    }
+    Source { until: source.until.or(last), ..source }
 }
 
 fn is_endless(arrivals: &Arrivals) -> bool {
@@ -390,12 +333,7 @@ mod tests {
     }
 
     fn segment(start: &str, end: Option<&str>, start_rate: f64, end_rate: f64) -> RateSegment {
-        RateSegment {
-            start: at(start),
-            end: end.map(at),
-            start_rate,
-            end_rate,
-        }
+        RateSegment { start: at(start), end: end.map(at), start_rate, end_rate }
     }
 
     #[test]
@@ -405,19 +343,13 @@ mod tests {
         assert_eq!(steps(&levels), pieces);
         let pieces = [segment("1m", Some("2m"), 1.0, 5.0), segment("2m", None, 5.0, 5.0)];
         assert_eq!(ramp(&levels), pieces);
-        assert_eq!(
-            ramp(&[levels[0], (at("2m"), 0.0)]),
-            [segment("1m", Some("2m"), 1.0, 0.0)]
-        );
+        assert_eq!(ramp(&[levels[0], (at("2m"), 0.0)]), [segment("1m", Some("2m"), 1.0, 0.0)]);
     }
 
     #[test]
     fn a_curve_that_ends_in_zero_comes_to_an_end() {
-        let endless = |points: &[(SimTime, f64)]| {
-            is_endless(&Arrivals::Even(RateCurve {
-                segments: steps(points),
-            }))
-        };
+        let endless =
+            |points: &[(SimTime, f64)]| is_endless(&Arrivals::Even(RateCurve { segments: steps(points) }));
         assert!(endless(&[(at("0s"), 1.0)]));
         assert!(!endless(&[(at("0s"), 1.0), (at("1m"), 0.0)]));
     }
