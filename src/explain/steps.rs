@@ -71,7 +71,7 @@ fn tell(step: &Step, before: Option<AttemptOutcome>, scenario: &Scenario, lines:
             lines.push(Line::at(at, words, Rule::DeliveryNotRepeated));
         }
         Observation::DeliveryEnded { route, destination, failure: None } => {
-            lines.push(arrived(at, route, destination, scenario))
+            lines.push(arrived(at, route, destination, scenario));
         }
         Observation::Closed => {}
         Observation::CutOff => lines.push(Line::at(at, cut_off(event, function, scenario), None)),

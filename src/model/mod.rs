@@ -44,13 +44,14 @@ pub enum Notice {
 
 /// The order among what happens at the same instant: completions release slots before arrivals and dispatches
 /// claim them, and dispatches go in order of acceptance. Within a rank the event's number decides, then the route.
+/// The numbers have three bits in a notice's order, with gaps for ranks to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 enum Rank {
-    RunEnds = 0,
-    DeliveryEnds = 1,
-    Arrival = 2,
-    Dispatch = 3,
+    RunEnds = 1,
+    DeliveryEnds = 3,
+    Arrival = 4,
+    Dispatch = 7,
 }
 
 /// The state of the asynchronous path: what is scheduled, all events in flight, the slots in use.

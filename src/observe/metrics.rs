@@ -359,7 +359,7 @@ impl<D: Datapoints> Observer for Metrics<D> {
                 None => self.attempt_refused(fact, &attempt),
             },
             Observation::Settled { fate, .. } => {
-                self.window(fact.at, function).dropped.add(fate != Fate::Succeeded)
+                self.window(fact.at, function).dropped.add(fate != Fate::Succeeded);
             }
             Observation::DeliveryEnded { route, failure: Some(_), .. } => {
                 let window = self.window(fact.at, function);

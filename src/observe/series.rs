@@ -365,7 +365,7 @@ impl Observer for Series {
             }
             Observation::DeliveryStarted { .. } => {}
             Observation::DeliveryEnded { destination, failure, .. } => {
-                bucket.count_delivery(destination, failure.is_some())
+                bucket.count_delivery(destination, failure.is_some());
             }
             Observation::Closed => bucket.close(event),
             Observation::CutOff if event.settled().is_some() => bucket.close(event),

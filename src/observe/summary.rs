@@ -144,7 +144,7 @@ impl Tally {
             Observation::AttemptEnded(attempt) => self.attempt_ended(fact, &attempt, rate),
             Observation::Settled { fate, .. } => self.settled(fact, fate),
             Observation::DeliveryStarted { route, destination, .. } => {
-                self.deliveries(route, destination).started += 1
+                self.deliveries(route, destination).started += 1;
             }
             Observation::DeliveryEnded { route, destination, failure } => match failure {
                 None => self.deliveries(route, destination).delivered += 1,

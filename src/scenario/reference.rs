@@ -146,8 +146,8 @@ mod tests {
     use super::*;
     use crate::scenario::golden::assert_current;
 
-    const BEGIN: &str = "<!-- generated from src/scenario/grammar.rs: begin -->\n";
-    const END: &str = "\n<!-- generated from src/scenario/grammar.rs: end -->";
+    const BEGIN: &str = "<!-- generated from src/scenario/grammar/: begin -->\n";
+    const END: &str = "\n<!-- generated from src/scenario/grammar/: end -->";
 
     #[test]
     fn the_reference_in_the_docs_is_current() {

@@ -144,7 +144,7 @@ impl<W: Write> Observer for Deliveries<'_, W> {
                 self.without_payload.insert((fact.event.id(), route));
             }
             Observation::DeliveryEnded { route, destination, failure } => {
-                self.delivery_ended(fact, route, destination, failure)
+                self.delivery_ended(fact, route, destination, failure);
             }
             Observation::Closed | Observation::CutOff => self.forget(fact.event.id()),
             _ => {}

@@ -1,0 +1,76 @@
+//! A function: AWS's settings and ours, and what goes wrong in its code.
+
+use super::chance::{Probability, Windows};
+use crate::id::DestinationId;
+use crate::random::distribution::Distribution;
+use crate::time::SimDuration;
+
+/// A function with its asynchronous invocation settings.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// The function's name.
+    pub name: String,
+    /// `Timeout`: a run is stopped after this.
+    pub timeout: SimDuration,
+    /// `MemorySize` in MB.
+    pub memory_mb: u32,
+    /// `Architectures`.
+    pub architecture: Architecture,
+    /// `ReservedConcurrentExecutions`: the function's own share of the account's concurrency, and its ceiling.
+    pub reserved: Option<u32>,
+    /// `MaximumRetryAttempts`, 0..=2: how many runs may follow a failed one.
+    pub maximum_retries: u8,
+    /// `MaximumEventAgeInSeconds`, 60..=21 600 s.
+    pub maximum_age: SimDuration,
+    /// `DestinationConfig.OnSuccess`.
+    pub on_success: Option<DestinationId>,
+    /// `DestinationConfig.OnFailure`.
+    pub on_failure: Option<DestinationId>,
+    /// `DeadLetterConfig`.
+    pub dead_letter: Option<DestinationId>,
+    /// How long a run takes when nothing fails.
+    pub duration: Distribution,
+    /// What goes wrong in the function's code, in file order: the first cause that strikes decides.
+    pub failures: Vec<FailureCause>,
+    /// The size of the handler's answer in bytes.
+    pub response_bytes: u64,
+}
+
+/// The instruction set a function runs on; a matter of price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Architecture {
+    /// `x86_64`
+    X86_64,
+    /// `arm64`
+    Arm64,
+}
+
+/// One way in which a function's code goes wrong.
+#[derive(Clone, Debug)]
+pub struct FailureCause {
+    /// What happens.
+    pub kind: FailureKind,
+    /// Its position among the causes of the same kind: part of the address of its draws.
+    pub ordinal: u8,
+    /// How probable it is, for each run (or for each event, if poison).
+    pub probability: Probability,
+    /// When it can strike; the start of the run counts (for poison: the acceptance of the event).
+    pub during: Windows,
+    /// How long a run lasts that it strikes; the ordinary duration if not given.
+    pub duration: Option<Distribution>,
+    /// Why, in the author's words; empty if not given.
+    pub because: String,
+}
+
+/// What a failure cause does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The handler raises: a function error at the end of the run.
+    Exception,
+    /// The handler hangs until `Timeout` ends the run: a function error.
+    Timeout,
+    /// The handler fails but catches its error: Lambda sees a success.
+    CaughtError,
+    /// Some events fail in every run, whatever the retries.
+    Poison,
+}

@@ -1,0 +1,28 @@
+//! The scenario language: what goes wrong in the Lambda service itself.
+
+use super::prelude::*;
+
+const FAULT_FUNCTION: Field =
+    field("function", Shape::Text, Absent("every function"), "The function whose attempts it strikes.");
+pub(super) static FAULT: Choice = Choice {
+    bare: None,
+    variants: &[
+        variant(
+            "system_error",
+            Shape::Record(&Record { fields: SYSTEM_ERROR }),
+            "Lambda answers with a 5xx status; the event backs off.",
+        ),
+        variant(
+            "throttle",
+            Shape::Record(&Record { fields: THROTTLE }),
+            "Lambda answers 429 although a slot is free; the event backs off.",
+        ),
+    ],
+};
+static SYSTEM_ERROR: &[Field] = &[
+    aws_field("status", integer(500, 599, ""), Value("500"), "The HTTP status.", INVOKE),
+    PROBABILITY,
+    DURING,
+    FAULT_FUNCTION,
+];
+static THROTTLE: &[Field] = &[PROBABILITY, DURING, FAULT_FUNCTION];

@@ -1,0 +1,117 @@
+//! The scenario language, version 1: one table from which the checks, the defaults, the JSON Schema and the reference
+//! follow. What AWS names keeps AWS's name, nesting and unit; what is ours is in snake case with units in the texts.
+
+mod account;
+mod destination;
+mod fault;
+mod function;
+mod law;
+mod prelude;
+mod source;
+mod timing;
+
+use prelude::*;
+
+/// The version of the language.
+pub const VERSION: u64 = 1;
+
+/// A whole scenario.
+pub static SCENARIO: Shape = Shape::Record(&Record { fields: TOP });
+
+static TOP: &[Field] = &[
+    field(
+        "$schema",
+        Shape::Text,
+        Absent("no completion in editors"),
+        "Where editors find the JSON Schema of this file.",
+    ),
+    field("version", integer(VERSION, VERSION, ""), Required, "The version of the scenario language: 1."),
+    field("description", Shape::Text, Value("\"\""), "What the scenario shows, for people."),
+    field(
+        "seed",
+        integer(0, u64::MAX, ""),
+        Value("0"),
+        "From which all randomness follows: the same seed gives the same run, byte for byte.",
+    ),
+    field(
+        "start",
+        Shape::Timestamp,
+        Value("\"2026-01-01T00:00:00Z\""),
+        "The calendar label of virtual time zero; it changes timestamps in the output and nothing else.",
+    ),
+    field(
+        "arrivals_end",
+        Shape::Moment,
+        Absent("sources send for as long as they have events"),
+        "No source sends anything at or after this time.",
+    ),
+    field(
+        "end",
+        Shape::EndOfRun,
+        Value("\"drained\""),
+        "When the run is over: `\"drained\"` = when every event has met its fate, or a time; what is unfinished then is counted as in flight.",
+    ),
+    field(
+        "profile",
+        Shape::Word(&["measured", "documented"]),
+        Value("\"measured\""),
+        "Whose timing the defaults follow: `measured` on AWS, with jitter, or AWS's `documented` nominal numbers without jitter.",
+    ),
+    field(
+        "timing",
+        Shape::Record(&Record { fields: timing::TIMING }),
+        Value("{}"),
+        "The timing laws of the asynchronous path; every number of the profile can be overridden.",
+    ),
+    field(
+        "account",
+        Shape::Record(&Record { fields: account::ACCOUNT }),
+        Value("{}"),
+        "What the functions of the account share.",
+    ),
+    field(
+        "functions",
+        Shape::Map {
+            names: Names::Function,
+            noun: "function",
+            of: &Shape::Record(&Record { fields: function::FUNCTION }),
+            at_least: ONE_AT_LEAST,
+        },
+        Required,
+        "The Lambda functions, by name.",
+    ),
+    field(
+        "destinations",
+        Shape::Map {
+            names: Names::Free,
+            noun: "destination",
+            of: &Shape::OneOf(&destination::DESTINATION),
+            at_least: 0,
+        },
+        Value("{}"),
+        "Queues, topics, buses, buckets and functions that outcomes go to, by name.",
+    ),
+    field(
+        "sources",
+        Shape::Map {
+            names: Names::Free,
+            noun: "source",
+            of: &Shape::Record(&Record { fields: source::SOURCE }),
+            at_least: ONE_AT_LEAST,
+        },
+        Required,
+        "Where events come from, by name. A source's draws follow from its name, so adding another changes nothing for it.",
+    ),
+    field(
+        "faults",
+        list(&Shape::OneOf(&fault::FAULT), 0, MOST_CAUSES),
+        Value("[]"),
+        "What goes wrong in the Lambda service itself, when an event is dispatched.",
+    ),
+    field(
+        "expect",
+        Shape::Texts,
+        Value("[]"),
+        "What the run must fulfil, as expressions like `\"lost.Sum == 0\"`. Kept as text: `run` does not evaluate them.",
+    ),
+];

@@ -1,0 +1,150 @@
+//! The scenario language: sources and their arrivals.
+
+use super::prelude::*;
+
+pub(super) static SOURCE: &[Field] = &[
+    field("to", Shape::Text, Required, "The function it invokes: its name, or an ARN that ends in it."),
+    aws_field(
+        "invocation",
+        Shape::Word(&["async", "sync"]),
+        Value("\"async\""),
+        "Whether Lambda queues the events (`async`) or the caller waits for each answer (`sync`): then errors and throttles go back to the caller, and a running call holds a slot.",
+        INVOKE,
+    ),
+    field(
+        "direct",
+        EMPTY,
+        Absent("direct, if no other kind is given"),
+        "The caller is a program with an AWS SDK.",
+    ),
+    field("s3", EMPTY, Absent("not S3"), "The caller is Amazon S3 (event notifications)."),
+    field("sns", EMPTY, Absent("not SNS"), "The caller is an Amazon SNS topic."),
+    field("eventbridge", EMPTY, Absent("not EventBridge"), "The caller is an Amazon EventBridge rule."),
+    field(
+        "size",
+        Shape::Size,
+        Value("\"1KiB\""),
+        "The size of one event. Lambda takes asynchronous events of up to 1 MiB.",
+    ),
+    field(
+        "from",
+        Shape::Moment,
+        Value("\"0s\""),
+        "When the source begins; the times of its arrivals count from here.",
+    ),
+    field("until", Shape::Moment, Absent("`arrivals_end`"), "Nothing is sent at or after this time."),
+    field(
+        "max_events",
+        integer(1, u64::MAX, "events"),
+        Absent("no such limit"),
+        "At most this many events are sent.",
+    ),
+    field("arrivals", Shape::OneOf(&ARRIVALS), Required, "When events are sent."),
+];
+
+static ARRIVALS: Choice = Choice {
+    bare: None,
+    variants: &[
+        variant(
+            "constant",
+            Shape::Record(&Record { fields: CONSTANT }),
+            "One event after another at a fixed interval, the first at `from`.",
+        ),
+        variant(
+            "poisson",
+            Shape::Record(&Record { fields: POISSON }),
+            "At random with a constant rate, independently of each other.",
+        ),
+        variant("steps", Shape::Record(&Record { fields: STEPS }), "At a rate that changes in steps."),
+        variant(
+            "ramp",
+            Shape::Record(&Record { fields: RAMP }),
+            "At a rate that changes linearly between points; after the last it stays.",
+        ),
+        variant(
+            "times",
+            list(&Shape::Moment, 1, LONGEST_LIST),
+            "At these times, ascending, counted from `from`.",
+        ),
+        variant(
+            "trace",
+            Shape::Record(&Record { fields: TRACE }),
+            "As recorded: a CSV file with one row per event.",
+        ),
+        variant(
+            "counts",
+            Shape::Record(&Record { fields: COUNTS }),
+            "As recorded: a CSV file with the number of events in each period.",
+        ),
+    ],
+};
+
+static CONSTANT: &[Field] = &[
+    field(
+        "rate",
+        Shape::Rate { zero: false },
+        Absent("given by `every`"),
+        "How many; the interval is rounded to the nanosecond.",
+    ),
+    field("every", SOME_DURATION, Absent("given by `rate`"), "The interval between two events."),
+];
+static POISSON: &[Field] = &[field("rate", Shape::Rate { zero: false }, Required, "How many on average.")];
+const SPACING: Field = field(
+    "spacing",
+    Shape::Word(&["poisson", "even"]),
+    Value("\"poisson\""),
+    "Whether events come at random at that rate, or evenly spaced.",
+);
+static STEPS: &[Field] = &[
+    field(
+        "levels",
+        list(&Shape::Record(&Record { fields: RATE_POINT }), 1, 100_000),
+        Required,
+        "From when which rate holds, ascending; before the first nothing is sent, the last stays.",
+    ),
+    SPACING,
+];
+static RAMP: &[Field] = &[
+    field(
+        "points",
+        list(&Shape::Record(&Record { fields: RATE_POINT }), 2, 100_000),
+        Required,
+        "The rate at points of time, ascending; before the first nothing is sent.",
+    ),
+    SPACING,
+];
+static RATE_POINT: &[Field] = &[
+    field("at", Shape::Moment, Required, "When, counted from `from`."),
+    field("rate", Shape::Rate { zero: true }, Required, "The rate."),
+];
+static TRACE: &[Field] = &[
+    field(
+        "csv",
+        Shape::Text,
+        Required,
+        "The CSV file, relative to the scenario file; with a header row, ascending times counted from `from`.",
+    ),
+    field("column", Shape::Text, Absent("the first column"), "The column of the times."),
+    field(
+        "unit",
+        Shape::Word(&["s", "ms", "us", "ns"]),
+        Absent("as the column's name ends: `_s`, `_ms`, `_us` or `_ns`"),
+        "The unit of the times.",
+    ),
+];
+static COUNTS: &[Field] = &[
+    field(
+        "csv",
+        Shape::Text,
+        Required,
+        "The CSV file, relative to the scenario file; with a header row, one row per period from `from` on.",
+    ),
+    field("column", Shape::Text, Absent("the column `count`, or the only one"), "The column of the counts."),
+    field("per", SOME_DURATION, Value("\"1m\""), "The length of a period."),
+    field(
+        "spacing",
+        Shape::Word(&["random", "even"]),
+        Value("\"random\""),
+        "Whether the events of a period fall at random in it, or evenly spaced.",
+    ),
+];
