@@ -59,6 +59,9 @@ const fn failure(kind: FailureKind) -> &'static str {
         FailureKind::Timeout => "timeouts",
         FailureKind::CaughtError => "caught errors",
         FailureKind::Poison => "poison events",
+        FailureKind::InitFailure => "failing inits",
+        FailureKind::Crash => "crashes",
+        FailureKind::OutOfMemory => "out of memory",
     }
 }
 

@@ -2,11 +2,14 @@
 //! of the scenario.
 
 use super::function_of;
+use super::layout::about;
 use crate::id::DestinationId;
 use crate::model::observation::Observation;
 use crate::model::rule::Rule;
 use crate::observe::lives::Life;
+use crate::random::distribution::Distribution;
 use crate::scenario::{Destination, DestinationKind, Function, Scenario, SnsOversize, TerminalPrecedence};
+use crate::time::SimDuration;
 
 /// The settings behind `rules` as `path = value`, each once, in the order of the rules.
 pub(super) fn that_matter(life: &Life, scenario: &Scenario, rules: &[Rule]) -> Vec<String> {
@@ -111,6 +114,18 @@ fn of_scenario(path: &str, function: &Function, scenario: &Scenario) -> String {
         "functions.*.DeadLetterConfig.TargetArn" => {
             or_unset(function.dead_letter.map(|id| &scenario.destinations[id.index()].name))
         }
+        "functions.*.ProvisionedConcurrencyConfig" => match function.provisioned {
+            0 => "not set".to_owned(),
+            number => number.to_string(),
+        },
+        "functions.*.init" => typical(&function.init),
+        "functions.*.idle_time" => function.idle_time.to_string(),
+        "account.requests_per_concurrency" => scenario.account.requests_per_concurrency.to_string(),
+        "account.scaling_rate" => {
+            let account = &scenario.account;
+            format!("{} at once, {} a second", account.scaling_burst, account.scaling_per_second)
+        }
+        "timing.init_limit" => scenario.timing.init_limit.to_string(),
         "account.concurrency" => scenario.account.concurrency.to_string(),
         "timing.dispatch_latency" => scenario.timing.dispatch_latency.to_string(),
         "timing.terminal_precedence" => match scenario.timing.terminal_precedence {
@@ -121,6 +136,14 @@ fn of_scenario(path: &str, function: &Function, scenario: &Scenario) -> String {
         other => unreachable!("a rule names the setting {other}, which nothing here can show"),
     };
     format!("{} = {value}", path.replace('*', &function.name))
+}
+
+/// A law of durations in short: its mean.
+fn typical(law: &Distribution) -> String {
+    match law {
+        Distribution::Constant(duration) => duration.to_string(),
+        _ => format!("{} on average", about(SimDuration::from_secs_f64_saturating(law.mean_seconds()))),
+    }
 }
 
 fn or_unset(value: Option<impl ToString>) -> String {

@@ -5,7 +5,7 @@ use super::{destination_of, function_of};
 use crate::id::DestinationId;
 use crate::model::event::{Event, Route, RouteResult, Stage};
 use crate::model::observation::{
-    Attempt, AttemptOutcome, Fate, FunctionError, Next, Observation, Run, ThrottleReason,
+    Attempt, AttemptOutcome, Fate, FunctionError, Next, Observation, Placement, Run, Start, ThrottleReason,
 };
 use crate::model::rule::Rule;
 use crate::observe::lives::{Life, Step};
@@ -53,7 +53,10 @@ fn tell(step: &Step, before: Option<AttemptOutcome>, scenario: &Scenario, lines:
     match step.what {
         Observation::Accepted => lines.push(Line::at(at, "accepted and queued", Rule::AcceptedIntoQueue)),
         Observation::Called => lines.push(Line::at(at, "called; the caller waits", Rule::SynchronousReturn)),
-        Observation::RunStarted { age, running } => tell_start(at, event, function, age, running, lines),
+        Observation::RunStarted { age, running, placement } => {
+            tell_start(at, event, function, age, running, lines);
+            lines.extend(environment(&placement, function));
+        }
         Observation::AttemptEnded(attempt) => tell_end(at, &attempt, before, function, lines),
         Observation::Settled { fate, rule } => {
             lines.push(Line::at(at, settled(fate, rule, event, function), rule));
@@ -107,6 +110,26 @@ fn tell_start(
     }
 }
 
+/// What a run found in its environment, if that is worth a line.
+fn environment(placement: &Placement, function: &Function) -> Option<Line> {
+    let number = placement.environment;
+    let init = about(placement.init);
+    let (words, rule) = match placement.start {
+        Start::Provisioned => (format!("in provisioned environment {number}"), Rule::ProvisionedFree),
+        Start::SuppressedInit => {
+            (format!("in environment {number}, which initialises again within the run"), Rule::SuppressedInit)
+        }
+        // Without an init a new environment makes no difference.
+        Start::Cold if placement.init == SimDuration::ZERO => return None,
+        Start::Cold => (format!("in environment {number}, made for it: init {init} first"), Rule::ColdStart),
+        Start::Warm if function.provisioned > 0 => {
+            (format!("spills over to environment {number}"), Rule::ProvisionedSpillover)
+        }
+        Start::Warm => return None,
+    };
+    Some(Line::more(words, rule))
+}
+
 fn tell_end(
     at: SimTime,
     attempt: &Attempt,
@@ -145,6 +168,9 @@ fn tell_run(at: SimTime, outcome: AttemptOutcome, run: &Run, function: &Function
         AttemptOutcome::FunctionError(FunctionError::Timeout) => {
             (format!("run {number} is stopped after {took}: timeout{why}"), Some(Rule::TimeoutStopsRun))
         }
+        AttemptOutcome::FunctionError(FunctionError::InitError) => {
+            (format!("run {number} does not begin: its init fails{why}"), Some(Rule::InitError))
+        }
         AttemptOutcome::FunctionError(error) => {
             (format!("run {number} fails after {took}: {}{why}", error.name()), None)
         }
@@ -166,21 +192,41 @@ fn because(run: &Run, function: &Function) -> String {
 
 fn refusal(at: SimTime, attempt: &Attempt, function: &Function) -> Line {
     let (words, rule) = match attempt.outcome {
-        AttemptOutcome::Throttled(ThrottleReason::ReservedFunctionConcurrentInvocationLimitExceeded) => {
-            let reserved = u64::from(function.reserved.unwrap_or(0));
-            let words = format!("throttled (429): {} in use", counted(reserved, "reserved slot"));
-            (words, Rule::ReservedConcurrencyInUse)
+        AttemptOutcome::Throttled(reason) => {
+            let (what, rule) = throttled(reason, function);
+            (format!("throttled (429): {what}"), rule)
         }
-        AttemptOutcome::Throttled(ThrottleReason::ConcurrentInvocationLimitExceeded) => (
-            "throttled (429): the account's unreserved concurrency is in use".to_owned(),
-            Rule::AccountConcurrencyInUse,
-        ),
         AttemptOutcome::SystemError { status } => {
             (format!("the service fails ({status})"), Rule::ScenarioFault)
         }
-        _ => ("throttled (429) by a fault".to_owned(), Rule::ScenarioFault),
+        AttemptOutcome::Success | AttemptOutcome::CaughtError | AttemptOutcome::FunctionError(_) => {
+            unreachable!("these take a run")
+        }
     };
     Line::at(at, format!("{}: {words}", dispatched(attempt)), rule)
+}
+
+fn throttled(reason: ThrottleReason, function: &Function) -> (String, Rule) {
+    match reason {
+        ThrottleReason::ReservedFunctionConcurrentInvocationLimitExceeded => {
+            let reserved = u64::from(function.reserved.unwrap_or(0));
+            (format!("{} in use", counted(reserved, "reserved slot")), Rule::ReservedConcurrencyInUse)
+        }
+        ThrottleReason::ConcurrentInvocationLimitExceeded => {
+            ("the account's unreserved concurrency is in use".to_owned(), Rule::AccountConcurrencyInUse)
+        }
+        ThrottleReason::FunctionInvocationRateLimitExceeded => {
+            ("too many requests a second for the shared concurrency".to_owned(), Rule::RequestRateExceeded)
+        }
+        ThrottleReason::ReservedFunctionInvocationRateLimitExceeded => (
+            "too many requests a second for the reserved concurrency".to_owned(),
+            Rule::ReservedRequestRateExceeded,
+        ),
+        ThrottleReason::ScalingRate => {
+            ("new environments come no faster".to_owned(), Rule::ScalingRateExceeded)
+        }
+        ThrottleReason::Fault => ("a fault of the scenario".to_owned(), Rule::ScenarioFault),
+    }
 }
 
 /// A refusal like the one before, in short: there may be eighty of them.

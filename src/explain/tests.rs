@@ -24,12 +24,16 @@ fn function(name: &str) -> Function {
         memory_mb: 128,
         architecture: Architecture::X86_64,
         reserved: None,
+        provisioned: 0,
         maximum_retries: 2,
         maximum_age: SimDuration::from_secs(21_600),
         on_success: None,
         on_failure: None,
         dead_letter: None,
         duration: Distribution::Constant(MILLI(400)),
+        init: Distribution::Constant(SimDuration::ZERO),
+        idle_time: SimDuration::from_secs(420),
+        lifetime: SimDuration::from_secs(7_200),
         failures: Vec::new(),
         response_bytes: 2,
     }
@@ -59,6 +63,7 @@ fn source(name: &str, invocation: InvocationType, millis: &[u64]) -> Source {
         until: None,
         max_events: None,
         arrivals: Arrivals::Times(times.into()),
+        recorded_durations: None,
     }
 }
 
@@ -94,6 +99,8 @@ fn scenario(functions: Vec<Function>, destinations: Vec<Destination>) -> Scenari
         profile: Profile::Documented,
         timing: Timing {
             dispatch_latency: MILLI(30),
+            init_limit: SimDuration::from_secs(10),
+            provisioned_delay: SimDuration::from_secs(60),
             function_retry_delay: SimDuration::from_secs(60),
             function_retry_jitter: Jitter { ppm: 0 },
             backoff_base: SimDuration::from_secs(1),
@@ -105,7 +112,14 @@ fn scenario(functions: Vec<Function>, destinations: Vec<Destination>) -> Scenari
             age_check_invocation_error: AgeCheck::Lookahead,
             terminal_precedence: TerminalPrecedence::RetriesFirst,
         },
-        account: Account { concurrency: 1_000, unreserved_minimum: 100 },
+        account: Account {
+            concurrency: 1_000,
+            unreserved_minimum: 100,
+            requests_per_concurrency: 10,
+            scaling_burst: 1_000,
+            scaling_per_second: 100,
+            neighbours: Vec::new(),
+        },
         functions,
         sources: vec![source("orders", InvocationType::Event, &[1_250])],
         destinations,

@@ -10,7 +10,9 @@
 //!
 //! A synchronous call is the same entity without a queue: it runs or is refused at once, and has no fate.
 
-use super::observation::{AttemptOutcome, Fate};
+use super::environment::Environment;
+use super::failure::RunPlan;
+use super::observation::{AttemptOutcome, Fate, Placement, Start};
 use crate::id::{EventId, FunctionId, SourceId};
 use crate::random::EventKey;
 use crate::scenario::{DeliveryFailure, InvocationType};
@@ -51,12 +53,7 @@ pub enum Stage {
         due: SimTime,
     },
     /// In the function's code. Entered by an admitted attempt; left when the run ends.
-    Running {
-        /// How the run will end.
-        outcome: AttemptOutcome,
-        /// The failure cause that struck, by its position in the function's list.
-        cause: Option<u8>,
-    },
+    Running(Running),
     /// Its fate is known. Entered once; left for good when the last delivery has ended.
     Settled {
         /// The fate.
@@ -66,6 +63,29 @@ pub enum Stage {
     },
     /// A synchronous call whose answer went back to its caller.
     Returned,
+}
+
+/// A run in progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// Where it runs.
+    pub environment: Environment,
+    /// What it found there.
+    pub start: Start,
+    /// How it will go.
+    pub plan: RunPlan,
+}
+
+impl Running {
+    /// Where it runs and what it took to start there.
+    pub const fn placement(&self) -> Placement {
+        Placement {
+            environment: self.environment.number,
+            provisioned: self.environment.provisioned,
+            start: self.start,
+            init: self.plan.init,
+        }
+    }
 }
 
 /// A way out for the outcome of an event.
@@ -218,7 +238,7 @@ impl Event {
     pub const fn settled(&self) -> Option<(Fate, SimTime)> {
         match self.stage {
             Stage::Settled { fate, at } => Some((fate, at)),
-            Stage::Queued { .. } | Stage::Running { .. } | Stage::Returned => None,
+            Stage::Queued { .. } | Stage::Running(_) | Stage::Returned => None,
         }
     }
 

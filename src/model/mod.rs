@@ -13,9 +13,11 @@
 pub mod arrivals;
 pub mod concurrency;
 pub mod delivery;
+pub mod environment;
 pub mod event;
 pub mod failure;
 pub mod observation;
+pub mod rate;
 pub mod retry;
 pub mod rule;
 
@@ -24,10 +26,12 @@ use crate::engine::slab::{Slab, Slot};
 use crate::id::{EventId, FunctionId, SourceId};
 use crate::random::{EventKey, Purpose};
 use crate::scenario::{DestinationKind, FaultKind, Function, InvocationType, Scenario};
-use crate::time::SimTime;
+use crate::time::{SimDuration, SimTime};
 use concurrency::Concurrency;
-use event::{Event, Route, RouteResult, Stage};
-use observation::{Attempt, AttemptOutcome, Fact, Fate, Next, Observation, Observer, Run};
+use environment::Environment;
+use event::{Event, Route, RouteResult, Running, Stage};
+use failure::Beginning;
+use observation::{Attempt, AttemptOutcome, Fact, Fate, Next, Observation, Observer, Run, Start};
 use retry::Situation;
 use rule::Rule;
 
@@ -200,11 +204,14 @@ impl<'s> Model<'s> {
         event.attempts += 1;
         event.last_dispatch = now;
         let event = self.events.get(slot);
-        let refusal = strike_of_fault(self.scenario, event, now)
-            .or_else(|| self.concurrency.admit(event.function).err().map(AttemptOutcome::Throttled));
-        match refusal {
-            Some(outcome) => self.refuse(slot, outcome, now, observer),
-            None => self.start_run(slot, now, observer),
+        let function = event.function;
+        let admission = match strike_of_fault(self.scenario, event, now) {
+            Some(outcome) => Err(outcome),
+            None => self.concurrency.admit(function, now).map_err(AttemptOutcome::Throttled),
+        };
+        match admission {
+            Ok((environment, start)) => self.start_run(slot, environment, start, now, observer),
+            Err(outcome) => self.refuse(slot, outcome, now, observer),
         }
     }
 
@@ -241,7 +248,14 @@ impl<'s> Model<'s> {
         self.carry_out(slot, attempt, now, observer);
     }
 
-    fn start_run(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
+    fn start_run(
+        &mut self,
+        slot: Slot,
+        environment: Environment,
+        start: Start,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) {
         let event = self.events.get_mut(slot);
         let function = &self.scenario.functions[event.function.index()];
         event.runs += 1;
@@ -249,31 +263,51 @@ impl<'s> Model<'s> {
         if self.scenario.timing.backoff_reset_on_run {
             event.backoff_streak = 0;
         }
-        let plan = failure::plan_run(function, event.key, event.runs, event.accepted, now);
-        event.stage = Stage::Running { outcome: plan.outcome, cause: plan.cause };
-        let (order, age) = (order(Rank::RunEnds, event.id, 0), event.age_at(now));
-        let running = self.concurrency.running(event.function);
-        self.observe(slot, now, Observation::RunStarted { age, running }, observer);
-        self.calendar.schedule(Key { at: now + plan.duration, order }, Notice::RunEnds(slot));
+        let beginning = Beginning {
+            key: event.key,
+            run: event.runs,
+            accepted: event.accepted,
+            at: now,
+            start,
+            recorded: recorded_duration(self.scenario, event),
+        };
+        let plan = failure::plan_run(function, beginning, self.scenario.timing.init_limit);
+        let running = Running { environment, start, plan };
+        event.stage = Stage::Running(running);
+        let key = Key { at: now + plan.init + plan.duration, order: order(Rank::RunEnds, event.id, 0) };
+        let what = Observation::RunStarted {
+            age: event.age_at(now),
+            running: self.concurrency.running(event.function),
+            placement: running.placement(),
+        };
+        self.observe(slot, now, what, observer);
+        self.calendar.schedule(key, Notice::RunEnds(slot));
     }
 
     fn on_run_ended(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
         let event = self.events.get_mut(slot);
-        let Stage::Running { outcome, cause } = event.stage else { unreachable!("only a run can end") };
-        self.concurrency.release(event.function);
-        let running = self.concurrency.running(event.function);
-        let duration = now.since(event.last_dispatch);
-        let billed_ms = duration.as_millis_ceil();
-        event.billed_ms += billed_ms;
-        event.last_outcome = Some(outcome);
+        let Stage::Running(Running { environment, start, plan }) = event.stage else {
+            unreachable!("only a run can end")
+        };
+        self.concurrency.release(event.function, environment, plan.leaves, now);
+        let run = Run {
+            number: event.runs,
+            placement: Running { environment, start, plan }.placement(),
+            duration: plan.duration,
+            billed_ms: (plan.init + plan.duration).as_millis_ceil(),
+            cause: plan.cause,
+            running: self.concurrency.running(event.function),
+        };
+        event.billed_ms += run.billed_ms;
+        event.last_outcome = Some(plan.outcome);
         let event = self.events.get(slot);
         let attempt = Attempt {
             number: event.attempts,
             dispatched: event.last_dispatch,
             age: event.age_at(event.last_dispatch),
-            outcome,
-            run: Some(Run { number: event.runs, duration, billed_ms, cause, running }),
-            next: self.after_run(event, outcome, now),
+            outcome: plan.outcome,
+            run: Some(run),
+            next: self.after_run(event, plan.outcome, now),
         };
         self.carry_out(slot, attempt, now, observer);
     }
@@ -430,6 +464,13 @@ fn order(rank: Rank, id: EventId, route: u64) -> u64 {
 
 fn situation(event: &Event, now: SimTime) -> Situation {
     Situation { now, accepted: event.accepted, runs: event.runs, backoff_streak: event.backoff_streak }
+}
+
+/// How long a run of `event` takes according to the recording that it comes from. A chained event was not recorded.
+fn recorded_duration(scenario: &Scenario, event: &Event) -> Option<SimDuration> {
+    let recorded = scenario.sources[event.source.index()].recorded_durations.as_ref()?;
+    let position = usize::try_from(event.number - 1).expect("recordings fit into memory");
+    event.parent.is_none().then(|| recorded[position])
 }
 
 /// What the first fault that strikes this attempt does to it.

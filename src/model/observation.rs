@@ -45,6 +45,8 @@ pub enum Observation {
         age: SimDuration,
         /// Runs of this function in progress, this one included.
         running: u32,
+        /// Where it runs.
+        placement: Placement,
     },
     /// An attempt ended, and what follows was decided.
     AttemptEnded(Attempt),
@@ -103,14 +105,57 @@ pub struct Attempt {
 pub struct Run {
     /// 1 for the event's first run.
     pub number: u8,
-    /// From start to end.
+    /// Where it ran.
+    pub placement: Placement,
+    /// From the start of the handler to its end; an init before it does not count.
     pub duration: SimDuration,
-    /// What is billed: the duration, rounded up to a millisecond.
+    /// What is billed: init and duration, rounded up to a millisecond.
     pub billed_ms: u64,
     /// The failure cause that struck, by its position in the function's list.
     pub cause: Option<u8>,
     /// Runs of this function still in progress after this one ended.
     pub running: u32,
+}
+
+/// The execution environment of a run, and what it took to start there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placement {
+    /// The environment's number within its function, from 1 in order of creation.
+    pub environment: u32,
+    /// Whether it is one of the provisioned ones.
+    pub provisioned: bool,
+    /// What the run found there.
+    pub start: Start,
+    /// How long the init before the handler took; zero unless the start was cold.
+    pub init: SimDuration,
+}
+
+/// What a run found in its execution environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Start {
+    /// A new environment: init first.
+    Cold,
+    /// The environment of an earlier run, ready.
+    Warm,
+    /// The environment of an earlier run that crashed or timed out: init again, within the run's own duration.
+    SuppressedInit,
+    /// A provisioned environment, ready.
+    Provisioned,
+}
+
+impl Start {
+    /// All starts, in the order in which tables show them.
+    pub const ALL: [Self; 4] = [Self::Cold, Self::Warm, Self::SuppressedInit, Self::Provisioned];
+
+    /// The name in outputs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cold => "cold",
+            Self::Warm => "warm",
+            Self::SuppressedInit => "suppressed_init",
+            Self::Provisioned => "provisioned",
+        }
+    }
 }
 
 /// How an attempt ended.
@@ -168,15 +213,28 @@ pub enum FunctionError {
     Timeout,
     /// The event is poison: it fails every time.
     Poison,
+    /// The environment could not be initialised.
+    InitError,
+    /// The process ended by itself.
+    Crash,
+    /// The process was ended because it used too much memory.
+    OutOfMemory,
 }
 
 impl FunctionError {
+    /// All of them, in the order in which tables show them.
+    pub const ALL: [Self; 6] =
+        [Self::Exception, Self::Timeout, Self::Poison, Self::InitError, Self::Crash, Self::OutOfMemory];
+
     /// The name in outputs.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Exception => "exception",
             Self::Timeout => "timeout",
             Self::Poison => "poison",
+            Self::InitError => "init_error",
+            Self::Crash => "crash",
+            Self::OutOfMemory => "out_of_memory",
         }
     }
 }
@@ -190,15 +248,42 @@ pub enum ThrottleReason {
     ReservedFunctionConcurrentInvocationLimitExceeded,
     /// A fault of the scenario: throttled although a slot is free.
     Fault,
+    /// The account's unreserved concurrency is asked for more than ten times a second for each slot.
+    FunctionInvocationRateLimitExceeded,
+    /// The function's reserved concurrency is asked for more than ten times a second for each slot.
+    ReservedFunctionInvocationRateLimitExceeded,
+    /// New environments of the function may not be made so fast. AWS publishes no `Reason` of its own for it.
+    ScalingRate,
 }
 
 impl ThrottleReason {
     /// All reasons.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 6] = [
         Self::ConcurrentInvocationLimitExceeded,
         Self::ReservedFunctionConcurrentInvocationLimitExceeded,
         Self::Fault,
+        Self::FunctionInvocationRateLimitExceeded,
+        Self::ReservedFunctionInvocationRateLimitExceeded,
+        Self::ScalingRate,
     ];
+
+    /// Every slot that the function may use is taken.
+    pub(super) const fn of_slots(reserved: bool) -> Self {
+        if reserved {
+            Self::ReservedFunctionConcurrentInvocationLimitExceeded
+        } else {
+            Self::ConcurrentInvocationLimitExceeded
+        }
+    }
+
+    /// Requests come too fast for the slots that the function may use.
+    pub(super) const fn of_rate(reserved: bool) -> Self {
+        if reserved {
+            Self::ReservedFunctionInvocationRateLimitExceeded
+        } else {
+            Self::FunctionInvocationRateLimitExceeded
+        }
+    }
 
     /// AWS's name, as in outputs.
     pub const fn name(self) -> &'static str {
@@ -208,6 +293,11 @@ impl ThrottleReason {
                 "ReservedFunctionConcurrentInvocationLimitExceeded"
             }
             Self::Fault => "fault",
+            Self::FunctionInvocationRateLimitExceeded => "FunctionInvocationRateLimitExceeded",
+            Self::ReservedFunctionInvocationRateLimitExceeded => {
+                "ReservedFunctionInvocationRateLimitExceeded"
+            }
+            Self::ScalingRate => "scaling_rate",
         }
     }
 }

@@ -16,6 +16,24 @@ pub enum Rule {
     ReservedConcurrencyInUse,
     /// The account's unreserved concurrency is in use.
     AccountConcurrencyInUse,
+    /// The account's unreserved concurrency is asked for too often.
+    RequestRateExceeded,
+    /// The function's reserved concurrency is asked for too often.
+    ReservedRequestRateExceeded,
+    /// New environments of the function come too fast.
+    ScalingRateExceeded,
+    /// A provisioned environment admits the attempt.
+    ProvisionedFree,
+    /// No provisioned environment was free, or they are asked for too often: on demand instead.
+    ProvisionedSpillover,
+    /// A new environment initialises before its first run.
+    ColdStart,
+    /// An init over the limit is repeated within the run.
+    InitRepeated,
+    /// The environment crashed before: it initialises within the run.
+    SuppressedInit,
+    /// An init that fails is a function error.
+    InitError,
     /// A fault of the scenario throttled or failed the attempt.
     ScenarioFault,
     /// A success ends the event, whatever its age.
@@ -82,6 +100,12 @@ const RETAIN_RECORDS: &str =
     "https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html";
 /// AWS Lambda Developer Guide, "Understanding Lambda function scaling".
 const CONCURRENCY: &str = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html";
+/// AWS Lambda Developer Guide, "Lambda scaling behavior".
+const SCALING: &str = "https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html";
+/// AWS Lambda Developer Guide, "Configuring provisioned concurrency".
+const PROVISIONED: &str = "https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html";
+/// AWS Lambda Developer Guide, "Understanding the execution environment lifecycle".
+const ENVIRONMENT: &str = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html";
 /// AWS Lambda Developer Guide, "Asynchronous invocation".
 const ASYNCHRONOUS: &str = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html";
 /// AWS Lambda Developer Guide, "Retry behavior".
@@ -99,12 +123,21 @@ const OWN: &str = "docs/model.md";
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 31] = [
         Self::AcceptedIntoQueue,
         Self::FirstDispatch,
         Self::SlotFree,
         Self::ReservedConcurrencyInUse,
         Self::AccountConcurrencyInUse,
+        Self::RequestRateExceeded,
+        Self::ReservedRequestRateExceeded,
+        Self::ScalingRateExceeded,
+        Self::ProvisionedFree,
+        Self::ProvisionedSpillover,
+        Self::ColdStart,
+        Self::InitRepeated,
+        Self::SuppressedInit,
+        Self::InitError,
         Self::ScenarioFault,
         Self::SuccessEndsEvent,
         Self::CaughtErrorIsSuccess,
@@ -188,6 +221,69 @@ impl Rule {
                 Documented,
                 CONCURRENCY,
                 &["account.concurrency", "functions.*.ReservedConcurrentExecutions"],
+            ),
+            Self::RequestRateExceeded => (
+                "request_rate_exceeded",
+                "functions without reserved concurrency may together be invoked ten times a second for each unit of the concurrency they share: 429 beyond, though a slot is free",
+                Documented,
+                CONCURRENCY,
+                &["account.requests_per_concurrency", "account.concurrency"],
+            ),
+            Self::ReservedRequestRateExceeded => (
+                "reserved_request_rate_exceeded",
+                "a function may be invoked ten times a second for each unit of its reserved concurrency: 429 beyond, though a slot is free",
+                Documented,
+                CONCURRENCY,
+                &["account.requests_per_concurrency", "functions.*.ReservedConcurrentExecutions"],
+            ),
+            Self::ScalingRateExceeded => (
+                "scaling_rate_exceeded",
+                "a function gets 1 000 new environments at once and 100 more each second, never more: 429 when one is needed beyond",
+                Documented,
+                SCALING,
+                &["account.scaling_rate"],
+            ),
+            Self::ProvisionedFree => (
+                "provisioned_free",
+                "a provisioned environment that is free takes the attempt, without a cold start",
+                Documented,
+                PROVISIONED,
+                &["functions.*.ProvisionedConcurrencyConfig"],
+            ),
+            Self::ProvisionedSpillover => (
+                "provisioned_spillover",
+                "when all provisioned environments are in use, or asked for more than ten times a second each, the attempt spills over to on-demand concurrency",
+                Documented,
+                PROVISIONED,
+                &["functions.*.ProvisionedConcurrencyConfig"],
+            ),
+            Self::ColdStart => (
+                "cold_start",
+                "with no environment parked a new one is made, and initialises before the handler starts",
+                Documented,
+                ENVIRONMENT,
+                &["functions.*.init", "functions.*.idle_time"],
+            ),
+            Self::InitRepeated => (
+                "init_repeated",
+                "an init that takes longer than ten seconds is stopped and repeated within the first run, under the function's timeout",
+                Documented,
+                ENVIRONMENT,
+                &["timing.init_limit", "functions.*.Timeout"],
+            ),
+            Self::SuppressedInit => (
+                "suppressed_init",
+                "after a crash or timeout the environment is reset, and its next run initialises it within its own duration",
+                Documented,
+                ENVIRONMENT,
+                &["functions.*.init"],
+            ),
+            Self::InitError => (
+                "init_error",
+                "an init that fails is a function error of the invocation that needed it; the environment is gone",
+                Assumed,
+                OWN,
+                &[],
             ),
             Self::ScenarioFault => (
                 "scenario_fault",

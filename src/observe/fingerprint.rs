@@ -53,7 +53,11 @@ fn words(what: Observation) -> (u64, u64, u64) {
     match what {
         Observation::Accepted => (1, 0, 0),
         Observation::Called => (2, 0, 0),
-        Observation::RunStarted { age, running } => (3, age.as_nanos(), u64::from(running)),
+        Observation::RunStarted { age, running, placement } => (
+            3,
+            age.as_nanos() ^ placement.init.as_nanos().rotate_left(32),
+            (u64::from(running) << 24) ^ (u64::from(placement.environment) << 2) ^ placement.start as u64,
+        ),
         Observation::AttemptEnded(attempt) => attempt_words(attempt),
         Observation::Settled { fate, rule } => (5, fate as u64, rule as u64),
         Observation::DeliveryStarted { route, destination, bytes, payload_dropped } => {

@@ -353,7 +353,7 @@ impl<D: Datapoints> Observer for Metrics<D> {
         let function = fact.event.function();
         match fact.what {
             Observation::Accepted => self.window(fact.at, function).received.ones += 1,
-            Observation::RunStarted { age, running } => self.run_started(fact, age, running),
+            Observation::RunStarted { age, running, .. } => self.run_started(fact, age, running),
             Observation::AttemptEnded(attempt) => match &attempt.run {
                 Some(run) => self.run_ended(function, &attempt, run),
                 None => self.attempt_refused(fact, &attempt),

@@ -326,7 +326,7 @@ impl Observer for Series {
                 bucket.start_waiting(function);
             }
             Observation::Called => bucket.sync_calls += 1,
-            Observation::RunStarted { age, running } => {
+            Observation::RunStarted { age, running, .. } => {
                 bucket.runs_started += 1;
                 bucket.set_running(function, running);
                 if queued {

@@ -16,7 +16,8 @@ use super::samples::Samples;
 use crate::id::DestinationId;
 use crate::model::event::{Route, RouteResult};
 use crate::model::observation::{
-    Attempt, AttemptOutcome, Fact, Fate, FunctionError, Next, Observation, Observer, Run, ThrottleReason,
+    Attempt, AttemptOutcome, Fact, Fate, FunctionError, Next, Observation, Observer, Placement, Run, Start,
+    ThrottleReason,
 };
 use crate::scenario::{DeliveryFailure, InvocationType, Scenario};
 use crate::time::{SimDuration, SimTime};
@@ -53,8 +54,10 @@ struct Tally {
     runs: u64,
     throttles: [u64; ThrottleReason::ALL.len()],
     system_errors: u64,
-    function_errors: [u64; FUNCTION_ERRORS.len()],
+    function_errors: [u64; FunctionError::ALL.len()],
     caught_errors: u64,
+    starts: [u64; Start::ALL.len()],
+    init: SimDuration,
     age: Samples,
     sojourn: Samples,
     oldest: (SimDuration, SimTime),
@@ -85,8 +88,6 @@ struct Deliveries {
     failed: [u64; DELIVERY_FAILURES.len()],
 }
 
-const FUNCTION_ERRORS: [FunctionError; 3] =
-    [FunctionError::Exception, FunctionError::Timeout, FunctionError::Poison];
 const DELIVERY_FAILURES: [DeliveryFailure; 4] = [
     DeliveryFailure::Permission,
     DeliveryFailure::Misconfiguration,
@@ -140,7 +141,7 @@ impl Tally {
         match fact.what {
             Observation::Accepted => self.accepted(fact.at),
             Observation::Called => self.calls.made += 1,
-            Observation::RunStarted { age, .. } => self.run_started(fact, age),
+            Observation::RunStarted { age, placement, .. } => self.run_started(fact, age, placement),
             Observation::AttemptEnded(attempt) => self.attempt_ended(fact, &attempt, rate),
             Observation::Settled { fate, .. } => self.settled(fact, fate),
             Observation::DeliveryStarted { route, destination, .. } => {
@@ -168,8 +169,10 @@ impl Tally {
         }
     }
 
-    fn run_started(&mut self, fact: &Fact<'_>, age: SimDuration) {
+    fn run_started(&mut self, fact: &Fact<'_>, age: SimDuration, placement: Placement) {
         self.running += 1;
+        self.starts[placement.start as usize] += 1;
+        self.init += placement.init;
         if self.running > self.peak_running.0 {
             self.peak_running = (self.running, fact.at);
         }
@@ -295,10 +298,12 @@ impl Tally {
             },
             attempts: self.attempts,
             runs: self.runs,
-            function_errors: named(&FUNCTION_ERRORS.map(FunctionError::name), &self.function_errors),
+            function_errors: named(&FunctionError::ALL.map(FunctionError::name), &self.function_errors),
             caught_errors: self.caught_errors,
             throttles: named(&ThrottleReason::ALL.map(ThrottleReason::name), &self.throttles),
             system_errors: self.system_errors,
+            starts: named(&Start::ALL.map(Start::name), &self.starts),
+            init_ns: self.init.as_nanos(),
             amplification: Amplification {
                 runs_per_event: Decimal::ratio(self.runs.into(), self.accepted.into(), 3),
                 attempts_per_event: Decimal::ratio(self.attempts.into(), self.accepted.into(), 3),
@@ -431,6 +436,10 @@ pub struct Counts {
     pub throttles: Named,
     /// Attempts that met a 5xx.
     pub system_errors: u64,
+    /// Runs begun, synchronous calls included, by what they found in their execution environment.
+    pub starts: Named,
+    /// The time that cold starts took before their handlers, together.
+    pub init_ns: u64,
     /// How much more work the retries made.
     pub amplification: Amplification,
     /// `AsyncEventAge`: the events' age at each attempt.
@@ -754,6 +763,8 @@ impl Counts {
         rows.count("caught_errors", self.caught_errors);
         rows.counts("throttles.", &self.throttles);
         rows.count("system_errors", self.system_errors);
+        rows.counts("starts.", &self.starts);
+        rows.time("init", "Sum", Some(self.init_ns));
         let runs = self.amplification.runs_per_event;
         let attempts = self.amplification.attempts_per_event;
         rows.push("runs_per_event", "Average", runs.map(|ratio| ratio.to_string()), "Count");

@@ -22,6 +22,8 @@ pub(crate) fn idle() -> Scenario {
         profile: Profile::Measured,
         timing: Timing {
             dispatch_latency: SimDuration::from_millis(30),
+            init_limit: SimDuration::from_secs(10),
+            provisioned_delay: SimDuration::from_secs(60),
             function_retry_delay: SimDuration::from_secs(60),
             function_retry_jitter: Jitter { ppm: 125_000 },
             backoff_base: SimDuration::from_secs(1),
@@ -33,7 +35,14 @@ pub(crate) fn idle() -> Scenario {
             age_check_invocation_error: AgeCheck::Lookahead,
             terminal_precedence: TerminalPrecedence::RetriesFirst,
         },
-        account: Account { concurrency: 1_000, unreserved_minimum: 100 },
+        account: Account {
+            concurrency: 1_000,
+            unreserved_minimum: 100,
+            requests_per_concurrency: 10,
+            scaling_burst: 1_000,
+            scaling_per_second: 100,
+            neighbours: Vec::new(),
+        },
         functions: vec![function("ship")],
         sources: Vec::new(),
         destinations: Vec::new(),
@@ -49,12 +58,16 @@ pub(crate) fn function(name: &str) -> Function {
         memory_mb: 128,
         architecture: Architecture::X86_64,
         reserved: None,
+        provisioned: 0,
         maximum_retries: 2,
         maximum_age: SimDuration::from_secs(21_600),
         on_success: None,
         on_failure: None,
         dead_letter: None,
         duration: Distribution::Constant(SimDuration::from_millis(100)),
+        init: Distribution::Constant(SimDuration::ZERO),
+        idle_time: SimDuration::from_secs(420),
+        lifetime: SimDuration::from_secs(7_200),
         failures: Vec::new(),
         response_bytes: 2,
     }
@@ -72,6 +85,7 @@ pub(crate) fn source(name: &str, invocation: InvocationType, arrivals: Arrivals)
         until: None,
         max_events: None,
         arrivals,
+        recorded_durations: None,
     }
 }
 

@@ -62,6 +62,14 @@ pub enum Purpose {
     RequestId = 14,
     /// The key of the event that an on-success or on-failure delivery creates in another function.
     ChainedEvent = 15,
+    /// How long the init before run `number` takes.
+    Init = 16,
+    /// Whether an init-failure cause (by ordinal) strikes the init before run `number`.
+    InitFailure = 17,
+    /// Whether a crash cause (by ordinal) strikes run `number`.
+    Crash = 18,
+    /// Whether an out-of-memory cause (by ordinal) strikes run `number`.
+    OutOfMemory = 19,
 }
 
 /// The 64-bit key from which all draws of one event follow.

@@ -18,6 +18,8 @@ pub struct Function {
     pub architecture: Architecture,
     /// `ReservedConcurrentExecutions`: the function's own share of the account's concurrency, and its ceiling.
     pub reserved: Option<u32>,
+    /// `ProvisionedConcurrentExecutions`: environments that are kept ready; 0 = none.
+    pub provisioned: u32,
     /// `MaximumRetryAttempts`, 0..=2: how many runs may follow a failed one.
     pub maximum_retries: u8,
     /// `MaximumEventAgeInSeconds`, 60..=21 600 s.
@@ -30,6 +32,12 @@ pub struct Function {
     pub dead_letter: Option<DestinationId>,
     /// How long a run takes when nothing fails.
     pub duration: Distribution,
+    /// How long a new environment takes to initialise.
+    pub init: Distribution,
+    /// How long an environment is kept without work.
+    pub idle_time: SimDuration,
+    /// After how long an environment is replaced, busy or not.
+    pub lifetime: SimDuration,
     /// What goes wrong in the function's code, in file order: the first cause that strikes decides.
     pub failures: Vec<FailureCause>,
     /// The size of the handler's answer in bytes.
@@ -73,4 +81,10 @@ pub enum FailureKind {
     CaughtError,
     /// Some events fail in every run, whatever the retries.
     Poison,
+    /// A new environment cannot be initialised: a function error, and the environment is gone.
+    InitFailure,
+    /// The process ends: a function error, and the environment has to be initialised again.
+    Crash,
+    /// The process uses too much memory: as a crash.
+    OutOfMemory,
 }

@@ -4,6 +4,7 @@
 //! Every function returns `None` where something is wrong, after reporting it; reading goes on, so that all problems
 //! come at once. A `null` in the checked value has been reported already.
 
+mod capacity;
 mod destinations;
 mod fields;
 mod law;
@@ -12,12 +13,13 @@ mod sources;
 use super::problem::{Problem, did_you_mean, quoted};
 use super::shape::{Checked, FROM_SET, MAX_PROBLEMS, Origin, Spans};
 use super::{
-    Account, AgeCheck, Architecture, Destination, DestinationKind, End, FailureCause, FailureKind, Fault,
-    FaultKind, Function, Jitter, Probability, Profile, Scenario, TerminalPrecedence, Timing, Windows,
+    AgeCheck, Architecture, Destination, DestinationKind, End, FailureCause, FailureKind, Fault, FaultKind,
+    Function, Jitter, Probability, Profile, Scenario, TerminalPrecedence, Timing, Windows,
 };
 use crate::id::{DestinationId, FunctionId};
 use crate::random::Seed;
 use crate::time::{SimDuration, SimTime};
+use capacity::{account, provisioned};
 use fields::{Fields, moment};
 use serde_json::Value as Json;
 use std::path::Path;
@@ -92,7 +94,7 @@ impl<'a> Lowering<'a> {
         let functions = self.functions(root, &destinations);
         let sources = self.sources(root, &span);
         let faults = self.faults(root);
-        self.reservations(root, account);
+        self.reservations(root, account.as_ref());
         self.refuse_loops(&functions, &destinations);
         self.expectations(root);
         Some(Scenario {
@@ -169,6 +171,7 @@ impl<'a> Lowering<'a> {
         let dead_letter = self.route(fields, "DeadLetterConfig", "TargetArn");
         self.check_routes(fields, on_success.flatten(), dead_letter.flatten(), destinations);
         let duration = self.law(&fields.record("duration"));
+        let init = self.law(&fields.record("init"));
         let failures = self.failures(fields);
         Some(Function {
             name: name.to_owned(),
@@ -176,12 +179,16 @@ impl<'a> Lowering<'a> {
             memory_mb: fields.integer32("MemorySize")?,
             architecture: architecture(fields)?,
             reserved: fields.optional("ReservedConcurrentExecutions", Fields::integer32)?,
+            provisioned: provisioned(fields)?,
             maximum_retries: u8::try_from(invoke.integer("MaximumRetryAttempts")?).ok()?,
             maximum_age: SimDuration::from_secs(invoke.integer("MaximumEventAgeInSeconds")?),
             on_success: on_success?,
             on_failure: on_failure?,
             dead_letter: dead_letter?,
             duration: duration?,
+            init: init?,
+            idle_time: fields.duration("idle_time")?,
+            lifetime: fields.duration("lifetime")?,
             failures: failures?,
             response_bytes: fields.size("response_size")?,
         })
@@ -219,33 +226,6 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// AWS keeps a part of the account's concurrency for functions without a reservation.
-    /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html>
-    fn reservations(&mut self, root: &Fields<'a>, account: Option<Account>) {
-        let Some(Account { concurrency, unreserved_minimum }) = account else {
-            return;
-        };
-        let reserved = |fields: &Fields<'a>| fields.integer("ReservedConcurrentExecutions").unwrap_or(0);
-        let functions = root.entries("functions");
-        let total: u64 = functions.iter().map(|(_, fields)| reserved(fields)).sum();
-        let reservable = u64::from(concurrency.saturating_sub(unreserved_minimum));
-        if total <= reservable {
-            return;
-        }
-        let Some((_, largest)) = functions.iter().max_by_key(|(_, fields)| reserved(fields)) else {
-            return;
-        };
-        let path = largest.at("ReservedConcurrentExecutions");
-        let message = format!(
-            "{total} reserved in total: of the account's {concurrency}, {unreserved_minimum} must stay unreserved, so that {reservable} can be reserved"
-        );
-        let hint = format!(
-            "reserve less, or raise `account.concurrency` to {}",
-            total + u64::from(unreserved_minimum)
-        );
-        self.error(&path, message, hint);
-    }
-
     fn failures(&mut self, function: &Fields<'a>) -> Option<Vec<FailureCause>> {
         let mut ordinals = Ordinals::default();
         let elements = function.elements("failures");
@@ -259,7 +239,10 @@ impl<'a> Lowering<'a> {
             "exception" => FailureKind::Exception,
             "timeout" => FailureKind::Timeout,
             "caught" => FailureKind::CaughtError,
-            _ => FailureKind::Poison,
+            "poison" => FailureKind::Poison,
+            "init_failure" => FailureKind::InitFailure,
+            "crash" => FailureKind::Crash,
+            _ => FailureKind::OutOfMemory,
         };
         let duration = fields.optional("duration", |fields, key| self.law(&fields.record(key)));
         Some(FailureCause {
@@ -319,6 +302,8 @@ impl Ordinals {
 fn timing(fields: &Fields<'_>) -> Option<Timing> {
     Some(Timing {
         dispatch_latency: fields.duration("dispatch_latency")?,
+        init_limit: fields.duration("init_limit")?,
+        provisioned_delay: fields.duration("provisioned_delay")?,
         function_retry_delay: fields.duration("function_retry_delay")?,
         function_retry_jitter: jitter(fields.real("function_retry_jitter")?),
         backoff_base: fields.duration("backoff_base")?,
@@ -347,13 +332,6 @@ fn age_check(word: &str) -> AgeCheck {
         "at_dispatch" => AgeCheck::AtDispatch,
         _ => AgeCheck::Lookahead,
     }
-}
-
-fn account(fields: &Fields<'_>) -> Option<Account> {
-    Some(Account {
-        concurrency: fields.integer32("concurrency")?,
-        unreserved_minimum: fields.integer32("unreserved_minimum")?,
-    })
 }
 
 fn end(root: &Fields<'_>) -> Option<End> {

@@ -33,7 +33,7 @@ pub mod units;
 use crate::random::Seed;
 use crate::time::SimTime;
 
-pub use account::Account;
+pub use account::{Account, Neighbour};
 pub use chance::{Probability, Windows};
 pub use destination::{DeliveryFailure, DeliveryFailureCause, Destination, DestinationKind, SnsOversize};
 pub use fault::{Fault, FaultKind};

@@ -25,6 +25,8 @@ pub struct Source {
     pub max_events: Option<u64>,
     /// When events are sent.
     pub arrivals: Arrivals,
+    /// How long the runs of each event take, by the recording that the arrivals come from.
+    pub recorded_durations: Option<std::sync::Arc<[SimDuration]>>,
 }
 
 /// `InvocationType` of AWS's Invoke call.

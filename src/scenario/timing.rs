@@ -26,6 +26,10 @@ impl Profile {
 pub struct Timing {
     /// From acceptance to the first dispatch.
     pub dispatch_latency: SimDuration,
+    /// How long an init may take before it is stopped and repeated within the run.
+    pub init_limit: SimDuration,
+    /// From asking for provisioned concurrency to the beginning of its allocation.
+    pub provisioned_delay: SimDuration,
     /// The nominal wait after the first failed run; after run k it is k times as long.
     pub function_retry_delay: SimDuration,
     /// Each wait after a function error is multiplied by an independent uniform on 1 ± this.

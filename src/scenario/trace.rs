@@ -5,7 +5,7 @@
 
 use super::problem::{did_you_mean, quoted};
 use super::units::decimal;
-use crate::time::SimTime;
+use crate::time::{SimDuration, SimTime};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::Path;
@@ -40,6 +40,15 @@ pub enum TimeUnit {
     Micros,
     /// `ns`
     Nanos,
+}
+
+/// Where a recording tells how long a call took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure<'a> {
+    /// The column of the times at which the calls ended.
+    EndsIn(&'a str),
+    /// The column of the durations.
+    TakesAsIn(&'a str),
 }
 
 impl TimeUnit {
@@ -117,16 +126,7 @@ impl Recording {
             Some(column) => table.column(column)?,
             None => (0, table.headers[0].clone()),
         };
-        let suffix = name.rsplit_once('_').and_then(|(_, suffix)| TimeUnit::named(suffix));
-        let Some(unit) = unit.or(suffix) else {
-            let message =
-                format!("{}: the unit of column {} is not known", quoted(&self.name), quoted(&name));
-            return Err(TraceError {
-                message,
-                hint: "add `\"unit\": \"s\"` (or ms, us, ns), or let the column's name end in `_s`"
-                    .to_owned(),
-            });
-        };
+        let unit = self.unit(&name, unit)?;
         let mut times: Vec<SimTime> = Vec::new();
         table.for_each(at, &name, |value| {
             let time = time(value, unit)?;
@@ -137,6 +137,42 @@ impl Recording {
             Ok(())
         })?;
         if times.is_empty() { Err(self.without_rows()) } else { Ok(times) }
+    }
+
+    /// How long each of the calls that began at `started` took.
+    ///
+    /// # Errors
+    /// The first row that cannot be used, or a missing column or unit.
+    pub fn durations(
+        &self,
+        started: &[SimTime],
+        measure: Measure<'_>,
+        unit: Option<TimeUnit>,
+    ) -> Result<Vec<SimDuration>, TraceError> {
+        let mut table = Table::open(self)?;
+        let (Measure::EndsIn(wanted) | Measure::TakesAsIn(wanted)) = measure;
+        let (at, name) = table.column(wanted)?;
+        let unit = self.unit(&name, unit)?;
+        let mut durations: Vec<SimDuration> = Vec::new();
+        table.for_each(at, &name, |value| {
+            let (value, start) = (time(value, unit)?, started[durations.len()]);
+            let from = if matches!(measure, Measure::EndsIn(_)) { start } else { SimTime::ZERO };
+            if value < from {
+                return Err(("comes before the start in its row".to_owned(), "correct the row"));
+            }
+            durations.push(value.since(from));
+            Ok(())
+        })?;
+        Ok(durations)
+    }
+
+    /// The unit given, or else the one that the column's name ends in.
+    fn unit(&self, column: &str, given: Option<TimeUnit>) -> Result<TimeUnit, TraceError> {
+        let suffix = || column.rsplit_once('_').and_then(|(_, suffix)| TimeUnit::named(suffix));
+        given.or_else(suffix).ok_or_else(|| TraceError {
+            message: format!("{}: the unit of column {} is not known", quoted(&self.name), quoted(column)),
+            hint: "add `\"unit\": \"s\"` (or ms, us, ns), or let the column's name end in `_s`".to_owned(),
+        })
     }
 
     /// The counts in `column` (`count`, or the only one, if not given).

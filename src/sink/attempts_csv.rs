@@ -32,6 +32,9 @@ const COLUMNS: &[Column] = &[
     ("reason", |row| Cell::Word(row.attempt.outcome.reason())),
     ("start_ns", |row| row.of_run(|_| row.attempt.dispatched.as_nanos())),
     ("end_ns", |row| Cell::Integer(row.end.as_nanos())),
+    ("environment", |row| row.of_run(|run| run.placement.environment.into())),
+    ("start", |row| row.attempt.run.map_or(Cell::Empty, |run| Cell::Word(run.placement.start.name()))),
+    ("init_ns", |row| row.of_run(|run| run.placement.init.as_nanos())),
     ("duration_ns", |row| row.of_run(|run| run.duration.as_nanos())),
     ("billed_ms", |row| row.of_run(|run| run.billed_ms)),
     ("next", |row| Cell::Word(row.next())),
@@ -127,14 +130,14 @@ mod tests {
         scenario.functions[0].reserved = Some(1);
         scenario.functions[0].failures = vec![exceptions(1.0, &[(1, 2)])];
         let expected = "\
-event,source,function,invocation_type,attempt,run,dispatched_ns,age_ns,result,reason,start_ns,end_ns,duration_ns,\
-billed_ms,next,next_due_ns,wait_nominal_ns,rule
-2,orders,ship,Event,1,,0,0,throttled,ReservedFunctionConcurrentInvocationLimitExceeded,,0,,,retry,1000000000,\
+event,source,function,invocation_type,attempt,run,dispatched_ns,age_ns,result,reason,start_ns,end_ns,environment,start,\
+init_ns,duration_ns,billed_ms,next,next_due_ns,wait_nominal_ns,rule
+2,orders,ship,Event,1,,0,0,throttled,ReservedFunctionConcurrentInvocationLimitExceeded,,0,,,,,,retry,1000000000,\
 1000000000,backoff
-1,api,ship,RequestResponse,1,1,0,0,success,,0,100000000,100000000,100,return,,,
-2,orders,ship,Event,2,1,1000000000,1000000000,function_error,exception,1000000000,1100000000,100000000,100,retry,\
-61100000000,60000000000,function_error_retry
-2,orders,ship,Event,3,2,61100000000,61100000000,success,,61100000000,61200000000,100000000,100,settle,,,\
+1,api,ship,RequestResponse,1,1,0,0,success,,0,100000000,1,cold,0,100000000,100,return,,,
+2,orders,ship,Event,2,1,1000000000,1000000000,function_error,exception,1000000000,1100000000,1,warm,0,100000000,100,\
+retry,61100000000,60000000000,function_error_retry
+2,orders,ship,Event,3,2,61100000000,61100000000,success,,61100000000,61200000000,1,warm,0,100000000,100,settle,,,\
 success_ends_event
 ";
         assert_eq!(written(&scenario), expected);

@@ -435,6 +435,17 @@ impl ErrorObject {
                 (text, "Sandbox.Timedout")
             }
             FunctionError::Exception | FunctionError::Poison => (because(last, function), "Exception"),
+            FunctionError::InitError => (because(last, function), "Runtime.InitError"),
+            FunctionError::Crash => {
+                let text =
+                    format!("RequestId: {request_id} Error: Runtime exited without providing a reason");
+                (text, "Runtime.ExitError")
+            }
+            FunctionError::OutOfMemory => {
+                let text =
+                    format!("RequestId: {request_id} Error: Runtime exited with error: signal: killed");
+                (text, "Runtime.ExitError")
+            }
         };
         Self { error_message, error_type, request_id: request_id.to_owned(), stack_trace: [] }
     }

@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use crate::model::observation::Start;
 use crate::observe::decimal::{Decimal, divide_half_up};
 use crate::observe::summary::{Counts, Named, RouteReport, Spread, SummaryReport};
 use crate::scenario::Scenario;
@@ -73,6 +74,7 @@ impl Sheet {
             ("Succeeded", succeeded(counts)),
             ("Errors", errors(counts)),
             ("Throttles", throttles(counts)),
+            ("Environments", environments(counts)),
             ("Event age", spread(counts.event_age.as_ref(), "at each attempt")),
             ("Settled", spread(counts.sojourn.as_ref(), "after acceptance")),
             ("Waiting", waiting(counts)),
@@ -82,7 +84,7 @@ impl Sheet {
             ("Fingerprint", fingerprint(report)),
         ];
         if counts.sync_calls.made > 0 {
-            lines.insert(9, ("Sync calls", sync_calls(counts)));
+            lines.insert(10, ("Sync calls", sync_calls(counts)));
         }
         Self {
             headline: headline(report),
@@ -225,6 +227,26 @@ fn errors(counts: &Counts) -> String {
 
 fn throttles(counts: &Counts) -> String {
     format!("{} attempts{}", grouped(sum(&counts.throttles)), listed(&counts.throttles))
+}
+
+/// How runs started; nothing where no start took any time.
+fn environments(counts: &Counts) -> String {
+    let starts = |kind: Start| count_of(&counts.starts, kind.name());
+    let cold = starts(Start::Cold);
+    let mut text = format!("{} cold start{}", grouped(cold), if cold == 1 { "" } else { "s" });
+    if counts.init_ns > 0 {
+        let _ = write!(text, " ({} of init in all)", duration(counts.init_ns));
+    }
+    for (kind, words) in [
+        (Start::Provisioned, "on provisioned concurrency"),
+        (Start::SuppressedInit, "initialised again after a crash or timeout"),
+    ] {
+        if starts(kind) > 0 {
+            let _ = write!(text, ", {} {words}", grouped(starts(kind)));
+        }
+    }
+    let _ = write!(text, ", {} warm", grouped(starts(Start::Warm)));
+    text
 }
 
 fn spread(spread: Option<&Spread>, what: &str) -> String {
@@ -556,6 +578,7 @@ Attempts     2 = 2 runs + 0 throttled + 0 system errors; per event 1.000 attempt
 Succeeded    1 at once, 0 after back-off only, 0 after a failed run
 Errors       1 of 2 runs failed: 1 exception
 Throttles    0 attempts
+Environments 1 cold start, 1 warm
 Event age    p50 0 s, p90 0 s, p99 0 s, max 0 s at each attempt
 Settled      p50 100.0 ms, p90 100.0 ms, p99 100.0 ms, max 100.0 ms after acceptance
 Waiting      at most 1 event at once, at 00:00:00.000; all settled 100.0 ms after the last arrival

@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use super::table::{Cell, Table};
 use crate::id::DestinationId;
 use crate::model::event::Route;
-use crate::model::observation::{Attempt, Fact, Next, Observation, Observer};
+use crate::model::observation::{Attempt, Fact, Next, Observation, Observer, Placement};
 use crate::model::rule::Rule;
 use crate::scenario::Scenario;
 
@@ -39,6 +39,11 @@ const COLUMNS: &[Column] = &[
         Observation::AttemptEnded(Attempt { run: Some(run), .. }) => Cell::Integer(run.running.into()),
         _ => Cell::Empty,
     }),
+    ("environment", |row| {
+        row.placement().map_or(Cell::Empty, |found| Cell::Integer(found.environment.into()))
+    }),
+    ("start", |row| row.placement().map_or(Cell::Empty, |found| Cell::Word(found.start.name()))),
+    ("init_ns", |row| row.placement().map_or(Cell::Empty, |found| Cell::Integer(found.init.as_nanos()))),
     ("until_ns", |row| match row.next() {
         Some(Next::Retry { due, .. }) => Cell::Integer(due.as_nanos()),
         _ => Cell::Empty,
@@ -58,6 +63,14 @@ const COLUMNS: &[Column] = &[
 ];
 
 impl<'a> TimelineRow<'a> {
+    /// Where a run takes place, told when it starts.
+    fn placement(&self) -> Option<Placement> {
+        match self.fact.what {
+            Observation::RunStarted { placement, .. } => Some(placement),
+            _ => None,
+        }
+    }
+
     fn observation(&self) -> &'static str {
         match self.fact.what {
             Observation::Accepted => "accepted",
@@ -186,14 +199,15 @@ mod tests {
         scenario.functions[0].on_success = Some(DestinationId(0));
         scenario.destinations = vec![queue("done")];
         let expected = "\
-time_ns,event,source,function,observation,attempt,run,result,reason,age_ns,running,until_ns,route,destination,rule
-0,1,orders,ship,accepted,,,,,,,,,,
-0,1,orders,ship,run_started,1,1,,,0,1,,,,
-100000000,1,orders,ship,attempt_ended,1,1,success,,0,0,,,,success_ends_event
-100000000,1,orders,ship,settled,,,succeeded,,,,,,,success_ends_event
-100000000,1,orders,ship,delivery_started,,,,,,,,on_success,done,
-120000000,1,orders,ship,delivery_ended,,,delivered,,,,,on_success,done,
-120000000,1,orders,ship,closed,,,,,,,,,,
+time_ns,event,source,function,observation,attempt,run,result,reason,age_ns,running,environment,start,init_ns,\
+until_ns,route,destination,rule
+0,1,orders,ship,accepted,,,,,,,,,,,,,
+0,1,orders,ship,run_started,1,1,,,0,1,1,cold,0,,,,
+100000000,1,orders,ship,attempt_ended,1,1,success,,0,0,,,,,,,success_ends_event
+100000000,1,orders,ship,settled,,,succeeded,,,,,,,,,,success_ends_event
+100000000,1,orders,ship,delivery_started,,,,,,,,,,,on_success,done,
+120000000,1,orders,ship,delivery_ended,,,delivered,,,,,,,,on_success,done,
+120000000,1,orders,ship,closed,,,,,,,,,,,,,
 ";
         assert_eq!(written(&scenario, 1), expected);
     }

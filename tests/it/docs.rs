@@ -78,9 +78,7 @@ fn the_glossary_knows_every_word_that_outputs_use() {
     words.extend(Fate::ALL.map(Fate::condition));
     words.extend(Route::ALL.map(Route::name));
     words.extend(ThrottleReason::ALL.map(ThrottleReason::name));
-    words.extend(
-        [FunctionError::Exception, FunctionError::Timeout, FunctionError::Poison].map(FunctionError::name),
-    );
+    words.extend(FunctionError::ALL.map(FunctionError::name));
     let failures = [
         DeliveryFailure::Permission,
         DeliveryFailure::Misconfiguration,

@@ -11,6 +11,11 @@ pub(super) const RETAIN_RECORDS: &str =
     "https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html";
 pub(super) const LIMITS: &str = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html";
 pub(super) const CONCURRENCY: &str = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html";
+pub(super) const SCALING: &str = "https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html";
+pub(super) const ENVIRONMENT: &str =
+    "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html";
+pub(super) const PROVISIONED: &str =
+    "https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html";
 pub(super) const INVOKE: &str = "https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html";
 pub(super) const DESTINATION_CONFIG: &str =
     "https://docs.aws.amazon.com/lambda/latest/api/API_DestinationConfig.html";

@@ -131,6 +131,18 @@ static TRACE: &[Field] = &[
         Absent("as the column's name ends: `_s`, `_ms`, `_us` or `_ns`"),
         "The unit of the times.",
     ),
+    field(
+        "end_column",
+        Shape::Text,
+        Absent("runs take as long as the function's `duration` says"),
+        "The column of the times, in the same unit, at which the recorded calls ended: each event's runs then take as long as recorded.",
+    ),
+    field(
+        "duration_column",
+        Shape::Text,
+        Absent("runs take as long as the function's `duration` says"),
+        "The column of the recorded durations, in the same unit: each event's runs then take as long.",
+    ),
 ];
 static COUNTS: &[Field] = &[
     field(

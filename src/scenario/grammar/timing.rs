@@ -14,6 +14,20 @@ pub(super) static TIMING: &[Field] = &[
         MEASURED_WAITS,
     ),
     aws_field(
+        "init_limit",
+        SOME_DURATION,
+        Value("\"10s\""),
+        "How long the init of an environment may take; a longer one is stopped there and repeated within the first run, under its `Timeout`.",
+        ENVIRONMENT,
+    ),
+    aws_field(
+        "provisioned_delay",
+        ANY_DURATION,
+        ByProfile { measured: "\"90s\"", documented: "\"1m\"" },
+        "From asking for provisioned concurrency until its allocation begins, which then goes at 6 000 environments a minute; usable when all are allocated.",
+        PROVISIONED,
+    ),
+    aws_field(
         "function_retry_delay",
         SOME_DURATION,
         Value("\"1m\""),

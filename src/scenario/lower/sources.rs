@@ -3,7 +3,7 @@
 use super::fields::{Fields, moment};
 use super::{Lowering, Span};
 use crate::scenario::problem::quoted;
-use crate::scenario::trace::{Recording, TimeUnit, TraceError};
+use crate::scenario::trace::{Measure, Recording, TimeUnit, TraceError};
 use crate::scenario::{Arrivals, End, InvocationType, RateCurve, RateSegment, Source, SourceKind, units};
 use crate::time::{SimDuration, SimTime};
 use std::path::Path;
@@ -56,6 +56,7 @@ impl<'a> Lowering<'a> {
                 format!("the source ends at {} before it begins at {}", span_of(until), span_of(from));
             self.error(&fields.at("until"), message, "`until` must come after `from`");
         }
+        let Recorded { arrivals, durations: recorded_durations } = arrivals?;
         Some(Source {
             name: name.to_owned(),
             to: to?,
@@ -65,7 +66,8 @@ impl<'a> Lowering<'a> {
             from: from?,
             until: until?,
             max_events: fields.optional("max_events", Fields::integer)?,
-            arrivals: arrivals?,
+            arrivals,
+            recorded_durations,
         })
     }
 
@@ -141,17 +143,18 @@ impl<'a> Lowering<'a> {
         Some(expected)
     }
 
-    fn arrivals(&mut self, choice: &Fields<'a>) -> Option<Arrivals> {
+    fn arrivals(&mut self, choice: &Fields<'a>) -> Option<Recorded> {
         let (key, fields) = choice.variant()?;
-        match key {
+        let arrivals = match key {
+            "trace" => return self.trace(&fields),
             "constant" => self.constant(&fields),
             "poisson" => Some(Arrivals::Poisson(steady(fields.rate("rate")?.per_second()))),
             "steps" => self.curve(&fields, "levels", steps),
             "ramp" => self.curve(&fields, "points", ramp),
             "times" => self.times(&fields),
-            "trace" => self.trace(&fields),
             _ => self.counts(&fields),
-        }
+        };
+        arrivals.map(|arrivals| Recorded { arrivals, durations: None })
     }
 
     fn constant(&mut self, fields: &Fields<'a>) -> Option<Arrivals> {
@@ -216,12 +219,29 @@ impl<'a> Lowering<'a> {
         Some(Arrivals::Times(times.into()))
     }
 
-    fn trace(&mut self, fields: &Fields<'a>) -> Option<Arrivals> {
+    fn trace(&mut self, fields: &Fields<'a>) -> Option<Recorded> {
         let column = fields.optional("column", Fields::text)?;
         let unit = fields.optional("unit", |fields, key| TimeUnit::named(fields.text(key)?))?;
+        let measure = self.measure(fields)?;
         let recording = self.recording(fields)?;
         let times = recording.times(column, unit);
-        self.or_report(times, &fields.path).map(|times| Arrivals::Times(times.into()))
+        let times = self.or_report(times, &fields.path)?;
+        let durations = measure.map(|measure| recording.durations(&times, measure, unit)).transpose();
+        let durations = self.or_report(durations, &fields.path)?;
+        Some(Recorded { arrivals: Arrivals::Times(times.into()), durations: durations.map(Into::into) })
+    }
+
+    /// By which column a recording tells how long each call took, if it does.
+    #[expect(clippy::option_option, reason = "absent, wrong and present are three things")]
+    fn measure(&mut self, fields: &Fields<'a>) -> Option<Option<Measure<'a>>> {
+        let end = fields.optional("end_column", Fields::text)?.map(Measure::EndsIn);
+        let duration = fields.optional("duration_column", Fields::text)?.map(Measure::TakesAsIn);
+        if end.is_some() && duration.is_some() {
+            let message = "the durations are given by `end_column` and by `duration_column`";
+            self.error(&fields.at("duration_column"), message, "keep one of the two");
+            return None;
+        }
+        Some(end.or(duration))
     }
 
     fn counts(&mut self, fields: &Fields<'a>) -> Option<Arrivals> {
@@ -269,6 +289,12 @@ impl<'a> Lowering<'a> {
     fn or_report<T>(&mut self, result: Result<T, TraceError>, path: &str) -> Option<T> {
         result.map_err(|error| self.error(path, error.message, error.hint)).ok()
     }
+}
+
+/// Arrivals, and how long the runs of each event take where a recording tells.
+struct Recorded {
+    arrivals: Arrivals,
+    durations: Option<std::sync::Arc<[SimDuration]>>,
 }
 
 fn span_of(at: SimTime) -> SimDuration {
