@@ -13,8 +13,8 @@
 use super::environment::Environment;
 use super::failure::RunPlan;
 use super::observation::{AttemptOutcome, Fate, Placement, Start};
-use crate::id::{EventId, FunctionId, SourceId};
-use crate::random::EventKey;
+use crate::id::{EventId, FunctionId, RequestId, SourceId};
+use crate::random::{EventKey, Purpose};
 use crate::scenario::{DeliveryFailure, InvocationType};
 use crate::time::{SimDuration, SimTime};
 
@@ -29,6 +29,7 @@ pub struct Event {
     pub(super) function: FunctionId,
     pub(super) invocation: InvocationType,
     pub(super) accepted: SimTime,
+    pub(super) traced: bool,
     pub(super) bytes: u64,
     pub(super) attempts: u32,
     pub(super) throttles: u32,
@@ -149,6 +150,17 @@ impl Event {
         self.key
     }
 
+    /// The request id under which Lambda knows it; the same in all its attempts.
+    pub fn request_id(&self) -> RequestId {
+        self.uuid(0)
+    }
+
+    /// An identifier that belongs to it: `ordinal` 0 is its request id.
+    pub fn uuid(&self, ordinal: u8) -> RequestId {
+        let mut draws = self.key.draws(Purpose::RequestId, ordinal, 0);
+        RequestId { high: draws.word(), low: draws.word() }
+    }
+
     /// The source it came from; for a chained event that of its first ancestor.
     pub const fn source(&self) -> SourceId {
         self.source
@@ -177,6 +189,11 @@ impl Event {
     /// When Lambda accepted it (for a synchronous call: when it was made).
     pub const fn accepted(&self) -> SimTime {
         self.accepted
+    }
+
+    /// Whether X-Ray keeps a trace of it, decided when it was accepted.
+    pub const fn traced(&self) -> bool {
+        self.traced
     }
 
     /// Its size in bytes.

@@ -20,6 +20,7 @@ pub mod observation;
 pub mod rate;
 pub mod retry;
 pub mod rule;
+mod tracing;
 
 use crate::engine::calendar::{Calendar, Key};
 use crate::engine::slab::{Slab, Slot};
@@ -34,6 +35,7 @@ use failure::Beginning;
 use observation::{Attempt, AttemptOutcome, Fact, Fate, Next, Observation, Observer, Run, Start};
 use retry::Situation;
 use rule::Rule;
+use tracing::Tracing;
 
 /// Something that is scheduled to happen (an *event notice* in the literature).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +67,7 @@ pub struct Model<'s> {
     calendar: Calendar<Notice>,
     events: Slab<Event>,
     concurrency: Concurrency,
+    tracing: Tracing,
     last_id: u64,
 }
 
@@ -88,6 +91,7 @@ impl<'s> Model<'s> {
             calendar: Calendar::new(),
             events: Slab::new(),
             concurrency: Concurrency::new(scenario),
+            tracing: Tracing::new(scenario.functions.len()),
             last_id: 0,
         }
     }
@@ -170,6 +174,7 @@ impl<'s> Model<'s> {
             function: arrived.function,
             invocation: arrived.invocation,
             accepted: now,
+            traced: self.tracing.decide(arrived.function, now, arrived.key),
             bytes: arrived.bytes,
             attempts: 0,
             throttles: 0,

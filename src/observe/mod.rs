@@ -16,6 +16,7 @@ pub mod series;
 pub mod summary;
 #[cfg(test)]
 pub(crate) mod test_scenarios;
+pub mod unseen;
 
 /// Nothing listens.
 impl Observer for () {

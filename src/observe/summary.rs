@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::decimal::Decimal;
 use super::price::{Rate, Spend};
 use super::samples::Samples;
+use super::unseen::{self, Unseen};
 use crate::id::DestinationId;
 use crate::model::event::{Route, RouteResult};
 use crate::model::observation::{
@@ -79,6 +80,7 @@ struct Tally {
     sync_runs: Spend,
     wasted: Spend,
     calls: Calls,
+    unseen: unseen::Tally,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -138,6 +140,7 @@ impl Observer for Summary {
 
 impl Tally {
     fn note(&mut self, fact: &Fact<'_>, rate: Rate) {
+        self.unseen.note(fact);
         match fact.what {
             Observation::Accepted => self.accepted(fact.at),
             Observation::Called => self.calls.made += 1,
@@ -259,6 +262,7 @@ impl Tally {
         }
         self.lost[fate as usize] += 1;
         self.first_loss.get_or_insert(fact.at);
+        self.unseen.lost(fact.event);
         if routes.iter().all(|result| *result == RouteResult::NotConfigured) {
             self.lost_without_route += 1;
         }
@@ -315,6 +319,7 @@ impl Tally {
             billed_ms: self.split(Spend::billed_ms),
             cost_usd: self.split(Spend::usd),
             sync_calls: self.calls,
+            unseen: self.unseen.into_report(self.caught_errors),
         }
     }
 
@@ -368,7 +373,7 @@ fn is_async(fact: &Fact<'_>) -> bool {
 /// Counts by name, in the order given.
 pub type Named = serde_json::Map<String, serde_json::Value>;
 
-fn named(names: &[&str], counts: &[u64]) -> Named {
+pub(super) fn named(names: &[&str], counts: &[u64]) -> Named {
     assert_eq!(names.len(), counts.len());
     let pair = |(name, count): (&&str, &u64)| ((*name).to_owned(), (*count).into());
     names.iter().zip(counts).map(pair).collect()
@@ -456,6 +461,8 @@ pub struct Counts {
     pub cost_usd: Split<Decimal>,
     /// Synchronous calls.
     pub sync_calls: Calls,
+    /// What an operator would have missed.
+    pub unseen: Unseen,
 }
 
 /// accepted = settled + `in_flight`.
@@ -733,6 +740,15 @@ impl Counts {
         rows.count("sync_calls.failed", self.sync_calls.failed);
         rows.count("sync_calls.throttled", self.sync_calls.throttled);
         rows.count("sync_calls.system_errors", self.sync_calls.system_errors);
+        self.rows_of_unseen(rows);
+    }
+
+    fn rows_of_unseen(&self, rows: &mut Rows) {
+        rows.count("unseen.failed_without_trace", self.unseen.failed_without_trace);
+        rows.counts("unseen.failed_without_error.", &self.unseen.failed_without_error);
+        rows.count("unseen.lost_without_trace", self.unseen.lost_without_trace);
+        rows.count("unseen.lost_without_error", self.unseen.lost_without_error);
+        rows.count("unseen.success_records_lost", self.unseen.success_records_lost);
     }
 
     fn rows_of_fates(&self, rows: &mut Rows) {

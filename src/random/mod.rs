@@ -70,6 +70,8 @@ pub enum Purpose {
     Crash = 18,
     /// Whether an out-of-memory cause (by ordinal) strikes run `number`.
     OutOfMemory = 19,
+    /// Whether X-Ray traces a request that is not the first of its second.
+    TraceSampling = 27,
 }
 
 /// The 64-bit key from which all draws of one event follow.

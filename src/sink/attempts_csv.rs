@@ -50,6 +50,11 @@ const COLUMNS: &[Column] = &[
         Next::Retry { rule, .. } | Next::Settle { rule, .. } => Cell::Word(rule.name()),
         Next::Return => Cell::Empty,
     }),
+    ("failure", |row| {
+        Cell::integer(row.attempt.run.and_then(|run| run.cause).map(|cause| u64::from(cause) + 1))
+    }),
+    ("request_id", |row| Cell::Request(row.event.request_id())),
+    ("traced", |row| Cell::Flag(row.event.traced())),
 ];
 
 impl<'a> AttemptRow<'a> {
@@ -131,14 +136,15 @@ mod tests {
         scenario.functions[0].failures = vec![exceptions(1.0, &[(1, 2)])];
         let expected = "\
 event,source,function,invocation_type,attempt,run,dispatched_ns,age_ns,result,reason,start_ns,end_ns,environment,start,\
-init_ns,duration_ns,billed_ms,next,next_due_ns,wait_nominal_ns,rule
+init_ns,duration_ns,billed_ms,next,next_due_ns,wait_nominal_ns,rule,failure,request_id,traced
 2,orders,ship,Event,1,,0,0,throttled,ReservedFunctionConcurrentInvocationLimitExceeded,,0,,,,,,retry,1000000000,\
-1000000000,backoff
-1,api,ship,RequestResponse,1,1,0,0,success,,0,100000000,1,cold,0,100000000,100,return,,,
+1000000000,backoff,,253d47b3-1ee3-4c35-b8d3-6dc1007dc571,false
+1,api,ship,RequestResponse,1,1,0,0,success,,0,100000000,1,cold,0,100000000,100,return,,,,,\
+18e7a8a4-cfe5-4a39-bb26-c11fb2f11b7c,true
 2,orders,ship,Event,2,1,1000000000,1000000000,function_error,exception,1000000000,1100000000,1,warm,0,100000000,100,\
-retry,61100000000,60000000000,function_error_retry
+retry,61100000000,60000000000,function_error_retry,1,253d47b3-1ee3-4c35-b8d3-6dc1007dc571,false
 2,orders,ship,Event,3,2,61100000000,61100000000,success,,61100000000,61200000000,1,warm,0,100000000,100,settle,,,\
-success_ends_event
+success_ends_event,,253d47b3-1ee3-4c35-b8d3-6dc1007dc571,false
 ";
         assert_eq!(written(&scenario), expected);
     }

@@ -18,7 +18,6 @@ use crate::id::{DestinationId, EventId};
 use crate::model::event::{Event, Route};
 use crate::model::observation::{Attempt, AttemptOutcome, Fact, Fate, FunctionError, Observation, Observer};
 use crate::observe::decimal::{Decimal, divide_half_up};
-use crate::random::Purpose;
 use crate::scenario::{DeliveryFailure, Destination, DestinationKind, Function, Scenario};
 use crate::time::{SimDuration, SimTime};
 
@@ -169,7 +168,7 @@ impl<'a> Outcome<'a> {
         let (fate, settled) = event.settled().expect("only a settled event is delivered");
         let scenario = sink.scenario;
         let function = &scenario.functions[event.function().index()];
-        let request_id = uuid(event, 0);
+        let request_id = event.request_id().to_string();
         let error = match event.last_outcome() {
             Some(AttemptOutcome::FunctionError(error)) => {
                 let last = sink.last_errors.get(&event.id());
@@ -250,20 +249,6 @@ impl<'a> Outcome<'a> {
     }
 }
 
-/// A UUID of version 4 (RFC 9562) for `event`: `ordinal` 0 is its request id.
-fn uuid(event: &Event, ordinal: u8) -> String {
-    let mut draws = event.key().draws(Purpose::RequestId, ordinal, 0);
-    let (high, low) = (draws.word(), draws.word());
-    format!(
-        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xffff,
-        high & 0xfff,
-        low >> 48 & 0x3fff | 0x8000,
-        low & 0xffff_ffff_ffff
-    )
-}
-
 /// One line of the file.
 #[derive(Serialize)]
 struct Line<'a> {
@@ -332,7 +317,7 @@ fn object_key(outcome: &Outcome<'_>) -> String {
         outcome.function.name,
         date.replace('-', "/"),
         time.replace(':', "."),
-        uuid(outcome.event, 1)
+        outcome.event.uuid(1)
     )
 }
 
@@ -484,7 +469,7 @@ impl<'a> Envelope<'a> {
     fn of(detail: Record<'a>, outcome: &Outcome<'_>, bus: &Destination, route: Route) -> Self {
         Self {
             version: "0",
-            id: uuid(outcome.event, 1),
+            id: outcome.event.uuid(1).to_string(),
             detail_type: match route {
                 Route::OnSuccess => "Lambda Function Invocation Result - Success",
                 Route::OnFailure | Route::DeadLetterQueue => "Lambda Function Invocation Result - Failure",

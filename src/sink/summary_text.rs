@@ -11,6 +11,8 @@ use crate::observe::summary::{Counts, Named, RouteReport, Spread, SummaryReport}
 use crate::scenario::Scenario;
 use crate::time::{NANOS_PER_MICRO, NANOS_PER_MILLI, NANOS_PER_SECOND, SimTime};
 
+mod unseen;
+
 /// No line is longer.
 pub const WIDTH: usize = 100;
 /// Where the text of a line starts, after its label.
@@ -85,6 +87,9 @@ impl Sheet {
         ];
         if counts.sync_calls.made > 0 {
             lines.insert(10, ("Sync calls", sync_calls(counts)));
+        }
+        if let Some(unseen) = unseen::unseen(counts) {
+            lines.insert(1, ("Unseen", unseen));
         }
         Self {
             headline: headline(report),

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use crate::id::RequestId;
 use crate::observe::decimal::Decimal;
 
 /// One cell.
@@ -19,6 +20,8 @@ pub enum Cell<'a> {
     Decimal(Decimal),
     /// `true` or `false`.
     Flag(bool),
+    /// A request id.
+    Request(RequestId),
     /// A word of this program.
     Word(&'a str),
     /// A name from the scenario. A spreadsheet takes a cell that starts with `=`, `+`, `-` or `@` for a formula
@@ -96,6 +99,7 @@ impl<W: Write> Table<W> {
                 self.writer.write_field(name)
             }
             Cell::Name(name) => self.formatted(format_args!("'{name}")),
+            Cell::Request(id) => self.formatted(format_args!("{id}")),
             Cell::Decimal(value) => self.formatted(format_args!("{value}")),
         }
     }

@@ -1,0 +1,69 @@
+//! Which requests X-Ray would have traced: for each function the first of each second, and 5 % of the others.
+//!
+//! The decision is taken once, when Lambda accepts the event (or gets the synchronous call), and travels with it, so
+//! that all attempts of an event are traced or none. It changes nothing of what happens: it is evidence, not behaviour.
+
+use crate::id::FunctionId;
+use crate::random::{EventKey, Purpose};
+use crate::time::{NANOS_PER_SECOND, SimTime};
+
+/// The share of the requests beyond the first of a second that are traced.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html>: one request per second and 5 % of the others,
+/// not configurable for functions. That the seconds are counted for each function is assumed.
+const RATE: f64 = 0.05;
+
+/// The sampling state of all functions.
+#[derive(Clone, Debug)]
+pub(super) struct Tracing {
+    /// The last second of which the first request was traced, by function.
+    reservoirs: Vec<Option<u64>>,
+}
+
+impl Tracing {
+    /// No function has been called yet.
+    pub(super) fn new(functions: usize) -> Self {
+        Self { reservoirs: vec![None; functions] }
+    }
+
+    /// Whether the request with `key` that arrives for `function` at `now` is traced.
+    pub(super) fn decide(&mut self, function: FunctionId, now: SimTime, key: EventKey) -> bool {
+        let second = now.as_nanos() / NANOS_PER_SECOND;
+        let reservoir = &mut self.reservoirs[function.index()];
+        if *reservoir != Some(second) {
+            *reservoir = Some(second);
+            return true;
+        }
+        key.draws(Purpose::TraceSampling, 0, 0).uniform() <= RATE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> SimTime {
+        SimTime::from_nanos(millis * 1_000_000)
+    }
+
+    #[test]
+    fn the_first_of_each_second_is_traced_whatever_its_draw_and_each_function_counts_for_itself() {
+        // A key whose draw says no.
+        let unlucky =
+            (0..1_000).map(EventKey).find(|key| key.draws(Purpose::TraceSampling, 0, 0).uniform() > 0.5);
+        let key = unlucky.unwrap();
+        let mut tracing = Tracing::new(2);
+        let mut decide = |function, millis| tracing.decide(FunctionId(function), at(millis), key);
+        assert_eq!([decide(0, 0), decide(0, 0), decide(0, 999)], [true, false, false]);
+        assert_eq!([decide(1, 999), decide(1, 999)], [true, false]);
+        assert_eq!([decide(0, 1_000), decide(0, 60_000), decide(0, 60_001)], [true, true, false]);
+    }
+
+    /// Binomial(20 000, 0.05): mean 1 000, standard deviation 31; five of them are allowed.
+    #[test]
+    fn one_in_twenty_of_the_others_is_traced() {
+        let mut tracing = Tracing::new(1);
+        let traced =
+            (0..=20_000).filter(|key| tracing.decide(FunctionId(0), at(0), EventKey(key * 7_919))).count();
+        assert!((1_001 - 155..=1_001 + 155).contains(&traced), "{traced}");
+    }
+}
