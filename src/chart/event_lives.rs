@@ -189,9 +189,9 @@ fn draw_mark(drawing: &mut Drawing, step: &Step, (x, middle): (i32, i32)) {
         Observation::AttemptEnded(attempt) => match attempt.outcome {
             AttemptOutcome::Success | AttemptOutcome::CaughtError => drawing.dot((x, middle), 4, GREEN),
             AttemptOutcome::Throttled(_) => throttle_mark(drawing, (x, middle), TEXT),
-            AttemptOutcome::FunctionError(_) | AttemptOutcome::SystemError { .. } => {
-                drawing.cross((x, middle), ARM, VERMILLION);
-            }
+            AttemptOutcome::FunctionError(_)
+            | AttemptOutcome::SystemError { .. }
+            | AttemptOutcome::ClientError { .. } => drawing.cross((x, middle), ARM, VERMILLION),
         },
         Observation::DeliveryEnded { failure, .. } => delivery_mark(drawing, (x, middle), failure.is_some()),
         _ => {}

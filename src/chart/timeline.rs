@@ -62,6 +62,7 @@ const fn outcome_fill(kind: OutcomeKind) -> Fill {
         OutcomeKind::FunctionError => Fill::solid(VERMILLION),
         OutcomeKind::Throttled => Fill::striped(YELLOW, 6),
         OutcomeKind::SystemError => Fill::striped(PURPLE, 3),
+        OutcomeKind::ClientError => Fill::striped(VERMILLION, 4),
     }
 }
 
@@ -72,6 +73,7 @@ const fn outcome_name(kind: OutcomeKind) -> &'static str {
         OutcomeKind::FunctionError => "function error",
         OutcomeKind::Throttled => "throttled (429)",
         OutcomeKind::SystemError => "system error (5xx)",
+        OutcomeKind::ClientError => "client error (4xx)",
     }
 }
 

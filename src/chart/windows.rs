@@ -67,7 +67,9 @@ const fn failure(kind: FailureKind) -> &'static str {
 
 fn fault_name(kind: FaultKind) -> String {
     match kind {
-        FaultKind::SystemError { status } => format!("service answers {status}"),
+        FaultKind::SystemError { status } | FaultKind::ClientError { status } => {
+            format!("service answers {status}")
+        }
         FaultKind::Throttle => "service throttles".to_owned(),
     }
 }

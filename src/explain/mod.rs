@@ -102,6 +102,9 @@ fn effort(event: &Event) -> String {
     if event.system_errors() > 0 {
         parts.push(counted(u64::from(event.system_errors()), "system error"));
     }
+    if event.client_errors() > 0 {
+        parts.push(counted(u64::from(event.client_errors()), "client error"));
+    }
     parts.join(", ")
 }
 

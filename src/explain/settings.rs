@@ -8,7 +8,9 @@ use crate::model::observation::Observation;
 use crate::model::rule::Rule;
 use crate::observe::lives::Life;
 use crate::random::distribution::Distribution;
-use crate::scenario::{Destination, DestinationKind, Function, Scenario, SnsOversize, TerminalPrecedence};
+use crate::scenario::{
+    ClientErrorPolicy, Destination, DestinationKind, Function, Scenario, SnsOversize, TerminalPrecedence,
+};
 use crate::time::SimDuration;
 
 /// The settings behind `rules` as `path = value`, each once, in the order of the rules.
@@ -131,6 +133,10 @@ fn of_scenario(path: &str, function: &Function, scenario: &Scenario) -> String {
         "timing.terminal_precedence" => match scenario.timing.terminal_precedence {
             TerminalPrecedence::RetriesFirst => "retries_first".to_owned(),
             TerminalPrecedence::AgeFirst => "age_first".to_owned(),
+        },
+        "timing.other_4xx_policy" => match scenario.timing.other_4xx_policy {
+            ClientErrorPolicy::CountAsAttempt => "count_as_attempt".to_owned(),
+            ClientErrorPolicy::Drop => "drop".to_owned(),
         },
         "faults" => causes_listed(scenario.faults.len()),
         other => unreachable!("a rule names the setting {other}, which nothing here can show"),

@@ -174,9 +174,10 @@ fn tell_run(at: SimTime, outcome: AttemptOutcome, run: &Run, function: &Function
         AttemptOutcome::FunctionError(error) => {
             (format!("run {number} fails after {took}: {}{why}", error.name()), None)
         }
-        AttemptOutcome::Success | AttemptOutcome::Throttled(_) | AttemptOutcome::SystemError { .. } => {
-            (format!("run {number} succeeds after {took}"), None)
-        }
+        AttemptOutcome::Success
+        | AttemptOutcome::Throttled(_)
+        | AttemptOutcome::SystemError { .. }
+        | AttemptOutcome::ClientError { .. } => (format!("run {number} succeeds after {took}"), None),
     };
     lines.push(Line::at(at, words, rule));
 }
@@ -198,6 +199,10 @@ fn refusal(at: SimTime, attempt: &Attempt, function: &Function) -> Line {
         }
         AttemptOutcome::SystemError { status } => {
             (format!("the service fails ({status})"), Rule::ScenarioFault)
+        }
+        AttemptOutcome::ClientError { status } => {
+            let exception = attempt.outcome.reason();
+            (format!("the service refuses to run it ({status} {exception})"), Rule::ScenarioFault)
         }
         AttemptOutcome::Success | AttemptOutcome::CaughtError | AttemptOutcome::FunctionError(_) => {
             unreachable!("these take a run")
@@ -232,7 +237,9 @@ fn throttled(reason: ThrottleReason, function: &Function) -> (String, Rule) {
 /// A refusal like the one before, in short: there may be eighty of them.
 fn same_refusal(at: SimTime, attempt: &Attempt) -> Line {
     let what = match attempt.outcome {
-        AttemptOutcome::SystemError { status } => format!("{status} again"),
+        AttemptOutcome::SystemError { status } | AttemptOutcome::ClientError { status } => {
+            format!("{status} again")
+        }
         _ => "throttled".to_owned(),
     };
     let words = format!("{}: {what}", dispatched(attempt));
@@ -260,9 +267,15 @@ fn settled(fate: Fate, rule: Rule, event: &Event, function: &Function) -> String
     let oldest = function.maximum_age;
     let reason = match (fate, rule) {
         (Fate::Succeeded, _) => return format!("fate: {}", fate.name()),
+        (Fate::RetriesExhausted, Rule::ClientErrorDrops) => "it is not tried again".to_owned(),
         (Fate::RetriesExhausted, _) => {
-            let allowed = u64::from(function.maximum_retries);
-            format!("run {} was the last: {} allowed", event.runs(), counted_retries(allowed))
+            let last = match event.last_outcome() {
+                Some(AttemptOutcome::ClientError { .. }) => {
+                    format!("attempt {} was the last that counts", event.attempts())
+                }
+                _ => format!("run {} was the last", event.runs()),
+            };
+            format!("{last}: {} allowed", counted_retries(u64::from(function.maximum_retries)))
         }
         (Fate::EventAgeExceeded, Rule::AgeLookahead) => {
             format!("the next wait would reach the maximum age of {oldest}")

@@ -7,9 +7,9 @@ use crate::observe::lives::Lives;
 use crate::random::Seed;
 use crate::random::distribution::Distribution;
 use crate::scenario::{
-    Account, AgeCheck, Architecture, Arrivals, DeliveryFailure, DeliveryFailureCause, Destination,
-    DestinationKind, End, FailureCause, FailureKind, Function, InvocationType, Jitter, Probability, Profile,
-    Scenario, Source, SourceKind, TerminalPrecedence, Timing, Windows,
+    Account, AgeCheck, Architecture, Arrivals, ClientErrorPolicy, DeliveryFailure, DeliveryFailureCause,
+    Destination, DestinationKind, End, FailureCause, FailureKind, Fault, FaultKind, Function, InvocationType,
+    Jitter, Probability, Profile, Scenario, Source, SourceKind, TerminalPrecedence, Timing, Windows,
 };
 use crate::simulate::simulate;
 use crate::time::{SimDuration, SimTime};
@@ -111,6 +111,7 @@ fn scenario(functions: Vec<Function>, destinations: Vec<Destination>) -> Scenari
             age_check_function_error: AgeCheck::Lookahead,
             age_check_invocation_error: AgeCheck::Lookahead,
             terminal_precedence: TerminalPrecedence::RetriesFirst,
+            other_4xx_policy: ClientErrorPolicy::CountAsAttempt,
         },
         account: Account {
             concurrency: 1_000,
@@ -413,6 +414,30 @@ retries_exhausted after 330ms: 1 attempt, 1 run; 300 ms billed.
 Lost: it was dropped and no route holds a copy.
 ",
     );
+}
+
+#[test]
+fn a_deleted_function_is_told_attempt_by_attempt() {
+    let mut scenario = scenario(vec![function("ship")], vec![]);
+    scenario.faults.push(Fault {
+        kind: FaultKind::ClientError { status: 404 },
+        ordinal: 0,
+        function: None,
+        probability: Probability::ALWAYS,
+        during: Windows::ALWAYS,
+    });
+    let text = told(&scenario, 1);
+    let told = [
+        "attempt 1 (age 30ms): the service refuses to run it (404 ResourceNotFoundException)",
+        "waits 1m, until",
+        "attempt 2 (age 1m): 404 again; waits 2m",
+        "fate: retries_exhausted; attempt 3 was the last that counts: 2 retries allowed",
+        "3 attempts, 0 runs, 3 client errors; 0 ms billed.",
+        "timing.other_4xx_policy = count_as_attempt",
+    ];
+    for words in told {
+        assert!(text.contains(words), "{words}\n{text}");
+    }
 }
 
 #[test]

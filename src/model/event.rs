@@ -34,6 +34,7 @@ pub struct Event {
     pub(super) attempts: u32,
     pub(super) throttles: u32,
     pub(super) system_errors: u32,
+    pub(super) client_errors: u8,
     pub(super) runs: u8,
     pub(super) backoff_streak: u32,
     pub(super) last_dispatch: SimTime,
@@ -206,7 +207,7 @@ impl Event {
         now.since(self.accepted)
     }
 
-    /// Attempts so far: runs, throttles and system errors.
+    /// Attempts so far: runs, throttles, system errors and client errors.
     pub const fn attempts(&self) -> u32 {
         self.attempts
     }
@@ -224,6 +225,16 @@ impl Event {
     /// Attempts that met a 5xx.
     pub const fn system_errors(&self) -> u32 {
         self.system_errors
+    }
+
+    /// Attempts that met a 4xx other than 429.
+    pub const fn client_errors(&self) -> u8 {
+        self.client_errors
+    }
+
+    /// Attempts that use up retries: runs and client errors. AWS's `approximateInvokeCount` of a failure.
+    pub const fn counted_attempts(&self) -> u8 {
+        self.runs + self.client_errors
     }
 
     /// When its last attempt was dispatched; its acceptance before the first.
@@ -244,6 +255,19 @@ impl Event {
     /// Billed milliseconds of all its finished runs together.
     pub const fn billed_ms(&self) -> u64 {
         self.billed_ms
+    }
+
+    /// An attempt did not reach the function's code.
+    pub(super) fn note_refusal(&mut self, refusal: AttemptOutcome) {
+        match refusal {
+            AttemptOutcome::Throttled(_) => self.throttles += 1,
+            AttemptOutcome::SystemError { .. } => self.system_errors += 1,
+            AttemptOutcome::ClientError { .. } => self.client_errors += 1,
+            AttemptOutcome::Success | AttemptOutcome::CaughtError | AttemptOutcome::FunctionError(_) => {
+                unreachable!("a run is no refusal")
+            }
+        }
+        self.last_outcome = Some(refusal);
     }
 
     /// Where it is in its life.

@@ -124,7 +124,8 @@ const fn left_by(outcome: AttemptOutcome) -> Condition {
         | AttemptOutcome::CaughtError
         | AttemptOutcome::FunctionError(FunctionError::Exception | FunctionError::Poison)
         | AttemptOutcome::Throttled(_)
-        | AttemptOutcome::SystemError { .. } => Condition::Ready,
+        | AttemptOutcome::SystemError { .. }
+        | AttemptOutcome::ClientError { .. } => Condition::Ready,
     }
 }
 

@@ -179,6 +179,7 @@ impl<'s> Model<'s> {
             attempts: 0,
             throttles: 0,
             system_errors: 0,
+            client_errors: 0,
             runs: 0,
             backoff_streak: 0,
             last_dispatch: now,
@@ -222,25 +223,9 @@ impl<'s> Model<'s> {
 
     fn refuse(&mut self, slot: Slot, outcome: AttemptOutcome, now: SimTime, observer: &mut impl Observer) {
         let event = self.events.get_mut(slot);
-        match outcome {
-            AttemptOutcome::Throttled(_) => event.throttles += 1,
-            _ => event.system_errors += 1,
-        }
-        event.last_outcome = Some(outcome);
+        event.note_refusal(outcome);
         let event = self.events.get(slot);
-        let next = match event.invocation {
-            InvocationType::RequestResponse => Next::Return,
-            InvocationType::Event => {
-                let number = event.throttles + event.system_errors;
-                let word = event.key.draws(Purpose::BackoffJitter, 0, number).word();
-                retry::after_invocation_error(
-                    &self.scenario.timing,
-                    self.function(event),
-                    situation(event, now),
-                    word,
-                )
-            }
-        };
+        let next = self.after_refusal(event, outcome, now);
         let attempt = Attempt {
             number: event.attempts,
             dispatched: now,
@@ -249,8 +234,21 @@ impl<'s> Model<'s> {
             run: None,
             next,
         };
-        self.events.get_mut(slot).backoff_streak += 1;
+        self.events.get_mut(slot).backoff_streak += u32::from(backs_off(outcome));
         self.carry_out(slot, attempt, now, observer);
+    }
+
+    fn after_refusal(&self, event: &Event, outcome: AttemptOutcome, now: SimTime) -> Next {
+        let (timing, function) = (&self.scenario.timing, self.function(event));
+        if event.invocation == InvocationType::RequestResponse {
+            Next::Return
+        } else if backs_off(outcome) {
+            let number = event.throttles + event.system_errors;
+            let word = event.key.draws(Purpose::BackoffJitter, 0, number).word();
+            retry::after_invocation_error(timing, function, situation(event, now), word)
+        } else {
+            retry::after_client_error(timing, function, situation(event, now), retry_word(event))
+        }
     }
 
     fn start_run(
@@ -327,13 +325,8 @@ impl<'s> Model<'s> {
                 Next::Settle { fate: Fate::Succeeded, rule: Rule::CaughtErrorIsSuccess }
             }
             (_, _) => {
-                let word = event.key.draws(Purpose::RetryJitter, 0, u32::from(event.runs)).word();
-                retry::after_function_error(
-                    &self.scenario.timing,
-                    self.function(event),
-                    situation(event, now),
-                    word,
-                )
+                let (timing, function) = (&self.scenario.timing, self.function(event));
+                retry::after_function_error(timing, function, situation(event, now), retry_word(event))
             }
         }
     }
@@ -468,7 +461,18 @@ fn order(rank: Rank, id: EventId, route: u64) -> u64 {
 }
 
 fn situation(event: &Event, now: SimTime) -> Situation {
-    Situation { now, accepted: event.accepted, runs: event.runs, backoff_streak: event.backoff_streak }
+    let (accepted, counted) = (event.accepted, event.counted_attempts());
+    Situation { now, accepted, counted, backoff_streak: event.backoff_streak }
+}
+
+/// The jitter of the wait after the last attempt that used up a retry.
+fn retry_word(event: &Event) -> u64 {
+    event.key.draws(Purpose::RetryJitter, 0, u32::from(event.counted_attempts())).word()
+}
+
+/// Whether a refusal is one that Lambda meets with back-off: 429 and 5xx.
+const fn backs_off(refusal: AttemptOutcome) -> bool {
+    matches!(refusal, AttemptOutcome::Throttled(_) | AttemptOutcome::SystemError { .. })
 }
 
 /// How long a run of `event` takes according to the recording that it comes from. A chained event was not recorded.
@@ -488,6 +492,9 @@ fn strike_of_fault(scenario: &Scenario, event: &Event, now: SimTime) -> Option<A
             }
             FaultKind::Throttle => {
                 (Purpose::ThrottleFault, AttemptOutcome::Throttled(observation::ThrottleReason::Fault))
+            }
+            FaultKind::ClientError { status } => {
+                (Purpose::ClientError, AttemptOutcome::ClientError { status })
             }
         };
         let word = || event.key.draws(purpose, fault.ordinal, event.attempts).word();

@@ -174,6 +174,11 @@ pub enum AttemptOutcome {
         /// The HTTP status.
         status: u16,
     },
+    /// 4xx other than 429, after acceptance: the service refused to run the function.
+    ClientError {
+        /// The HTTP status.
+        status: u16,
+    },
 }
 
 impl AttemptOutcome {
@@ -185,6 +190,7 @@ impl AttemptOutcome {
             Self::FunctionError(_) => "function_error",
             Self::Throttled(_) => "throttled",
             Self::SystemError { .. } => "system_error",
+            Self::ClientError { .. } => "client_error",
         }
     }
 
@@ -195,12 +201,26 @@ impl AttemptOutcome {
             Self::FunctionError(error) => error.name(),
             Self::Throttled(reason) => reason.name(),
             Self::SystemError { .. } => "ServiceException",
+            Self::ClientError { status } => client_exception(status),
         }
     }
 
     /// Whether Lambda counts a success.
     pub const fn is_success(self) -> bool {
         matches!(self, Self::Success | Self::CaughtError)
+    }
+}
+
+/// The exception of `Invoke` with this 4xx status, where one is the most likely after acceptance.
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
+const fn client_exception(status: u16) -> &'static str {
+    match status {
+        403 => "EFSMountFailureException",
+        404 => "ResourceNotFoundException",
+        408 => "EFSMountTimeoutException",
+        409 => "ResourceConflictException",
+        410 => "EFSIOException",
+        _ => "ClientException",
     }
 }
 

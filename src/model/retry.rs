@@ -1,12 +1,12 @@
 //! What follows a failed attempt: pure decisions.
 //!
 //! Two schedules that are often confused. After a *function error* Lambda waits one minute, then two, at most
-//! `MaximumRetryAttempts` times. After a *throttle or system error* it waits 1 s, doubling to 5 minutes, until the
-//! event's maximum age, and uses up no retry.
+//! `MaximumRetryAttempts` times; a 4xx after acceptance counts like one. After a *throttle or system error* it waits
+//! 1 s, doubling to 5 minutes, until the event's maximum age, and uses up no retry.
 
 use super::observation::{Fate, Next};
 use super::rule::Rule;
-use crate::scenario::{AgeCheck, Function, Jitter, TerminalPrecedence, Timing};
+use crate::scenario::{AgeCheck, ClientErrorPolicy, Function, Jitter, TerminalPrecedence, Timing};
 use crate::time::{SimDuration, SimTime};
 
 /// What a decision needs to know of an event.
@@ -16,8 +16,8 @@ pub struct Situation {
     pub now: SimTime,
     /// When the event was accepted.
     pub accepted: SimTime,
-    /// Its runs so far.
-    pub runs: u8,
+    /// Its attempts so far that use up retries.
+    pub counted: u8,
     /// Back-off waits in its present streak.
     pub backoff_streak: u32,
 }
@@ -27,8 +27,34 @@ pub struct Situation {
 /// Retries: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>. That the wait
 /// counts from the end of the failed run is assumed; that the age is looked at ahead was recorded on AWS.
 pub fn after_function_error(timing: &Timing, function: &Function, event: Situation, word: u64) -> Next {
+    after_counted_attempt(timing, function, event, word, Rule::FunctionErrorRetry)
+}
+
+/// After a 4xx status other than 429: the function was accepted for but cannot be run. `word` gives the jitter.
+///
+/// Measured for a function that was deleted while events waited (404): an attempt like a failed run, on the same
+/// schedule. For other statuses that is assumed.
+pub fn after_client_error(timing: &Timing, function: &Function, event: Situation, word: u64) -> Next {
+    match timing.other_4xx_policy {
+        ClientErrorPolicy::CountAsAttempt => {
+            after_counted_attempt(timing, function, event, word, Rule::ClientErrorCounts)
+        }
+        ClientErrorPolicy::Drop => {
+            Next::Settle { fate: Fate::RetriesExhausted, rule: Rule::ClientErrorDrops }
+        }
+    }
+}
+
+/// The schedule of what uses up retries; `rule` is that of the wait.
+fn after_counted_attempt(
+    timing: &Timing,
+    function: &Function,
+    event: Situation,
+    word: u64,
+    rule: Rule,
+) -> Next {
     let deadline = event.accepted + function.maximum_age;
-    if event.runs > function.maximum_retries {
+    if event.counted > function.maximum_retries {
         let too_old = event.now >= deadline;
         return match timing.terminal_precedence {
             TerminalPrecedence::AgeFirst if too_old => drop_too_old(Rule::AgeBeforeRetries),
@@ -37,9 +63,9 @@ pub fn after_function_error(timing: &Timing, function: &Function, event: Situati
             }
         };
     }
-    let nominal = timing.function_retry_delay.saturating_mul(u64::from(event.runs));
+    let nominal = timing.function_retry_delay.saturating_mul(u64::from(event.counted));
     let wait = jittered(nominal, timing.function_retry_jitter, word);
-    schedule(timing.age_check_function_error, event.now, deadline, nominal, wait, Rule::FunctionErrorRetry)
+    schedule(timing.age_check_function_error, event.now, deadline, nominal, wait, rule)
 }
 
 /// After a throttle or system error. `word` gives the jitter.

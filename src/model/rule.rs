@@ -68,6 +68,10 @@ pub enum Rule {
     LambdaDestination,
     /// A synchronous caller gets throttles and errors back; Lambda does not retry.
     SynchronousReturn,
+    /// A 4xx after acceptance uses up a retry, like a failed run.
+    ClientErrorCounts,
+    /// A 4xx after acceptance ends the event, by the scenario's will.
+    ClientErrorDrops,
 }
 
 /// How well a rule is known.
@@ -118,12 +122,14 @@ const API_ON_FAILURE: &str = "https://docs.aws.amazon.com/lambda/latest/api/API_
 const MEASURED_WAITS: &str = "https://cosmo-grant.github.io/aws-by-example/lambda_retries.html";
 /// Records of real invocations kept by an emulator's tests.
 const RECORDED: &str = "https://github.com/localstack/localstack/blob/main/tests/aws/services/lambda_/test_lambda_destinations.py";
+/// Captures of a real account kept by an emulator's author, autumn 2026.
+const CAPTURED: &str = "https://github.com/radkawar/stackd/blob/main/docs/lambda.md";
 /// This project's own text, where no source decides.
 const OWN: &str = "docs/model.md";
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::AcceptedIntoQueue,
         Self::FirstDispatch,
         Self::SlotFree,
@@ -155,6 +161,8 @@ impl Rule {
         Self::SnsDropsPayload,
         Self::LambdaDestination,
         Self::SynchronousReturn,
+        Self::ClientErrorCounts,
+        Self::ClientErrorDrops,
     ];
 
     /// The rule's name in outputs.
@@ -406,6 +414,20 @@ impl Rule {
                 Documented,
                 INVOKE,
                 &[],
+            ),
+            Self::ClientErrorCounts => (
+                "client_error_counts",
+                "a 4xx other than 429 after acceptance uses up a retry and waits as after a function error, but is neither an invocation nor an error in the metrics",
+                Measured,
+                CAPTURED,
+                &["timing.other_4xx_policy", "functions.*.EventInvokeConfig.MaximumRetryAttempts"],
+            ),
+            Self::ClientErrorDrops => (
+                "client_error_drops",
+                "this scenario lets a 4xx other than 429 after acceptance end the event at once",
+                Assumed,
+                OWN,
+                &["timing.other_4xx_policy"],
             ),
         }
     }

@@ -78,6 +78,7 @@ fn attempt_words(attempt: Attempt) -> (u64, u64, u64) {
         AttemptOutcome::FunctionError(error) => 0x100 | error as u64,
         AttemptOutcome::Throttled(reason) => 0x200 | reason as u64,
         AttemptOutcome::SystemError { status } => 0x1_0000 | u64::from(status),
+        AttemptOutcome::ClientError { status } => 0x2_0000 | u64::from(status),
     };
     let next = match attempt.next {
         Next::Retry { due, .. } => due.as_nanos(),

@@ -100,6 +100,8 @@ pub enum OutcomeKind {
     Throttled,
     /// 5xx
     SystemError,
+    /// 4xx other than 429
+    ClientError,
 }
 
 /// What became of the outcome of a closed event on all its routes together.
@@ -117,8 +119,14 @@ pub enum Ending {
 
 impl OutcomeKind {
     /// All kinds, in the order in which tables and charts show them.
-    pub const ALL: [Self; 5] =
-        [Self::Success, Self::CaughtError, Self::FunctionError, Self::Throttled, Self::SystemError];
+    pub const ALL: [Self; 6] = [
+        Self::Success,
+        Self::CaughtError,
+        Self::FunctionError,
+        Self::Throttled,
+        Self::SystemError,
+        Self::ClientError,
+    ];
 
     /// The name in outputs.
     pub const fn name(self) -> &'static str {
@@ -128,6 +136,7 @@ impl OutcomeKind {
             Self::FunctionError => "function_error",
             Self::Throttled => "throttled",
             Self::SystemError => "system_error",
+            Self::ClientError => "client_error",
         }
     }
 }
@@ -140,6 +149,7 @@ impl From<AttemptOutcome> for OutcomeKind {
             AttemptOutcome::FunctionError(_) => Self::FunctionError,
             AttemptOutcome::Throttled(_) => Self::Throttled,
             AttemptOutcome::SystemError { .. } => Self::SystemError,
+            AttemptOutcome::ClientError { .. } => Self::ClientError,
         }
     }
 }

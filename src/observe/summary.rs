@@ -55,6 +55,7 @@ struct Tally {
     runs: u64,
     throttles: [u64; ThrottleReason::ALL.len()],
     system_errors: u64,
+    client_errors: u64,
     function_errors: [u64; FunctionError::ALL.len()],
     caught_errors: u64,
     starts: [u64; Start::ALL.len()],
@@ -212,6 +213,7 @@ impl Tally {
             AttemptOutcome::FunctionError(error) => self.function_errors[error as usize] += 1,
             AttemptOutcome::Throttled(reason) => self.throttles[reason as usize] += 1,
             AttemptOutcome::SystemError { .. } => self.system_errors += 1,
+            AttemptOutcome::ClientError { .. } => self.client_errors += 1,
         }
     }
 
@@ -306,6 +308,7 @@ impl Tally {
             caught_errors: self.caught_errors,
             throttles: named(&ThrottleReason::ALL.map(ThrottleReason::name), &self.throttles),
             system_errors: self.system_errors,
+            client_errors: self.client_errors,
             starts: named(&Start::ALL.map(Start::name), &self.starts),
             init_ns: self.init.as_nanos(),
             amplification: Amplification {
@@ -429,7 +432,7 @@ pub struct Counts {
     pub routes: Vec<RouteReport>,
     /// What the successful events needed.
     pub succeeded: Succeeded,
-    /// Attempts begun: runs, throttles and system errors.
+    /// Attempts begun: runs, throttles, system errors and client errors.
     pub attempts: u64,
     /// Runs begun: attempts that reached the function's code.
     pub runs: u64,
@@ -441,6 +444,8 @@ pub struct Counts {
     pub throttles: Named,
     /// Attempts that met a 5xx.
     pub system_errors: u64,
+    /// Attempts that met a 4xx other than 429.
+    pub client_errors: u64,
     /// Runs begun, synchronous calls included, by what they found in their execution environment.
     pub starts: Named,
     /// The time that cold starts took before their handlers, together.
@@ -517,7 +522,7 @@ pub struct RouteReport {
 pub struct Succeeded {
     /// One attempt.
     pub on_first_try: u64,
-    /// One run, after throttles or system errors.
+    /// One run, after throttles, system errors or client errors.
     pub after_backoff: u64,
     /// More than one run: saved by a retry.
     pub after_retry: u64,
@@ -607,6 +612,8 @@ pub struct Calls {
     pub throttled: u64,
     /// Calls that got a 5xx.
     pub system_errors: u64,
+    /// Calls that got a 4xx other than 429.
+    pub client_errors: u64,
 }
 
 impl Calls {
@@ -616,6 +623,7 @@ impl Calls {
             AttemptOutcome::FunctionError(_) => self.failed += 1,
             AttemptOutcome::Throttled(_) => self.throttled += 1,
             AttemptOutcome::SystemError { .. } => self.system_errors += 1,
+            AttemptOutcome::ClientError { .. } => self.client_errors += 1,
         }
     }
 }
@@ -740,6 +748,7 @@ impl Counts {
         rows.count("sync_calls.failed", self.sync_calls.failed);
         rows.count("sync_calls.throttled", self.sync_calls.throttled);
         rows.count("sync_calls.system_errors", self.sync_calls.system_errors);
+        rows.count("sync_calls.client_errors", self.sync_calls.client_errors);
         self.rows_of_unseen(rows);
     }
 
@@ -779,6 +788,7 @@ impl Counts {
         rows.count("caught_errors", self.caught_errors);
         rows.counts("throttles.", &self.throttles);
         rows.count("system_errors", self.system_errors);
+        rows.count("client_errors", self.client_errors);
         rows.counts("starts.", &self.starts);
         rows.time("init", "Sum", Some(self.init_ns));
         let runs = self.amplification.runs_per_event;
@@ -928,7 +938,7 @@ mod tests {
         let billed = counts.billed_ms;
         assert_eq!(billed.total, billed.first_runs + billed.retries + billed.sync_calls);
         let throttles: u64 = counts.throttles.values().filter_map(serde_json::Value::as_u64).sum();
-        assert_eq!(counts.attempts, counts.runs + throttles + counts.system_errors);
+        assert_eq!(counts.attempts, counts.runs + throttles + counts.system_errors + counts.client_errors);
     }
 
     #[test]

@@ -4,9 +4,10 @@ use crate::id::{DestinationId, FunctionId};
 use crate::random::Seed;
 use crate::random::distribution::Distribution;
 use crate::scenario::{
-    Account, AgeCheck, Architecture, Arrivals, DeliveryFailure, DeliveryFailureCause, Destination,
-    DestinationKind, End, FailureCause, FailureKind, Function, InvocationType, Jitter, Probability, Profile,
-    RateCurve, RateSegment, Scenario, Source, SourceKind, TerminalPrecedence, Timing, Windows,
+    Account, AgeCheck, Architecture, Arrivals, ClientErrorPolicy, DeliveryFailure, DeliveryFailureCause,
+    Destination, DestinationKind, End, FailureCause, FailureKind, Function, InvocationType, Jitter,
+    Probability, Profile, RateCurve, RateSegment, Scenario, Source, SourceKind, TerminalPrecedence, Timing,
+    Windows,
 };
 use crate::time::{SimDuration, SimTime};
 
@@ -34,6 +35,7 @@ pub(crate) fn idle() -> Scenario {
             age_check_function_error: AgeCheck::Lookahead,
             age_check_invocation_error: AgeCheck::Lookahead,
             terminal_precedence: TerminalPrecedence::RetriesFirst,
+            other_4xx_policy: ClientErrorPolicy::CountAsAttempt,
         },
         account: Account {
             concurrency: 1_000,

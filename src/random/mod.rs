@@ -70,6 +70,8 @@ pub enum Purpose {
     Crash = 18,
     /// Whether an out-of-memory cause (by ordinal) strikes run `number`.
     OutOfMemory = 19,
+    /// Whether a client-error fault (by ordinal) strikes attempt `number`.
+    ClientError = 26,
     /// Whether X-Ray traces a request that is not the first of its second.
     TraceSampling = 27,
 }

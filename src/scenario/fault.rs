@@ -28,4 +28,9 @@ pub enum FaultKind {
     },
     /// Lambda answers 429 although a slot is free.
     Throttle,
+    /// Lambda answers with this 4xx status, as if the function had been deleted while the event waited.
+    ClientError {
+        /// 400..=499, but not 429
+        status: u16,
+    },
 }

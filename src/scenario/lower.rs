@@ -13,8 +13,8 @@ mod sources;
 use super::problem::{Problem, did_you_mean, quoted};
 use super::shape::{Checked, FROM_SET, MAX_PROBLEMS, Origin, Spans};
 use super::{
-    AgeCheck, Architecture, Destination, DestinationKind, End, FailureCause, FailureKind, Fault, FaultKind,
-    Function, Jitter, Probability, Profile, Scenario, TerminalPrecedence, Timing, Windows,
+    AgeCheck, Architecture, ClientErrorPolicy, Destination, DestinationKind, End, FailureCause, FailureKind,
+    Fault, FaultKind, Function, Jitter, Probability, Profile, Scenario, TerminalPrecedence, Timing, Windows,
 };
 use crate::id::{DestinationId, FunctionId};
 use crate::random::Seed;
@@ -260,6 +260,17 @@ impl<'a> Lowering<'a> {
         root.elements("faults").iter().map(|element| self.fault(element, &mut ordinals)).collect()
     }
 
+    /// 429 is the one 4xx that backs off: it has a fault of its own.
+    fn client_status(&mut self, fields: &Fields<'a>) -> Option<u16> {
+        let status = fields.integer("status")?;
+        if status == 429 {
+            let message = "429 is a throttle: Lambda backs off and uses up no retry";
+            self.error(&fields.at("status"), message, "write a `throttle` fault instead");
+            return None;
+        }
+        u16::try_from(status).ok()
+    }
+
     fn fault(&mut self, element: &Fields<'a>, ordinals: &mut Ordinals) -> Option<Fault> {
         let (key, fields) = element.variant()?;
         let function = fields.optional("function", |fields, key| self.function_reference(fields, key));
@@ -267,6 +278,7 @@ impl<'a> Lowering<'a> {
             "system_error" => {
                 FaultKind::SystemError { status: u16::try_from(fields.integer("status")?).ok()? }
             }
+            "client_error" => FaultKind::ClientError { status: self.client_status(&fields)? },
             _ => FaultKind::Throttle,
         };
         Some(Fault {
@@ -316,6 +328,10 @@ fn timing(fields: &Fields<'_>) -> Option<Timing> {
         terminal_precedence: match fields.text("terminal_precedence")? {
             "age_first" => TerminalPrecedence::AgeFirst,
             _ => TerminalPrecedence::RetriesFirst,
+        },
+        other_4xx_policy: match fields.text("other_4xx_policy")? {
+            "drop" => ClientErrorPolicy::Drop,
+            _ => ClientErrorPolicy::CountAsAttempt,
         },
     })
 }

@@ -39,7 +39,7 @@ pub use destination::{DeliveryFailure, DeliveryFailureCause, Destination, Destin
 pub use fault::{Fault, FaultKind};
 pub use function::{Architecture, FailureCause, FailureKind, Function};
 pub use source::{Arrivals, InvocationType, RateCurve, RateSegment, Source, SourceKind};
-pub use timing::{AgeCheck, Jitter, Profile, TerminalPrecedence, Timing};
+pub use timing::{AgeCheck, ClientErrorPolicy, Jitter, Profile, TerminalPrecedence, Timing};
 
 /// A scenario that can be run: every reference resolved, every number in range, every default filled in.
 #[derive(Clone, Debug)]

@@ -50,6 +50,8 @@ pub struct Timing {
     pub age_check_invocation_error: AgeCheck,
     /// Which condition an event ends with when its retries are used up and its age is exceeded as well.
     pub terminal_precedence: TerminalPrecedence,
+    /// What follows a 4xx status other than 429 after acceptance.
+    pub other_4xx_policy: ClientErrorPolicy,
 }
 
 /// A relative spread in parts per million: waits are multiplied by a uniform on 1 ± jitter. Below one million.
@@ -68,6 +70,15 @@ pub enum AgeCheck {
     ClipToDeadline,
     /// The wait is served in full, and the event dropped at the dispatch that finds it too old.
     AtDispatch,
+}
+
+/// What follows a 4xx status other than 429 after acceptance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientErrorPolicy {
+    /// It counts as an attempt: it uses up a retry, and the wait is that after a function error.
+    CountAsAttempt,
+    /// The event ends at once.
+    Drop,
 }
 
 /// Which of two conditions that hold at once an event ends with.

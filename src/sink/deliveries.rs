@@ -8,6 +8,7 @@
 //! Payloads are small stand-ins: `requestPayload` names the source and the number of the event, an answer is
 //! `{"ok":true}`. The sizes that decide over a delivery are those of the scenario.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
@@ -28,6 +29,10 @@ const REGION: &str = "us-east-1";
 const LATEST: &str = "$LATEST";
 /// The largest `ErrorMessage` of a dead-letter message, in bytes.
 const ERROR_MESSAGE_BYTES: usize = 1_024;
+
+/// AWS's words with its typing mistake, as captured.
+const ZERO_RESERVED: &str =
+    "Function not invoked. Function isconfigured with zero reserved concurrent executions";
 
 /// The sink.
 pub struct Deliveries<'s, W: Write> {
@@ -196,12 +201,12 @@ impl<'a> Outcome<'a> {
         format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}:{LATEST}", self.function.name)
     }
 
-    /// Measured: 1 after a success even if it was retried, else the runs made; throttles do not count.
+    /// Measured: 1 after a success even if it was retried, else the attempts that count: runs and client errors.
     fn approximate_invoke_count(&self) -> u8 {
         match self.fate {
             Fate::Succeeded => 1,
             Fate::RetriesExhausted | Fate::EventAgeExceeded | Fate::ZeroReservedConcurrency => {
-                self.event.runs()
+                self.event.counted_attempts()
             }
         }
     }
@@ -222,7 +227,9 @@ impl<'a> Outcome<'a> {
             AttemptOutcome::FunctionError(_) => ran(Some("Unhandled")),
             // Measured: a throttle after a failed run takes the place of its answer.
             AttemptOutcome::Throttled(_) => refused(429),
-            AttemptOutcome::SystemError { status } => refused(status),
+            AttemptOutcome::SystemError { status } | AttemptOutcome::ClientError { status } => {
+                refused(status)
+            }
         })
     }
 
@@ -234,17 +241,23 @@ impl<'a> Outcome<'a> {
     }
 
     /// `ErrorCode` and `ErrorMessage` of a dead-letter message, as measured; AWS's typing mistake included.
-    fn dead_letter_error(&self) -> (Option<u16>, Option<&str>) {
+    fn dead_letter_error(&self) -> (Option<u16>, Option<Cow<'_, str>>) {
         if self.fate == Fate::ZeroReservedConcurrency {
-            return (None, Some("Function isconfigured with zero reserved concurrent executions"));
+            return (None, Some(ZERO_RESERVED.into()));
         }
-        match self.event.last_outcome() {
-            Some(AttemptOutcome::FunctionError(_)) => {
-                (Some(200), self.error.as_ref().map(|error| error.error_message.as_str()))
+        let Some(outcome) = self.event.last_outcome() else { return (None, None) };
+        match outcome {
+            AttemptOutcome::FunctionError(_) => {
+                (Some(200), self.error.as_ref().map(|error| error.error_message.as_str().into()))
             }
-            Some(AttemptOutcome::Throttled(_)) => (Some(429), Some("Rate Exceeded.")),
-            Some(AttemptOutcome::SystemError { status }) => (Some(status), Some("ServiceException")),
-            Some(AttemptOutcome::Success | AttemptOutcome::CaughtError) | None => (None, None),
+            AttemptOutcome::Throttled(_) => (Some(429), Some("Rate Exceeded.".into())),
+            AttemptOutcome::ClientError { status: 404 } => {
+                (Some(404), Some(format!("Function not found: {}", self.function_arn()).into()))
+            }
+            AttemptOutcome::SystemError { status } | AttemptOutcome::ClientError { status } => {
+                (Some(status), Some(outcome.reason().into()))
+            }
+            AttemptOutcome::Success | AttemptOutcome::CaughtError => (None, None),
         }
     }
 }
@@ -299,7 +312,7 @@ impl<'a> Content<'a> {
                 body: outcome.payload(),
                 attributes: Attributes {
                     error_code: code.map(|code| Attribute::number(code.to_string())),
-                    error_message: text.map(|text| Attribute::string(first_kibibyte(text))),
+                    error_message: text.map(|text| Attribute::string(first_kibibyte(&text))),
                     request_id: Attribute::string(outcome.request_id.clone()),
                 },
             },
@@ -673,6 +686,15 @@ mod tests {
     }
 
     #[test]
+    fn a_deleted_function_has_the_404_the_count_and_no_payload() {
+        let record = record(&with_fault(routed(), FaultKind::ClientError { status: 404 }, 0));
+        assert_eq!(record["requestContext"]["condition"], "RetriesExhausted");
+        assert_eq!(record["requestContext"]["approximateInvokeCount"], 3);
+        assert_eq!(record["responseContext"], json!({ "statusCode": 404 }));
+        assert_eq!(record.get("responsePayload"), None);
+    }
+
+    #[test]
     fn zero_reserved_concurrency_has_neither_answer_nor_context() {
         let mut scenario = routed();
         scenario.functions[0].reserved = Some(0);
@@ -719,7 +741,13 @@ mod tests {
             (failing(), Some("200"), "database outage"),
             (throttled(FaultKind::Throttle), Some("429"), "Rate Exceeded."),
             (throttled(FaultKind::SystemError { status: 503 }), Some("503"), "ServiceException"),
-            (zero, None, "Function isconfigured with zero reserved concurrent executions"),
+            (throttled(FaultKind::ClientError { status: 403 }), Some("403"), "EFSMountFailureException"),
+            (
+                throttled(FaultKind::ClientError { status: 404 }),
+                Some("404"),
+                "Function not found: arn:aws:lambda:us-east-1:123456789012:function:ship:$LATEST",
+            ),
+            (zero, None, ZERO_RESERVED),
         ];
         for (scenario, code, text) in cases {
             let message = &line(&scenario, Route::DeadLetterQueue)["message"];

@@ -31,6 +31,7 @@ const COLUMNS: &[Column] = &[
     ("runs", |row| Cell::Integer(row.event.runs().into())),
     ("throttles", |row| Cell::Integer(row.event.throttles().into())),
     ("system_errors", |row| Cell::Integer(row.event.system_errors().into())),
+    ("client_errors", |row| Cell::Integer(row.event.client_errors().into())),
     ("first_start_ns", |row| Cell::integer(row.event.first_start().map(SimTime::as_nanos))),
     ("settled_ns", |row| Cell::integer(row.fate().map(|(_, at)| at.as_nanos()))),
     ("last_dispatch_age_ns", |row| {
@@ -133,11 +134,11 @@ mod tests {
         scenario.destinations = vec![queue("failed")];
         let expected = "\
 event,source,source_event,parent,function,accepted_ns,fate,condition,attempts,runs,throttles,system_errors,\
-first_start_ns,settled_ns,last_dispatch_age_ns,on_success,on_failure,dead_letter_queue,lost,billed_ms,cost_usd,\
-request_id,traced
-1,orders,1,,ship,0,retries_exhausted,RetriesExhausted,1,1,0,0,0,100000000,0,not_configured,delivered,\
+client_errors,first_start_ns,settled_ns,last_dispatch_age_ns,on_success,on_failure,dead_letter_queue,lost,\
+billed_ms,cost_usd,request_id,traced
+1,orders,1,,ship,0,retries_exhausted,RetriesExhausted,1,1,0,0,0,0,100000000,0,not_configured,delivered,\
 not_configured,false,100,0.000000408334,253d47b3-1ee3-4c35-b8d3-6dc1007dc571,true
-2,orders,2,,ship,5000000000,succeeded,Success,1,1,0,0,5000000000,5100000000,0,not_configured,not_configured,\
+2,orders,2,,ship,5000000000,succeeded,Success,1,1,0,0,0,5000000000,5100000000,0,not_configured,not_configured,\
 not_configured,false,100,0.000000408334,a5e6904e-0867-4a8e-8ee0-2c3e23fe147f,true
 ";
         assert_eq!(written(&scenario), expected);
@@ -149,7 +150,7 @@ not_configured,false,100,0.000000408334,a5e6904e-0867-4a8e-8ee0-2c3e23fe147f,tru
         scenario.end = End::At(SimTime::from_nanos(50_000_000));
         let text = written(&scenario);
         let row = text.lines().nth(1).unwrap();
-        assert!(row.starts_with("1,orders,1,,ship,0,in_flight,,1,1,0,0,0,,0,"), "{row}");
+        assert!(row.starts_with("1,orders,1,,ship,0,in_flight,,1,1,0,0,0,0,,0,"), "{row}");
         assert!(row.contains(",,0,0.000000000000,"), "{row}");
     }
 

@@ -197,8 +197,12 @@ fn lost(counts: &Counts) -> String {
 
 fn attempts(counts: &Counts) -> String {
     let ratio = |value: Option<Decimal>| value.map_or_else(dash, |value| value.to_string());
+    let client_errors = match counts.client_errors {
+        0 => String::new(),
+        n => format!(" + {} client errors", grouped(n)),
+    };
     format!(
-        "{} = {} runs + {} throttled + {} system errors; per event {} attempts, {} runs",
+        "{} = {} runs + {} throttled + {} system errors{client_errors}; per event {} attempts, {} runs",
         grouped(counts.attempts),
         grouped(counts.runs),
         grouped(sum(&counts.throttles)),
@@ -311,8 +315,12 @@ fn cost(counts: &Counts) -> String {
 
 fn sync_calls(counts: &Counts) -> String {
     let calls = &counts.sync_calls;
+    let client_errors = match calls.client_errors {
+        0 => String::new(),
+        n => format!(", {} client errors", grouped(n)),
+    };
     format!(
-        "{} made: {} answered, {} failed, {} throttled, {} system errors",
+        "{} made: {} answered, {} failed, {} throttled, {} system errors{client_errors}",
         grouped(calls.made),
         grouped(calls.succeeded),
         grouped(calls.failed),

@@ -278,6 +278,11 @@ fn mistakes_in_the_scenario_itself() {
         (r#""destinations": { "a\u0007b": { "sqs": {} } },"#, "destinations.a\u{7}b", "is not a name"),
         (r#""destinations": { "q": { "sqs": {}, "sns": {} } },"#, "destinations.q", "exactly one key"),
         (
+            r#""faults": [{ "client_error": { "status": 429 } }],"#,
+            "faults[0].client_error.status",
+            "429 is a throttle",
+        ),
+        (
             r#""faults": [{ "system_error": { "status": 404 } }],"#,
             "faults[0].system_error.status",
             "500..599",

@@ -92,6 +92,7 @@ fn the_glossary_knows_every_word_that_outputs_use() {
         AttemptOutcome::FunctionError(FunctionError::Exception),
         AttemptOutcome::Throttled(ThrottleReason::Fault),
         AttemptOutcome::SystemError { status: 500 },
+        AttemptOutcome::ClientError { status: 404 },
     ];
     words.extend(outcomes.map(AttemptOutcome::name));
     for word in words {

@@ -153,6 +153,37 @@ fn v12_a_denied_dead_letter_queue_does_not_touch_the_destination() {
     assert_eq!(trail.route(Route::DeadLetterQueue), RouteResult::Failed(DeliveryFailure::Permission));
 }
 
+/// The function is deleted while the event waits, as measured: attempts on the schedule of function errors.
+fn deleted(config: &str, more: &str) -> String {
+    one_event(
+        &format!(r#""duration": "0s", "EventInvokeConfig": {{ {config} }}"#),
+        &format!(r#", "faults": [{{ "client_error": {{}} }}] {more}"#),
+    )
+}
+
+#[test]
+fn a_deleted_function_uses_up_the_retries_without_an_invocation() {
+    let trail = check(&deleted("", ""), &[0, 60, 180], Fate::RetriesExhausted, 0, 180);
+    assert_eq!((trail.errors, trail.throttles, trail.dropped), (0, 0, true));
+    assert_eq!(trail.runs_made, []);
+    check(&deleted(r#""MaximumRetryAttempts": 0"#, ""), &[0], Fate::RetriesExhausted, 0, 0);
+    check(&deleted(r#""MaximumEventAgeInSeconds": 90"#, ""), &[0, 60], Fate::EventAgeExceeded, 0, 60);
+    let drop = r#", "timing": { "other_4xx_policy": "drop" }"#;
+    check(&deleted("", drop), &[0], Fate::RetriesExhausted, 0, 0);
+}
+
+/// A failed run and a 404 draw on the same retries; a throttle in between on none.
+#[test]
+fn runs_and_client_errors_share_the_retries() {
+    let text = one_event(
+        ALWAYS_FAILS,
+        r#", "faults": [{ "throttle": { "during": ["30s", "90s"] } },
+                        { "client_error": { "during": ["90s", "200s"] } }]"#,
+    );
+    // A run, six throttles a minute later, a 404, and after two minutes more another run.
+    check(&text, &[0, 60, 61, 63, 67, 75, 91, 211], Fate::RetriesExhausted, 2, 211);
+}
+
 #[test]
 fn v13_six_hours_of_throttles() {
     let trail = life(&always_throttled("", ""));

@@ -17,6 +17,11 @@ pub(super) static FAULT: Choice = Choice {
             Shape::Record(&Record { fields: THROTTLE }),
             "Lambda answers 429 although a slot is free; the event backs off.",
         ),
+        variant(
+            "client_error",
+            Shape::Record(&Record { fields: CLIENT_ERROR }),
+            "Lambda answers with another 4xx status, as for a function that was deleted while the event waited; `timing.other_4xx_policy` says what follows.",
+        ),
     ],
 };
 static SYSTEM_ERROR: &[Field] = &[
@@ -26,3 +31,9 @@ static SYSTEM_ERROR: &[Field] = &[
     FAULT_FUNCTION,
 ];
 static THROTTLE: &[Field] = &[PROBABILITY, DURING, FAULT_FUNCTION];
+static CLIENT_ERROR: &[Field] = &[
+    aws_field("status", integer(400, 499, ""), Value("404"), "The HTTP status; not 429.", INVOKE),
+    PROBABILITY,
+    DURING,
+    FAULT_FUNCTION,
+];

@@ -94,6 +94,12 @@ pub(super) static TIMING: &[Field] = &[
         "Which condition an event ends with when its retries are used up and its age is exceeded as well. AWS does not say; a parameter.",
     ),
     field(
+        "other_4xx_policy",
+        Shape::Word(&["count_as_attempt", "drop"]),
+        Value("\"count_as_attempt\""),
+        "What follows a 4xx status other than 429 after acceptance: `count_as_attempt` uses up a retry and waits as after a function error (as measured on AWS for 404), `drop` ends the event at once.",
+    ),
+    field(
         "delivery_latency",
         ANY_DURATION,
         ByProfile { measured: "\"50ms\"", documented: "\"0s\"" },
