@@ -10,4 +10,5 @@ mod promises;
 mod real_trace;
 mod source_files;
 mod support;
+mod theory;
 mod tidy;
