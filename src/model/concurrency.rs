@@ -221,7 +221,7 @@ impl Function {
 
 impl Account {
     /// Slots of the unreserved concurrency that others use at `now`.
-    fn neighbours_at(&self, now: SimTime) -> u32 {
+    pub fn neighbours_at(&self, now: SimTime) -> u32 {
         let at_work = |neighbour: &&Neighbour| neighbour.during.contain(now);
         self.neighbours
             .iter()

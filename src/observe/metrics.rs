@@ -1,8 +1,8 @@
-//! CloudWatch's Lambda metrics, per minute and function, as AWS would have shown them.
+//! CloudWatch's Lambda metrics, per minute, of each function and of the whole Region, as AWS would have shown them.
 //!
 //! ```text
 //!  base ───────────────> current minute
-//!  [period][period][period]      one window for each function in each period
+//!  [period][period][period]      one window for each function in each period; the Region's is made of them
 //!     └ emitted, in order, once the minute is over and no run that started in it is still in progress
 //! ```
 //!
@@ -14,109 +14,42 @@
 //! zeros was measured: an executed attempt publishes `Throttles` 0 and a success `Errors` 0, a throttled one
 //! `Throttles` 1 and `Errors` 0; delivery failures publish no zeros. Minutes without data are gaps.
 
+mod levels;
+mod metric;
+mod window;
+
+pub use metric::{Metric, Unit};
+
 use std::collections::VecDeque;
 
-use super::samples::{Samples, Statistics, nearest_rank};
+use super::samples::Statistics;
 use crate::id::FunctionId;
 use crate::model::event::Route;
-use crate::model::observation::{Attempt, AttemptOutcome, Fact, Fate, Observation, Observer, Run};
+use crate::model::observation::{Attempt, AttemptOutcome, Fact, Fate, Observation, Observer, Placement, Run};
 use crate::scenario::{InvocationType, Scenario};
 use crate::time::{SimDuration, SimTime};
+use levels::Running;
+use window::{Levels, Window};
 
 /// The length of a period: CloudWatch's granularity for Lambda.
 pub const PERIOD: SimDuration = SimDuration::from_secs(60);
 
-/// A metric of the namespace `AWS/Lambda`.
+/// Whose metric it is: the dimensions of CloudWatch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Metric {
-    /// Events accepted into the queue; once an event.
-    AsyncEventsReceived,
-    /// The event's age at each attempt, throttled ones included.
-    AsyncEventAge,
-    /// Runs that ended, synchronous ones included.
-    Invocations,
-    /// Runs that ended in a function error.
-    Errors,
-    /// Attempts that were throttled, synchronous ones included.
-    Throttles,
-    /// How long runs took.
-    Duration,
-    /// The most runs in progress at once.
-    ConcurrentExecutions,
-    /// Events that ended without success.
-    AsyncEventsDropped,
-    /// Messages that the dead-letter queue did not take.
-    DeadLetterErrors,
-    /// Records that a destination did not take.
-    DestinationDeliveryFailures,
+pub enum Scope {
+    /// No dimension: all functions of the Region together.
+    Region,
+    /// `FunctionName`.
+    Function(FunctionId),
 }
 
-/// The unit of a metric, by CloudWatch's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// A number of things.
-    Count,
-    /// Milliseconds; kept as nanoseconds until it is written.
-    Milliseconds,
-}
-
-impl Unit {
-    /// CloudWatch's name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Count => "Count",
-            Self::Milliseconds => "Milliseconds",
-        }
-    }
-}
-
-impl Metric {
-    /// All metrics, in the order in which a period is emitted.
-    pub const ALL: [Self; 10] = [
-        Self::AsyncEventsReceived,
-        Self::AsyncEventAge,
-        Self::Invocations,
-        Self::Errors,
-        Self::Throttles,
-        Self::Duration,
-        Self::ConcurrentExecutions,
-        Self::AsyncEventsDropped,
-        Self::DeadLetterErrors,
-        Self::DestinationDeliveryFailures,
-    ];
-
-    /// AWS's name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AsyncEventsReceived => "AsyncEventsReceived",
-            Self::AsyncEventAge => "AsyncEventAge",
-            Self::Invocations => "Invocations",
-            Self::Errors => "Errors",
-            Self::Throttles => "Throttles",
-            Self::Duration => "Duration",
-            Self::ConcurrentExecutions => "ConcurrentExecutions",
-            Self::AsyncEventsDropped => "AsyncEventsDropped",
-            Self::DeadLetterErrors => "DeadLetterErrors",
-            Self::DestinationDeliveryFailures => "DestinationDeliveryFailures",
-        }
-    }
-
-    /// Its unit.
-    pub const fn unit(self) -> Unit {
-        match self {
-            Self::AsyncEventAge | Self::Duration => Unit::Milliseconds,
-            _ => Unit::Count,
-        }
-    }
-}
-
-/// One metric of one function in one period.
+/// One metric of one function, or of the Region, in one period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Datapoint {
     /// When the period begins.
     pub start: SimTime,
-    /// The function.
-    pub function: FunctionId,
+    /// Of what.
+    pub scope: Scope,
     /// What was measured.
     pub metric: Metric,
     /// What was found.
@@ -134,7 +67,7 @@ pub enum Reading {
 
 /// Something that takes closed periods.
 pub trait Datapoints {
-    /// Takes one datapoint. They come ordered by period, function name, metric.
+    /// Takes one datapoint. They come ordered by period, scope (the Region first, then functions by name), metric.
     fn datapoint(&mut self, point: &Datapoint);
 }
 
@@ -167,13 +100,16 @@ impl Datapoints for Vec<Datapoint> {
 #[derive(Clone, Debug)]
 pub struct Metrics<D> {
     sink: D,
-    /// Runs in progress, by function.
-    running: Vec<u32>,
+    running: Running,
+    /// How many functions there are.
+    functions: usize,
     /// Periods that may still change; the first is minute `base`.
     open: VecDeque<Period>,
     base: u64,
     /// Closed periods, to be used again.
     spare: Vec<Period>,
+    /// The Region's window, to be used again.
+    region: Window,
     /// The start of the first minute into which runs in progress were not carried over yet.
     carry_at: SimTime,
     /// The end of the current minute: nothing can be emitted before it.
@@ -184,30 +120,9 @@ pub struct Metrics<D> {
 #[derive(Clone, Debug)]
 struct Period {
     windows: Vec<Window>,
+    region: Levels,
     /// Runs that started in this minute and are still in progress.
     unfinished: u32,
-}
-
-/// One function in one minute.
-#[derive(Clone, Debug, Default)]
-struct Window {
-    received: Flags,
-    age: Samples,
-    invocations: Flags,
-    errors: Flags,
-    throttles: Flags,
-    duration: Samples,
-    concurrency: Option<u32>,
-    dropped: Flags,
-    dead_letter_errors: Flags,
-    delivery_failures: Flags,
-}
-
-/// Samples that are zero or one.
-#[derive(Clone, Copy, Debug, Default)]
-struct Flags {
-    zeros: u64,
-    ones: u64,
 }
 
 impl<D: Datapoints> Metrics<D> {
@@ -215,10 +130,12 @@ impl<D: Datapoints> Metrics<D> {
     pub fn new(scenario: &Scenario, sink: D) -> Self {
         Self {
             sink,
-            running: vec![0; scenario.functions.len()],
+            running: Running::new(scenario),
+            functions: scenario.functions.len(),
             open: VecDeque::new(),
             base: 0,
             spare: Vec::new(),
+            region: Window::default(),
             carry_at: SimTime::ZERO,
             minute_end: SimTime::ZERO + PERIOD,
         }
@@ -246,9 +163,9 @@ impl<D: Datapoints> Metrics<D> {
 
     /// Runs in progress at the start of a minute count in it, unless they end at that very instant.
     fn carry_over(&mut self, now: SimTime) {
-        let in_progress = self.running.iter().any(|running| *running > 0);
+        let in_progress = self.running.any();
         while in_progress && self.carry_at < now {
-            self.carry_into(minute_of(self.carry_at));
+            self.carry_into(self.carry_at);
             self.carry_at += PERIOD;
         }
         if self.carry_at < now {
@@ -256,13 +173,18 @@ impl<D: Datapoints> Metrics<D> {
         }
     }
 
-    fn carry_into(&mut self, minute: u64) {
-        for index in 0..self.running.len() {
-            let running = self.running[index];
-            if running > 0 {
-                self.period(minute).windows[index].reach(running);
-            }
+    fn carry_into(&mut self, start: SimTime) {
+        for function in (0..).map(FunctionId).take(self.functions) {
+            self.reach_levels(start, function);
         }
+    }
+
+    /// The levels just now may be the highest of the minute.
+    fn reach_levels(&mut self, at: SimTime, function: FunctionId) {
+        let (levels, region) = (self.running.of(function), self.running.of_region(at));
+        let period = self.period(minute_of(at));
+        period.windows[function.index()].levels.reach(levels);
+        period.region.reach(region);
     }
 
     fn emit_settled(&mut self) {
@@ -278,8 +200,14 @@ impl<D: Datapoints> Metrics<D> {
             return;
         };
         let start = start_of(self.base);
+        let mut region = std::mem::take(&mut self.region);
+        region.levels = std::mem::take(&mut period.region);
+        period.windows.iter().for_each(|window| region.absorb(window));
+        region.emit(start, Scope::Region, &mut self.sink);
+        region.clear();
+        self.region = region;
         for (function, window) in (0..).map(FunctionId).zip(&mut period.windows) {
-            window.emit(start, function, &mut self.sink);
+            window.emit(start, Scope::Function(function), &mut self.sink);
             window.clear();
         }
         period.unfinished = 0;
@@ -294,11 +222,12 @@ impl<D: Datapoints> Metrics<D> {
         }
         let index = usize::try_from(minute - self.base).expect("few periods are open");
         while self.open.len() <= index {
-            let functions = self.running.len();
-            let period = self
-                .spare
-                .pop()
-                .unwrap_or_else(|| Period { windows: vec![Window::default(); functions], unfinished: 0 });
+            let functions = self.functions;
+            let period = self.spare.pop().unwrap_or_else(|| Period {
+                windows: vec![Window::default(); functions],
+                region: Levels::default(),
+                unfinished: 0,
+            });
             self.open.push_back(period);
         }
         &mut self.open[index]
@@ -308,20 +237,21 @@ impl<D: Datapoints> Metrics<D> {
         &mut self.period(minute_of(at)).windows[function.index()]
     }
 
-    fn run_started(&mut self, fact: &Fact<'_>, age: SimDuration, running: u32) {
+    fn run_started(&mut self, fact: &Fact<'_>, age: SimDuration, placement: Placement) {
         let function = fact.event.function();
-        self.running[function.index()] = running;
+        self.running.started(function, placement);
+        self.reach_levels(fact.at, function);
         let period = self.period(minute_of(fact.at));
         period.unfinished += 1;
         let window = &mut period.windows[function.index()];
-        window.reach(running);
         if is_async(fact) {
             window.age.record(age.as_nanos());
         }
     }
 
     fn run_ended(&mut self, function: FunctionId, attempt: &Attempt, run: &Run) {
-        self.running[function.index()] = run.running;
+        self.running.ended(function, run.placement);
+        let provisioned = self.running.is_provisioned(function);
         let period = self.period(minute_of(attempt.dispatched));
         period.unfinished -= 1;
         let settled = period.unfinished == 0;
@@ -330,12 +260,21 @@ impl<D: Datapoints> Metrics<D> {
         window.throttles.zeros += 1;
         window.errors.add(matches!(attempt.outcome, AttemptOutcome::FunctionError(_)));
         window.duration.record(run.duration.as_nanos());
+        if run.placement.provisioned {
+            window.provisioned.ones += 1;
+        } else if provisioned {
+            window.spillover.ones += 1;
+        }
         if settled {
             self.emit_settled();
         }
     }
 
     fn attempt_refused(&mut self, fact: &Fact<'_>, attempt: &Attempt) {
+        if self.running.has_neighbours() {
+            // They may be all that runs.
+            self.reach_levels(fact.at, fact.event.function());
+        }
         let window = self.window(attempt.dispatched, fact.event.function());
         if is_async(fact) {
             window.age.record(attempt.age.as_nanos());
@@ -353,7 +292,7 @@ impl<D: Datapoints> Observer for Metrics<D> {
         let function = fact.event.function();
         match fact.what {
             Observation::Accepted => self.window(fact.at, function).received.ones += 1,
-            Observation::RunStarted { age, running, .. } => self.run_started(fact, age, running),
+            Observation::RunStarted { age, placement, .. } => self.run_started(fact, age, placement),
             Observation::AttemptEnded(attempt) => match &attempt.run {
                 Some(run) => self.run_ended(function, &attempt, run),
                 None => self.attempt_refused(fact, &attempt),
@@ -377,69 +316,6 @@ impl<D: Datapoints> Observer for Metrics<D> {
     }
 }
 
-impl Window {
-    fn reach(&mut self, running: u32) {
-        self.concurrency = self.concurrency.max(Some(running));
-    }
-
-    fn emit(&mut self, start: SimTime, function: FunctionId, sink: &mut impl Datapoints) {
-        for metric in Metric::ALL {
-            if let Some(reading) = self.reading(metric) {
-                sink.datapoint(&Datapoint { start, function, metric, reading });
-            }
-        }
-    }
-
-    fn reading(&mut self, metric: Metric) -> Option<Reading> {
-        match metric {
-            Metric::AsyncEventsReceived => self.received.reading(),
-            Metric::AsyncEventAge => self.age.statistics().map(Reading::Samples),
-            Metric::Invocations => self.invocations.reading(),
-            Metric::Errors => self.errors.reading(),
-            Metric::Throttles => self.throttles.reading(),
-            Metric::Duration => self.duration.statistics().map(Reading::Samples),
-            Metric::ConcurrentExecutions => self.concurrency.map(|level| Reading::Maximum(u64::from(level))),
-            Metric::AsyncEventsDropped => self.dropped.reading(),
-            Metric::DeadLetterErrors => self.dead_letter_errors.reading(),
-            Metric::DestinationDeliveryFailures => self.delivery_failures.reading(),
-        }
-    }
-
-    fn clear(&mut self) {
-        let (mut age, mut duration) = (std::mem::take(&mut self.age), std::mem::take(&mut self.duration));
-        age.clear();
-        duration.clear();
-        *self = Self { age, duration, ..Self::default() };
-    }
-}
-
-impl Flags {
-    fn add(&mut self, raised: bool) {
-        if raised {
-            self.ones += 1;
-        } else {
-            self.zeros += 1;
-        }
-    }
-
-    /// The statistics of samples that are zero or one need no samples.
-    fn reading(self) -> Option<Reading> {
-        let count = self.zeros + self.ones;
-        let percentile = |percent| u64::from(nearest_rank(percent, count) > self.zeros);
-        (count > 0).then(|| {
-            Reading::Samples(Statistics {
-                count,
-                sum: u128::from(self.ones),
-                minimum: u64::from(self.zeros == 0),
-                maximum: u64::from(self.ones > 0),
-                p50: percentile(50),
-                p90: percentile(90),
-                p99: percentile(99),
-            })
-        })
-    }
-}
-
 fn is_async(fact: &Fact<'_>) -> bool {
     fact.event.invocation() == InvocationType::Event
 }
@@ -456,9 +332,11 @@ const fn start_of(minute: u64) -> SimTime {
 mod tests {
     use super::*;
     use crate::id::DestinationId;
-    use crate::observe::test_scenarios::{busy, events_at, exceptions, idle, queue, source};
+    use crate::observe::test_scenarios::{
+        busy, events_at, exceptions, function, idle, queue, source, windows,
+    };
     use crate::random::distribution::Distribution;
-    use crate::scenario::{Arrivals, End, Jitter};
+    use crate::scenario::{Arrivals, End, Jitter, Neighbour};
     use crate::simulate::simulate;
 
     /// No jitter, no dispatch latency.
@@ -481,10 +359,13 @@ mod tests {
         metrics.finish(end)
     }
 
+    /// The only function of the scenario.
+    const ONLY: Scope = Scope::Function(FunctionId(0));
+
     /// (minute, sample count, sum) of each period of `metric` of the first function.
     fn sums(points: &[Datapoint], metric: Metric) -> Vec<(u64, u64, u128)> {
         let of_metric = |point: &Datapoint| match point.reading {
-            Reading::Samples(found) if point.metric == metric && point.function == FunctionId(0) => {
+            Reading::Samples(found) if point.metric == metric && point.scope == ONLY => {
                 Some((minute_of(point.start), found.count, found.sum))
             }
             _ => None,
@@ -492,10 +373,15 @@ mod tests {
         points.iter().filter_map(of_metric).collect()
     }
 
+    fn of_function(points: &[Datapoint]) -> Vec<Metric> {
+        points.iter().filter(|point| point.scope == ONLY).map(|point| point.metric).collect()
+    }
+
     fn maxima(points: &[Datapoint]) -> Vec<(u64, u64)> {
+        let of = |point: &Datapoint| point.scope == ONLY && point.metric == Metric::ConcurrentExecutions;
         let level = |point: &Datapoint| match point.reading {
-            Reading::Maximum(level) => Some((minute_of(point.start), level)),
-            Reading::Samples(_) => None,
+            Reading::Maximum(level) if of(point) => Some((minute_of(point.start), level)),
+            Reading::Samples(_) | Reading::Maximum(_) => None,
         };
         points.iter().filter_map(level).collect()
     }
@@ -550,7 +436,7 @@ mod tests {
     fn zero_reserved_concurrency_drops_without_throttles_or_invocations() {
         let mut scenario = exact(&[0]);
         scenario.functions[0].reserved = Some(0);
-        let metrics: Vec<_> = points(&scenario).iter().map(|point| point.metric).collect();
+        let metrics: Vec<_> = of_function(&points(&scenario));
         assert_eq!(metrics, [Metric::AsyncEventsReceived, Metric::AsyncEventsDropped]);
     }
 
@@ -559,7 +445,7 @@ mod tests {
         let mut scenario = exact(&[]);
         let at = std::iter::once(SimTime::from_secs(1)).collect();
         scenario.sources = vec![source("api", InvocationType::RequestResponse, Arrivals::Times(at))];
-        let metrics: Vec<_> = points(&scenario).iter().map(|point| point.metric).collect();
+        let metrics: Vec<_> = of_function(&points(&scenario));
         let expected = [
             Metric::Invocations,
             Metric::Errors,
@@ -568,6 +454,62 @@ mod tests {
             Metric::ConcurrentExecutions,
         ];
         assert_eq!(metrics, expected);
+    }
+
+    fn region(points: &[Datapoint]) -> Vec<(Metric, u64, Reading)> {
+        let of_region = |point: &&Datapoint| point.scope == Scope::Region;
+        points.iter().filter(of_region).map(|p| (p.metric, minute_of(p.start), p.reading)).collect()
+    }
+
+    #[test]
+    fn the_region_has_the_samples_of_all_functions_and_levels_of_its_own() {
+        // Two functions run at once for two minutes, one of them on three reserved slots, beside five neighbours.
+        let mut scenario = exact(&[0]);
+        scenario.functions.push(function("track"));
+        for function in &mut scenario.functions {
+            function.timeout = SimDuration::from_secs(900);
+            function.duration = Distribution::Constant(SimDuration::from_secs(90));
+        }
+        scenario.functions[0].reserved = Some(3);
+        let mut other = events_at("clicks", &[1_000]);
+        other.to = FunctionId(1);
+        scenario.sources.insert(0, other);
+        let during = windows(&[(60, 80)]);
+        scenario.account.neighbours = vec![Neighbour { concurrency: 5, during }];
+        let points = points(&scenario);
+        let level = |metric: Metric, minute: u64| {
+            let found = region(&points).into_iter().find(|(m, at, _)| (*m, *at) == (metric, minute));
+            found.map(|(_, _, reading)| reading)
+        };
+        assert_eq!(level(Metric::ConcurrentExecutions, 0), Some(Reading::Maximum(2)));
+        assert_eq!(level(Metric::UnreservedConcurrentExecutions, 0), Some(Reading::Maximum(1)));
+        assert_eq!(level(Metric::ClaimedAccountConcurrency, 0), Some(Reading::Maximum(1 + 3)));
+        assert_eq!(level(Metric::ConcurrentExecutions, 1), Some(Reading::Maximum(2 + 5)));
+        assert_eq!(level(Metric::ClaimedAccountConcurrency, 1), Some(Reading::Maximum(1 + 5 + 3)));
+        assert_eq!(level(Metric::ConcurrentExecutions, 2), None, "nothing runs");
+        let Some(Reading::Samples(runs)) = level(Metric::Invocations, 0) else { panic!("two runs") };
+        assert_eq!((runs.count, runs.sum), (2, 2));
+        assert!(points.iter().all(|point| point.scope == Scope::Region
+            || !matches!(
+                point.metric,
+                Metric::ClaimedAccountConcurrency | Metric::UnreservedConcurrentExecutions
+            )));
+    }
+
+    #[test]
+    fn provisioned_concurrency_shows_its_use_and_what_spills_over() {
+        let mut scenario = exact(&[0, 0, 0]);
+        scenario.functions[0].provisioned = 2;
+        let points = points(&scenario);
+        assert_eq!(sums(&points, Metric::ProvisionedConcurrencyInvocations), [(0, 2, 2)]);
+        assert_eq!(sums(&points, Metric::ProvisionedConcurrencySpilloverInvocations), [(0, 1, 1)]);
+        let level = |metric| points.iter().find(|p| p.scope == ONLY && p.metric == metric).map(|p| p.reading);
+        assert_eq!(level(Metric::ProvisionedConcurrentExecutions), Some(Reading::Maximum(2)));
+        assert_eq!(level(Metric::ProvisionedConcurrencyUtilization), Some(Reading::Maximum(1_000_000)));
+        let of_region = region(&points);
+        assert!(of_region.contains(&(Metric::UnreservedConcurrentExecutions, 0, Reading::Maximum(1))));
+        assert!(of_region.contains(&(Metric::ClaimedAccountConcurrency, 0, Reading::Maximum(1 + 2))));
+        assert!(of_region.iter().all(|(metric, _, _)| *metric != Metric::ProvisionedConcurrencyUtilization));
     }
 
     #[test]
@@ -587,7 +529,7 @@ mod tests {
     fn the_order_is_period_function_metric_and_nothing_stays_open() {
         let scenario = busy();
         let points = points(&scenario);
-        let order = |point: &Datapoint| (point.start, point.function, point.metric);
+        let order = |point: &Datapoint| (point.start, point.scope, point.metric);
         assert!(points.len() > 100);
         assert!(points.is_sorted_by(|a, b| order(a) < order(b)));
     }
@@ -599,14 +541,5 @@ mod tests {
         let mut metrics = Metrics::new(&scenario, ());
         simulate(&scenario, &mut metrics);
         assert!(metrics.open.len() + metrics.spare.len() <= 2);
-    }
-
-    #[test]
-    fn flags_have_the_statistics_of_their_samples() {
-        let flags = Flags { zeros: 9, ones: 1 };
-        let Some(Reading::Samples(found)) = flags.reading() else { panic!("ten samples") };
-        assert_eq!((found.count, found.sum, found.minimum, found.maximum), (10, 1, 0, 1));
-        assert_eq!((found.p50, found.p90, found.p99), (0, 0, 1));
-        assert_eq!(Flags::default().reading(), None);
     }
 }

@@ -56,6 +56,25 @@ impl Samples {
         self.spill(value);
     }
 
+    /// Takes in all samples of `other`. Exact percentiles stay exact as long as they are few together.
+    pub fn absorb(&mut self, other: &Self) {
+        if !other.is_spilled() {
+            other.exact.iter().for_each(|value| self.record(*value));
+            return;
+        }
+        self.minimum = if self.count == 0 { other.minimum } else { self.minimum.min(other.minimum) };
+        self.maximum = self.maximum.max(other.maximum);
+        self.count += other.count;
+        self.sum += other.sum;
+        let ours = self.histogram.get_or_insert_with(new_histogram);
+        for value in self.exact.drain(..) {
+            ours.record(value).expect("a histogram that grows takes every value");
+        }
+        if let Some(theirs) = &other.histogram {
+            ours.add(theirs).expect("a histogram that grows takes every value");
+        }
+    }
+
     /// The statistics; `None` without a sample.
     pub fn statistics(&mut self) -> Option<Statistics> {
         let [p50, p90, p99] = self.percentiles([50, 90, 99])?;
@@ -87,9 +106,7 @@ impl Samples {
 
     /// Moves what is in `exact` into the histogram, and `value` too.
     fn spill(&mut self, value: u64) {
-        let histogram = self
-            .histogram
-            .get_or_insert_with(|| Histogram::new(3).expect("three significant figures are allowed"));
+        let histogram = self.histogram.get_or_insert_with(new_histogram);
         for value in self.exact.drain(..).chain([value]) {
             histogram.record(value).expect("a histogram that grows takes every value");
         }
@@ -111,6 +128,10 @@ impl Samples {
             self.exact[index]
         }))
     }
+}
+
+fn new_histogram() -> Histogram<u64> {
+    Histogram::new(3).expect("three significant figures are allowed")
 }
 
 /// The rank, from 1, of the `percent`-th percentile of `count` samples: ⌈percent·count/100⌉, at least 1.
@@ -175,6 +196,21 @@ mod tests {
         for (percentile, rank) in [(found.p50, 50_000), (found.p90, 90_000), (found.p99, 99_000)] {
             let exact = values[rank - 1];
             assert!(exact <= percentile && percentile - exact <= exact / 1_000, "{rank}");
+        }
+    }
+
+    #[test]
+    fn absorbed_samples_are_as_if_recorded_here() {
+        // Few and few, few and many, many and few, many and many; absorbing what is empty.
+        for (ours, theirs) in [(10, 20), (10, 9_000), (9_000, 10), (9_000, 5_000), (0, 9_000), (3, 0)] {
+            let (mut absorbing, mut other, mut recording) =
+                (Samples::default(), Samples::default(), Samples::default());
+            let value = |n: u64| n * n % 100_003;
+            (0..ours).for_each(|n| absorbing.record(value(n)));
+            (0..theirs).for_each(|n| other.record(value(n + 7)));
+            (0..ours).chain((0..theirs).map(|n| n + 7)).for_each(|n| recording.record(value(n)));
+            absorbing.absorb(&other);
+            assert_eq!(absorbing.statistics(), recording.statistics(), "{ours} and {theirs}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::label::Label;
 use super::table::{Cell, Table};
 use crate::observe::decimal::Decimal;
-use crate::observe::metrics::{Datapoint, Datapoints, Reading, Unit};
+use crate::observe::metrics::{Datapoint, Datapoints, Reading, Scope, Unit};
 use crate::observe::samples::Statistics;
 use crate::scenario::Scenario;
 
@@ -21,7 +21,10 @@ type Column = (&'static str, for<'r> fn(&'r MetricRow<'r>) -> Cell<'r>);
 /// The columns of `metrics.csv`.
 const COLUMNS: &[Column] = &[
     ("timestamp", |row| Cell::Word(row.timestamp)),
-    ("function", |row| Cell::Name(&row.scenario.functions[row.point.function.index()].name)),
+    ("function", |row| match row.point.scope {
+        Scope::Region => Cell::Empty,
+        Scope::Function(function) => Cell::Name(&row.scenario.functions[function.index()].name),
+    }),
     ("metric", |row| Cell::Word(row.point.metric.name())),
     ("unit", |row| Cell::Word(row.point.metric.unit().name())),
     ("sample_count", |row| Cell::integer(row.statistics().map(|found| found.count))),
@@ -29,7 +32,7 @@ const COLUMNS: &[Column] = &[
     ("average", |row| row.average()),
     ("minimum", |row| row.statistic(|found| found.minimum.into())),
     ("maximum", |row| match row.point.reading {
-        Reading::Maximum(level) => Cell::Integer(level),
+        Reading::Maximum(level) => row.value(level.into()),
         Reading::Samples(found) => row.value(found.maximum.into()),
     }),
     ("p50", |row| row.statistic(|found| found.p50.into())),
@@ -54,6 +57,7 @@ impl<'a> MetricRow<'a> {
         match self.point.metric.unit() {
             Unit::Count => Cell::Decimal(Decimal::new(value, 0)),
             Unit::Milliseconds => Cell::Decimal(Decimal::millis(value)),
+            Unit::None => Cell::Decimal(Decimal::new(value, 6)),
         }
     }
 
@@ -61,6 +65,7 @@ impl<'a> MetricRow<'a> {
         let (scale, places) = match self.point.metric.unit() {
             Unit::Count => (1, 6),
             Unit::Milliseconds => (1_000_000, 3),
+            Unit::None => (1_000_000, 6),
         };
         let average = |found: Statistics| Decimal::ratio(found.sum, u128::from(found.count) * scale, places);
         self.statistics().and_then(average).map_or(Cell::Empty, Cell::Decimal)
@@ -108,7 +113,7 @@ mod tests {
     use crate::sink::test_support::{exact, run};
 
     #[test]
-    fn two_events_in_one_minute_in_view() {
+    fn two_events_in_one_minute_in_view_the_region_first() {
         let mut scenario = exact(&[0, 0]);
         scenario.start_epoch_ms = 1_767_607_200_000;
         scenario.functions[0].reserved = Some(1);
@@ -117,6 +122,16 @@ mod tests {
         let text = String::from_utf8(metrics.finish(end).finish().unwrap()).unwrap();
         let expected = "\
 timestamp,function,metric,unit,sample_count,sum,average,minimum,maximum,p50,p90,p99
+2026-01-05T10:00:00Z,,AsyncEventsReceived,Count,2,2,1.000000,1,1,1,1,1
+2026-01-05T10:00:00Z,,AsyncEventAge,Milliseconds,3,1000.000,333.333,0.000,1000.000,0.000,1000.000,1000.000
+2026-01-05T10:00:00Z,,Invocations,Count,2,2,1.000000,1,1,1,1,1
+2026-01-05T10:00:00Z,,Errors,Count,3,0,0.000000,0,0,0,0,0
+2026-01-05T10:00:00Z,,Throttles,Count,3,1,0.333333,0,1,0,1,1
+2026-01-05T10:00:00Z,,Duration,Milliseconds,2,200.000,100.000,100.000,100.000,100.000,100.000,100.000
+2026-01-05T10:00:00Z,,ConcurrentExecutions,Count,,,,,1,,,
+2026-01-05T10:00:00Z,,UnreservedConcurrentExecutions,Count,,,,,0,,,
+2026-01-05T10:00:00Z,,ClaimedAccountConcurrency,Count,,,,,1,,,
+2026-01-05T10:00:00Z,,AsyncEventsDropped,Count,2,0,0.000000,0,0,0,0,0
 2026-01-05T10:00:00Z,ship,AsyncEventsReceived,Count,2,2,1.000000,1,1,1,1,1
 2026-01-05T10:00:00Z,ship,AsyncEventAge,Milliseconds,3,1000.000,333.333,0.000,1000.000,0.000,1000.000,1000.000
 2026-01-05T10:00:00Z,ship,Invocations,Count,2,2,1.000000,1,1,1,1,1

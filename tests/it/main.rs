@@ -6,6 +6,7 @@ mod cli;
 mod docs;
 mod golden;
 mod golden_vectors;
+mod identities;
 mod promises;
 mod real_trace;
 mod source_files;
