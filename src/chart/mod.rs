@@ -10,6 +10,7 @@
 
 mod destinations;
 mod drawing;
+mod environments;
 mod event_age;
 mod event_lives;
 mod fates;
@@ -22,6 +23,7 @@ mod tests;
 mod timeline;
 mod windows;
 
+use crate::observe::environments::Environments;
 use crate::observe::lives::Life;
 use crate::observe::series::Series;
 use crate::scenario::Scenario;
@@ -35,7 +37,12 @@ pub struct ChartInput<'a> {
     pub series: &'a Series,
     /// The lives of the events worth showing, in the order in which they are shown.
     pub lives: &'a [&'a Life],
+    /// What happened in execution environments; its steps are the buckets of `series`.
+    pub environments: &'a Environments,
 }
+
+/// How many environments of each function a chart can show.
+pub const MOST_ENVIRONMENTS: u32 = environments::MOST_ROWS;
 
 /// A kind of picture file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,13 +72,14 @@ pub struct ChartFile {
     pub bytes: Vec<u8>,
 }
 
-/// All charts of a run: `timeline`, `event_age`, `fates`, `event_lives` and `destinations`.
+/// All charts of a run: `timeline`, `event_age`, `fates`, `event_lives`, `environments` and `destinations`.
 pub fn draw_all(input: &ChartInput<'_>, format: Format) -> Vec<ChartFile> {
     let charts = [
         ("timeline", timeline::draw(input)),
         ("event_age", event_age::draw(input)),
         ("fates", fates::draw(input)),
         ("event_lives", event_lives::draw(input)),
+        ("environments", environments::draw(input)),
         ("destinations", destinations::draw(input)),
     ];
     let files = charts.into_iter().map(|(name, drawing)| ChartFile {

@@ -2,6 +2,7 @@
 
 use super::{ChartFile, ChartInput, Format, draw_all};
 use crate::id::{DestinationId, FunctionId};
+use crate::observe::environments::{Environments, Made};
 use crate::observe::lives::{Lives, Notable};
 use crate::observe::series::Series;
 use crate::observe::test_scenarios::{
@@ -12,13 +13,15 @@ use crate::simulate::simulate;
 use crate::time::{SimDuration, SimTime};
 
 fn charts(scenario: &Scenario, format: Format) -> Vec<ChartFile> {
-    let mut observers = (Series::new(scenario), Notable::new(3));
+    let mut observers = (Series::new(scenario), Notable::new(3), Made::new(scenario));
     simulate(scenario, &mut observers);
-    let (series, notable) = observers;
+    let (series, notable, made) = observers;
     let mut lives = Lives::of(notable.events());
     simulate(scenario, &mut lives);
     let lives: Vec<_> = lives.iter().collect();
-    let input = ChartInput { scenario, series: &series, lives: &lives };
+    let mut environments = Environments::new(&made, series.width(), series.buckets().len(), 8);
+    simulate(scenario, &mut environments);
+    let input = ChartInput { scenario, series: &series, lives: &lives, environments: &environments };
     draw_all(&input, format)
 }
 
@@ -159,7 +162,7 @@ fn assert_text(text: &str, whose: &str) {
 fn every_chart_of_every_run_is_well_formed() {
     for scenario in strange_runs() {
         let files = charts(&scenario, Format::Svg);
-        assert_eq!(files.len(), 5);
+        assert_eq!(files.len(), 6);
         for file in files {
             let text = String::from_utf8(file.bytes).expect("SVG is UTF-8");
             let whose = format!("{} of {}", file.name, scenario.name);
@@ -197,6 +200,7 @@ fn nothing_to_show_is_said() {
         ("event_age", "No event was dispatched in this run."),
         ("fates", "No event was accepted in this run."),
         ("event_lives", "No event was chosen to be shown."),
+        ("environments", "No run ended in this run."),
         ("destinations", "The scenario has no destination."),
     ];
     for (chart, notice) in notices {

@@ -6,6 +6,7 @@
 use crate::model::observation::{Fact, Observer};
 
 pub mod decimal;
+pub mod environments;
 pub mod fingerprint;
 pub mod ledger;
 pub mod lives;

@@ -1,7 +1,8 @@
 //! The charts of a run: what they need while it goes on, and drawing them when it is over.
 
-use crate::chart::{ChartInput, Format, draw_all};
+use crate::chart::{ChartInput, Format, MOST_ENVIRONMENTS, draw_all};
 use crate::model::observation::{Fact, Observer};
+use crate::observe::environments::{Environments, Made};
 use crate::observe::lives::{Life, Lives, Notable};
 use crate::observe::series::Series;
 use crate::scenario::Scenario;
@@ -16,12 +17,18 @@ const LIVES_OF_EACH_KIND: usize = 4;
 pub(super) struct Pictures {
     series: Series,
     notable: Notable,
+    made: Made,
     png: bool,
 }
 
 impl Pictures {
     pub(super) fn new(scenario: &Scenario, png: bool) -> Self {
-        Self { series: Series::new(scenario), notable: Notable::new(LIVES_OF_EACH_KIND), png }
+        Self {
+            series: Series::new(scenario),
+            notable: Notable::new(LIVES_OF_EACH_KIND),
+            made: Made::new(scenario),
+            png,
+        }
     }
 
     /// Draws the charts and writes them with the numbers behind them.
@@ -33,9 +40,13 @@ impl Pictures {
         self.series.write_csv(scenario, &mut series)?;
         folder.complete(series)?;
         let mut lives = Lives::of(self.notable.events());
-        simulate(scenario, &mut lives);
+        let (step, steps) = (self.series.width(), self.series.buckets().len());
+        let functions = u32::try_from(scenario.functions.len()).unwrap_or(u32::MAX);
+        let each = (MOST_ENVIRONMENTS / functions.max(1)).max(1);
+        let mut environments = Environments::new(&self.made, step, steps, each);
+        simulate(scenario, &mut (&mut lives, &mut environments));
         let lives: Vec<&Life> = lives.iter().collect();
-        let input = ChartInput { scenario, series: &self.series, lives: &lives };
+        let input = ChartInput { scenario, series: &self.series, lives: &lives, environments: &environments };
         let formats: &[Format] = if self.png { &[Format::Svg, Format::Png] } else { &[Format::Svg] };
         for format in formats {
             for chart in draw_all(&input, *format) {
@@ -50,5 +61,6 @@ impl Observer for Pictures {
     fn observe(&mut self, fact: &Fact<'_>) {
         self.series.observe(fact);
         self.notable.observe(fact);
+        self.made.observe(fact);
     }
 }

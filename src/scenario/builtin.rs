@@ -13,6 +13,10 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "poison-events",
     "destination-denied",
     "zero-concurrency",
+    "account-contention",
+    "cold-start-storm",
+    "provisioned-spillover",
+    "scaling-ramp",
 ];
 
 /// The names of the shipped scenarios, the first to look at first.

@@ -1,6 +1,7 @@
 //! Integration tests, all in one binary: one link, and shared helpers without `#[path]`.
 
 mod bad_input;
+mod capacity;
 #[cfg(feature = "cli")]
 mod cli;
 mod docs;
