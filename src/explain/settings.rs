@@ -134,6 +134,8 @@ fn of_scenario(path: &str, function: &Function, scenario: &Scenario) -> String {
             TerminalPrecedence::RetriesFirst => "retries_first".to_owned(),
             TerminalPrecedence::AgeFirst => "age_first".to_owned(),
         },
+        "timing.dest_attempts" => scenario.timing.dest_attempts.to_string(),
+        "timing.dlq_attempts" => scenario.timing.dlq_attempts.to_string(),
         "timing.other_4xx_policy" => match scenario.timing.other_4xx_policy {
             ClientErrorPolicy::CountAsAttempt => "count_as_attempt".to_owned(),
             ClientErrorPolicy::Drop => "drop".to_owned(),

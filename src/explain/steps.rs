@@ -9,7 +9,7 @@ use crate::model::observation::{
 };
 use crate::model::rule::Rule;
 use crate::observe::lives::{Life, Step};
-use crate::scenario::{Destination, DestinationKind, Function, Scenario};
+use crate::scenario::{DeliveryFailure, Destination, DestinationKind, Function, Scenario};
 use crate::time::{SimDuration, SimTime};
 
 /// One line of a narration.
@@ -68,13 +68,15 @@ fn tell(step: &Step, before: Option<AttemptOutcome>, scenario: &Scenario, lines:
                 lines.push(Line::more("without its payloads, which are too large", Rule::SnsDropsPayload));
             }
         }
-        Observation::DeliveryEnded { route, destination, failure: Some(failure) } => {
+        Observation::DeliveryEnded { route, destination, failure: Some(failure), tries } => {
             let name = &scenario.destinations[destination.index()].name;
             let words = format!("{}: {name} does not get it: {}", route.name(), failure.name());
             lines.push(Line::at(at, words, Rule::DeliveryNotRepeated));
+            lines.extend(calls(Some(failure), tries));
         }
-        Observation::DeliveryEnded { route, destination, failure: None } => {
+        Observation::DeliveryEnded { route, destination, failure: None, tries } => {
             lines.push(arrived(at, route, destination, scenario));
+            lines.extend(calls(None, tries));
         }
         Observation::Closed => {}
         Observation::CutOff => lines.push(Line::at(at, cut_off(event, function, scenario), None)),
@@ -321,6 +323,16 @@ fn arrived(at: SimTime, route: Route, destination: DestinationId, scenario: &Sce
         }
         _ => Line::at(at, words, None),
     }
+}
+
+/// How often a destination that throttled was called.
+fn calls(failure: Option<DeliveryFailure>, tries: u8) -> Option<Line> {
+    let words = match (failure, tries) {
+        (Some(DeliveryFailure::Throttled), 1) => "it was called once".to_owned(),
+        (_, 1) => return None,
+        _ => format!("it was called {tries} times, because it throttled"),
+    };
+    Some(Line::more(words, Rule::DeliveryTriedAgain))
 }
 
 /// What the end of the run interrupted.

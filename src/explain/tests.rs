@@ -9,7 +9,8 @@ use crate::random::distribution::Distribution;
 use crate::scenario::{
     Account, AgeCheck, Architecture, Arrivals, ClientErrorPolicy, DeliveryFailure, DeliveryFailureCause,
     Destination, DestinationKind, End, FailureCause, FailureKind, Fault, FaultKind, Function, InvocationType,
-    Jitter, Probability, Profile, Scenario, Source, SourceKind, TerminalPrecedence, Timing, Windows,
+    Jitter, Probability, Profile, ResponseKind, Scenario, Source, SourceKind, SuccessCount,
+    TerminalPrecedence, Timing, Windows,
 };
 use crate::simulate::simulate;
 use crate::time::{SimDuration, SimTime};
@@ -36,6 +37,7 @@ fn function(name: &str) -> Function {
         lifetime: SimDuration::from_secs(7_200),
         failures: Vec::new(),
         response_bytes: 2,
+        response: ResponseKind::Json,
     }
 }
 
@@ -112,6 +114,9 @@ fn scenario(functions: Vec<Function>, destinations: Vec<Destination>) -> Scenari
             age_check_invocation_error: AgeCheck::Lookahead,
             terminal_precedence: TerminalPrecedence::RetriesFirst,
             other_4xx_policy: ClientErrorPolicy::CountAsAttempt,
+            count_on_success: SuccessCount::One,
+            dest_attempts: 1,
+            dlq_attempts: 1,
         },
         account: Account {
             concurrency: 1_000,
@@ -174,9 +179,9 @@ event 1 (orders #1, function ship), accepted 00:00:01.250
 00:03:00.855  run 3 fails after 400ms: exception ("database outage")
 00:03:00.855  fate: retries_exhausted; run 3 was the last: 2 retries allowed
                                                                      [retries_exhausted, documented]
-00:03:00.855  on_failure: a record of 868 bytes goes to failed-orders (sqs)
+00:03:00.855  on_failure: a record of 615 bytes goes to failed-orders (sqs)
                                                                     [destination_record, documented]
-00:03:00.855  dead_letter_queue: the event of 228 bytes goes to dlq (sqs)
+00:03:00.855  dead_letter_queue: the event of 202 bytes goes to dlq (sqs)
                                                                    [dead_letter_message, documented]
 00:03:00.905  on_failure: failed-orders does not get it: permission
                                                                     [delivery_not_repeated, assumed]
@@ -389,7 +394,7 @@ event 1 (orders #1, function ship), accepted 00:00:01.250
               run 1 starts; 1 run of the function in progress                [slot_free, documented]
 00:00:01.680  run 1 succeeds after 400ms
 00:00:01.680  fate: succeeded                                         [success_ends_event, measured]
-00:00:01.680  on_success: a record of 614 bytes goes to to-audit (lambda)
+00:00:01.680  on_success: a record of 455 bytes goes to to-audit (lambda)
                                                                     [destination_record, documented]
 00:00:01.730  on_success: to-audit has it: a new event for function audit
                                                                     [lambda_destination, documented]
@@ -414,6 +419,21 @@ retries_exhausted after 330ms: 1 attempt, 1 run; 300 ms billed.
 Lost: it was dropped and no route holds a copy.
 ",
     );
+}
+
+#[test]
+fn calls_to_a_destination_that_throttles_are_counted() {
+    let mut ship = function("ship");
+    ship.on_success = Some(DestinationId(0));
+    let mut queue = destination("done", DestinationKind::Sqs);
+    queue.failures = refusing(queue.clone()).failures;
+    queue.failures[0].failure = DeliveryFailure::Throttled;
+    let mut scenario = scenario(vec![ship], vec![queue]);
+    scenario.timing.dest_attempts = 3;
+    let text = told(&scenario, 1);
+    assert!(text.contains("on_success: done does not get it: throttled"), "{text}");
+    assert!(text.contains("it was called 3 times, because it throttled"), "{text}");
+    assert!(text.contains("timing.dest_attempts = 3"), "{text}");
 }
 
 #[test]

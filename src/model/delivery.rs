@@ -1,31 +1,28 @@
 //! Deliveries: the outcome of an event on its way to a destination or dead-letter queue.
 //!
-//! Each route is independent of the others. One delivery is tried; if it fails, that copy is gone
-//! (`docs/model.md` tells what AWS documents about this and what it does not).
+//! Each route is independent of the others. A delivery is tried once, or as often as the scenario says when the
+//! destination throttles; if it fails, that copy is gone (`docs/model.md` tells what AWS documents about this and
+//! what it does not).
 
 use super::event::{Event, Route};
 use super::observation::Fate;
+use super::record;
 use crate::id::DestinationId;
 use crate::random::Purpose;
-use crate::scenario::{DeliveryFailure, Destination, DestinationKind, Function, SnsOversize};
-use crate::time::SimTime;
-
-/// Bytes of an invocation record around its two payloads: the length of
-/// `{"version":"1.0","timestamp":…,"requestContext":{…},"requestPayload":…,"responseContext":{…},"responsePayload":…}`
-/// with a function name of usual length. Assumed constant.
-pub const RECORD_ENVELOPE_BYTES: u64 = 512;
-/// Bytes of the error object that stands for the answer of a failed run. Assumed constant.
-pub const ERROR_OBJECT_BYTES: u64 = 256;
-/// Bytes of the attributes `RequestID`, `ErrorCode` and `ErrorMessage` of a dead-letter message. Assumed constant.
-pub const DEAD_LETTER_ATTRIBUTES_BYTES: u64 = 128;
+use crate::scenario::{DeliveryFailure, Destination, DestinationKind, Function, SnsOversize, Timing};
+use crate::time::{SimDuration, SimTime};
 
 /// How a delivery will go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeliveryPlan {
-    /// The size of the message.
+    /// The size of the message, as its destination counts it.
     pub bytes: u64,
     /// Whether the payloads were left out because the record was too large.
     pub payload_dropped: bool,
+    /// Calls to the destination.
+    pub tries: u8,
+    /// How long they take together.
+    pub duration: SimDuration,
     /// Why it will fail; `None` if it will be delivered.
     pub failure: Option<DeliveryFailure>,
 }
@@ -41,34 +38,61 @@ pub fn target(function: &Function, route: Route, fate: Fate) -> Option<Destinati
 }
 
 /// Plans the delivery of `event`'s outcome on `route` to `destination`, starting at `start`. The size is checked
-/// first, then the destination's failure causes are asked in file order.
+/// first, then the destination's failure causes are asked in file order, for each try.
 pub fn plan(
+    timing: &Timing,
     event: &Event,
     function: &Function,
     route: Route,
     destination: &Destination,
     start: SimTime,
 ) -> DeliveryPlan {
-    let mut bytes = message_bytes(event, function, route);
+    let mut bytes = message_bytes(event, function, route, destination);
     // "If the request and response exceed the limit, Lambda drops the payload": the API reference on records.
     let droppable = matches!(destination.kind, DestinationKind::Sns { oversize: SnsOversize::DropPayload });
     let payload_dropped = bytes > destination.max_bytes && droppable && route != Route::DeadLetterQueue;
     if payload_dropped {
-        bytes = RECORD_ENVELOPE_BYTES;
+        bytes = record::record_bytes(event, function, false);
     }
-    let failure = if bytes > destination.max_bytes {
-        Some(DeliveryFailure::Size)
+    let (tries, failure) = if bytes > destination.max_bytes {
+        (1, Some(DeliveryFailure::Size))
     } else {
-        failure_cause(event, route, destination, start)
+        tries(timing, event, route, destination, start)
     };
-    DeliveryPlan { bytes, payload_dropped, failure }
+    let duration = destination.latency.saturating_mul(tries.into());
+    DeliveryPlan { bytes, payload_dropped, tries, duration, failure }
+}
+
+/// Calls the destination until it takes the message, refuses it for good, or the tries are used up. Only a throttle
+/// is worth another try; each try begins when the one before has ended.
+fn tries(
+    timing: &Timing,
+    event: &Event,
+    route: Route,
+    destination: &Destination,
+    start: SimTime,
+) -> (u8, Option<DeliveryFailure>) {
+    let allowed = match route {
+        Route::OnSuccess | Route::OnFailure => timing.dest_attempts,
+        Route::DeadLetterQueue => timing.dlq_attempts,
+    };
+    let mut made = 0;
+    loop {
+        let at = start + destination.latency.saturating_mul(made.into());
+        let failure = failure_cause(event, route, destination, at, made);
+        made += 1;
+        if failure != Some(DeliveryFailure::Throttled) || made >= allowed {
+            return (made, failure);
+        }
+    }
 }
 
 fn failure_cause(
     event: &Event,
     route: Route,
     destination: &Destination,
-    start: SimTime,
+    at: SimTime,
+    made: u8,
 ) -> Option<DeliveryFailure> {
     let purpose = match route {
         Route::OnSuccess => Purpose::OnSuccessDelivery,
@@ -76,19 +100,22 @@ fn failure_cause(
         Route::DeadLetterQueue => Purpose::DeadLetterDelivery,
     };
     let strikes = |(ordinal, cause): &(u8, &crate::scenario::DeliveryFailureCause)| {
-        cause.during.contain(start) && cause.probability.strikes(event.key.draws(purpose, *ordinal, 0).word())
+        let word = || event.key.draws(purpose, *ordinal, made.into()).word();
+        cause.during.contain(at) && cause.probability.strikes(word())
     };
     (0..).zip(&destination.failures).find(strikes).map(|(_, cause)| cause.failure)
 }
 
-fn message_bytes(event: &Event, function: &Function, route: Route) -> u64 {
-    let answer = match event.last_outcome {
-        Some(outcome) if outcome.is_success() => function.response_bytes,
-        Some(super::observation::AttemptOutcome::FunctionError(_)) => ERROR_OBJECT_BYTES,
-        _ => 0,
-    };
-    match route {
-        Route::OnSuccess | Route::OnFailure => event.bytes + answer + RECORD_ENVELOPE_BYTES,
-        Route::DeadLetterQueue => event.bytes + DEAD_LETTER_ATTRIBUTES_BYTES,
+fn message_bytes(event: &Event, function: &Function, route: Route, destination: &Destination) -> u64 {
+    match (route, destination.kind) {
+        (Route::DeadLetterQueue, _) => record::message_bytes(event, function),
+        (_, DestinationKind::EventBridge) => record::entry_bytes(event, function, route, destination),
+        (
+            _,
+            DestinationKind::Sqs
+            | DestinationKind::Sns { .. }
+            | DestinationKind::S3
+            | DestinationKind::Lambda { .. },
+        ) => record::record_bytes(event, function, true),
     }
 }

@@ -40,6 +40,8 @@ pub struct Event {
     pub(super) last_dispatch: SimTime,
     pub(super) first_start: Option<SimTime>,
     pub(super) last_outcome: Option<AttemptOutcome>,
+    pub(super) last_cause: Option<u8>,
+    pub(super) last_ended: SimTime,
     pub(super) billed_ms: u64,
     pub(super) stage: Stage,
     pub(super) routes: [RouteResult; Route::ALL.len()],
@@ -250,6 +252,16 @@ impl Event {
     /// How its last finished attempt ended.
     pub const fn last_outcome(&self) -> Option<AttemptOutcome> {
         self.last_outcome
+    }
+
+    /// The failure cause that struck its last finished run, by its position in the function's list.
+    pub const fn last_cause(&self) -> Option<u8> {
+        self.last_cause
+    }
+
+    /// When its last finished run ended; its acceptance before the first.
+    pub const fn last_ended(&self) -> SimTime {
+        self.last_ended
     }
 
     /// Billed milliseconds of all its finished runs together.

@@ -18,6 +18,7 @@ pub mod event;
 pub mod failure;
 pub mod observation;
 pub mod rate;
+pub mod record;
 pub mod retry;
 pub mod rule;
 mod tracing;
@@ -185,6 +186,8 @@ impl<'s> Model<'s> {
             last_dispatch: now,
             first_start: None,
             last_outcome: None,
+            last_cause: None,
+            last_ended: now,
             billed_ms: 0,
             stage,
             routes: [RouteResult::NotConfigured; Route::ALL.len()],
@@ -303,6 +306,7 @@ impl<'s> Model<'s> {
         };
         event.billed_ms += run.billed_ms;
         event.last_outcome = Some(plan.outcome);
+        (event.last_cause, event.last_ended) = (plan.cause, now);
         let event = self.events.get(slot);
         let attempt = Attempt {
             number: event.attempts,
@@ -376,9 +380,9 @@ impl<'s> Model<'s> {
         };
         let target = &self.scenario.destinations[destination.index()];
         event.routes[route as usize] = RouteResult::Pending;
-        let delivery::DeliveryPlan { bytes, payload_dropped, .. } =
-            delivery::plan(event, function, route, target, now);
-        let key = Key { at: now + target.latency, order: order(Rank::DeliveryEnds, event.id, route as u64) };
+        let delivery::DeliveryPlan { bytes, payload_dropped, duration, .. } =
+            delivery::plan(&self.scenario.timing, event, function, route, target, now);
+        let key = Key { at: now + duration, order: order(Rank::DeliveryEnds, event.id, route as u64) };
         self.calendar.schedule(key, Notice::DeliveryEnds(slot, route));
         let what = Observation::DeliveryStarted { route, destination, bytes, payload_dropped };
         self.observe(slot, now, what, observer);
@@ -393,10 +397,11 @@ impl<'s> Model<'s> {
         let destination = delivery::target(function, route, fate).expect("the delivery had a target");
         let target = &self.scenario.destinations[destination.index()];
         // Draws are addressed, so that the plan made at the start is the same when made again.
-        let plan = delivery::plan(event, function, route, target, started);
+        let plan = delivery::plan(&self.scenario.timing, event, function, route, target, started);
         self.events.get_mut(slot).routes[route as usize] =
             plan.failure.map_or(RouteResult::Delivered, RouteResult::Failed);
-        let what = Observation::DeliveryEnded { route, destination, failure: plan.failure };
+        let what =
+            Observation::DeliveryEnded { route, destination, failure: plan.failure, tries: plan.tries };
         self.observe(slot, now, what, observer);
         if let (DestinationKind::Lambda { function }, None) = (target.kind, plan.failure) {
             self.chain(slot, route, function, plan.bytes, now, observer);

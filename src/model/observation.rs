@@ -76,6 +76,8 @@ pub enum Observation {
         destination: DestinationId,
         /// Why it failed; `None` if it was delivered.
         failure: Option<DeliveryFailure>,
+        /// Calls to the destination.
+        tries: u8,
     },
     /// It left the system: nothing more will be observed of it.
     Closed,

@@ -72,6 +72,8 @@ pub enum Rule {
     ClientErrorCounts,
     /// A 4xx after acceptance ends the event, by the scenario's will.
     ClientErrorDrops,
+    /// A destination that throttles is asked again within the same delivery.
+    DeliveryTriedAgain,
 }
 
 /// How well a rule is known.
@@ -129,7 +131,7 @@ const OWN: &str = "docs/model.md";
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::AcceptedIntoQueue,
         Self::FirstDispatch,
         Self::SlotFree,
@@ -163,6 +165,7 @@ impl Rule {
         Self::SynchronousReturn,
         Self::ClientErrorCounts,
         Self::ClientErrorDrops,
+        Self::DeliveryTriedAgain,
     ];
 
     /// The rule's name in outputs.
@@ -428,6 +431,13 @@ impl Rule {
                 Assumed,
                 OWN,
                 &["timing.other_4xx_policy"],
+            ),
+            Self::DeliveryTriedAgain => (
+                "delivery_tried_again",
+                "this scenario lets Lambda call a destination that throttles more than once, as an SDK does, before the copy is gone",
+                Assumed,
+                OWN,
+                &["timing.dest_attempts", "timing.dlq_attempts"],
             ),
         }
     }

@@ -151,7 +151,7 @@ impl Tally {
             Observation::DeliveryStarted { route, destination, .. } => {
                 self.deliveries(route, destination).started += 1;
             }
-            Observation::DeliveryEnded { route, destination, failure } => match failure {
+            Observation::DeliveryEnded { route, destination, failure, .. } => match failure {
                 None => self.deliveries(route, destination).delivered += 1,
                 Some(failure) => self.deliveries(route, destination).failed[failure as usize] += 1,
             },

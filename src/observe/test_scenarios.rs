@@ -6,8 +6,8 @@ use crate::random::distribution::Distribution;
 use crate::scenario::{
     Account, AgeCheck, Architecture, Arrivals, ClientErrorPolicy, DeliveryFailure, DeliveryFailureCause,
     Destination, DestinationKind, End, FailureCause, FailureKind, Function, InvocationType, Jitter,
-    Probability, Profile, RateCurve, RateSegment, Scenario, Source, SourceKind, TerminalPrecedence, Timing,
-    Windows,
+    Probability, Profile, RateCurve, RateSegment, ResponseKind, Scenario, Source, SourceKind, SuccessCount,
+    TerminalPrecedence, Timing, Windows,
 };
 use crate::time::{SimDuration, SimTime};
 
@@ -36,6 +36,9 @@ pub(crate) fn idle() -> Scenario {
             age_check_invocation_error: AgeCheck::Lookahead,
             terminal_precedence: TerminalPrecedence::RetriesFirst,
             other_4xx_policy: ClientErrorPolicy::CountAsAttempt,
+            count_on_success: SuccessCount::One,
+            dest_attempts: 1,
+            dlq_attempts: 1,
         },
         account: Account {
             concurrency: 1_000,
@@ -72,6 +75,7 @@ pub(crate) fn function(name: &str) -> Function {
         lifetime: SimDuration::from_secs(7_200),
         failures: Vec::new(),
         response_bytes: 2,
+        response: ResponseKind::Json,
     }
 }
 

@@ -42,6 +42,17 @@ pub struct Function {
     pub failures: Vec<FailureCause>,
     /// The size of the handler's answer in bytes.
     pub response_bytes: u64,
+    /// What the handler's answer is.
+    pub response: ResponseKind,
+}
+
+/// What a handler answers when it does not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseKind {
+    /// A JSON document.
+    Json,
+    /// Something else, which Lambda cannot put into a record.
+    NotJson,
 }
 
 /// The instruction set a function runs on; a matter of price.

@@ -14,7 +14,8 @@ use super::problem::{Problem, did_you_mean, quoted};
 use super::shape::{Checked, FROM_SET, MAX_PROBLEMS, Origin, Spans};
 use super::{
     AgeCheck, Architecture, ClientErrorPolicy, Destination, DestinationKind, End, FailureCause, FailureKind,
-    Fault, FaultKind, Function, Jitter, Probability, Profile, Scenario, TerminalPrecedence, Timing, Windows,
+    Fault, FaultKind, Function, Jitter, Probability, Profile, ResponseKind, Scenario, SuccessCount,
+    TerminalPrecedence, Timing, Windows,
 };
 use crate::id::{DestinationId, FunctionId};
 use crate::random::Seed;
@@ -191,6 +192,10 @@ impl<'a> Lowering<'a> {
             lifetime: fields.duration("lifetime")?,
             failures: failures?,
             response_bytes: fields.size("response_size")?,
+            response: match fields.text("response")? {
+                "not_json" => ResponseKind::NotJson,
+                _ => ResponseKind::Json,
+            },
         })
     }
 
@@ -333,6 +338,12 @@ fn timing(fields: &Fields<'_>) -> Option<Timing> {
             "drop" => ClientErrorPolicy::Drop,
             _ => ClientErrorPolicy::CountAsAttempt,
         },
+        count_on_success: match fields.text("count_on_success")? {
+            "attempts" => SuccessCount::Attempts,
+            _ => SuccessCount::One,
+        },
+        dest_attempts: u8::try_from(fields.integer("dest_attempts")?).ok()?,
+        dlq_attempts: u8::try_from(fields.integer("dlq_attempts")?).ok()?,
     })
 }
 

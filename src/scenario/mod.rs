@@ -37,9 +37,9 @@ pub use account::{Account, Neighbour};
 pub use chance::{Probability, Windows};
 pub use destination::{DeliveryFailure, DeliveryFailureCause, Destination, DestinationKind, SnsOversize};
 pub use fault::{Fault, FaultKind};
-pub use function::{Architecture, FailureCause, FailureKind, Function};
+pub use function::{Architecture, FailureCause, FailureKind, Function, ResponseKind};
 pub use source::{Arrivals, InvocationType, RateCurve, RateSegment, Source, SourceKind};
-pub use timing::{AgeCheck, ClientErrorPolicy, Jitter, Profile, TerminalPrecedence, Timing};
+pub use timing::{AgeCheck, ClientErrorPolicy, Jitter, Profile, SuccessCount, TerminalPrecedence, Timing};
 
 /// A scenario that can be run: every reference resolved, every number in range, every default filled in.
 #[derive(Clone, Debug)]

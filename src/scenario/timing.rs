@@ -52,6 +52,12 @@ pub struct Timing {
     pub terminal_precedence: TerminalPrecedence,
     /// What follows a 4xx status other than 429 after acceptance.
     pub other_4xx_policy: ClientErrorPolicy,
+    /// What a success record counts.
+    pub count_on_success: SuccessCount,
+    /// How often a destination that throttles is asked within one delivery; at least once.
+    pub dest_attempts: u8,
+    /// The same for a dead-letter queue.
+    pub dlq_attempts: u8,
 }
 
 /// A relative spread in parts per million: waits are multiplied by a uniform on 1 ± jitter. Below one million.
@@ -79,6 +85,15 @@ pub enum ClientErrorPolicy {
     CountAsAttempt,
     /// The event ends at once.
     Drop,
+}
+
+/// What `approximateInvokeCount` is in the record of a success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SuccessCount {
+    /// 1, even after retries.
+    One,
+    /// The attempts that counted, as in the record of a failure.
+    Attempts,
 }
 
 /// Which of two conditions that hold at once an event ends with.

@@ -1,5 +1,6 @@
 //! Integration tests, all in one binary: one link, and shared helpers without `#[path]`.
 
+mod aws_recorded;
 mod bad_input;
 mod capacity;
 #[cfg(feature = "cli")]

@@ -90,6 +90,12 @@ pub(super) static FUNCTION: &[Field] = &[
         "The size of the handler's answer; it counts against the size limits of destinations.",
     ),
     field(
+        "response",
+        Shape::Word(&["json", "not_json"]),
+        Value("\"json\""),
+        "What the handler answers: with `not_json` the record of a success has a `deliveryError` instead of the answer.",
+    ),
+    field(
         "failures",
         list(&Shape::OneOf(&FAILURE), 0, MOST_CAUSES),
         Value("[]"),

@@ -100,6 +100,19 @@ pub(super) static TIMING: &[Field] = &[
         "What follows a 4xx status other than 429 after acceptance: `count_as_attempt` uses up a retry and waits as after a function error (as measured on AWS for 404), `drop` ends the event at once.",
     ),
     field(
+        "count_on_success",
+        Shape::Word(&["one", "attempts"]),
+        Value("\"one\""),
+        "What `approximateInvokeCount` says in the record of a success: always `one` (as measured on AWS), or the `attempts` made.",
+    ),
+    field(
+        "dest_attempts",
+        integer(1, 10, ""),
+        Value("1"),
+        "How often Lambda calls a destination that throttles before the record is gone. AWS documents no retry; a parameter.",
+    ),
+    field("dlq_attempts", integer(1, 10, ""), Value("1"), "The same for a dead-letter queue."),
+    field(
         "delivery_latency",
         ANY_DURATION,
         ByProfile { measured: "\"50ms\"", documented: "\"0s\"" },
