@@ -9,7 +9,7 @@
 //! What is always on does not depend on what is written, so a run without files has the same fingerprint and the
 //! same summary.
 
-use crate::model::observation::{Fact, Observer};
+use crate::model::observation::{Fact, Observer, Remark};
 use crate::observe::fingerprint::Fingerprint;
 use crate::observe::ledger::Ledger;
 use crate::observe::metrics::Metrics;
@@ -173,6 +173,12 @@ impl Observer for Recorder<'_> {
         self.metrics.observe(fact);
         self.outputs.observe(fact);
     }
+
+    fn remark(&mut self, remark: &Remark) {
+        self.fingerprint.remark(remark);
+        self.summary.remark(remark);
+        self.outputs.remark(remark);
+    }
 }
 
 impl Observer for Outputs<'_> {
@@ -183,6 +189,12 @@ impl Observer for Outputs<'_> {
         self.deliveries.observe(fact);
         #[cfg(feature = "charts")]
         self.pictures.observe(fact);
+    }
+
+    fn remark(&mut self, remark: &Remark) {
+        self.timeline.remark(remark);
+        #[cfg(feature = "charts")]
+        self.pictures.remark(remark);
     }
 }
 

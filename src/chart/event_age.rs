@@ -51,7 +51,7 @@ pub(super) fn draw(input: &ChartInput<'_>) -> Drawing {
     }
     frame.close(&mut drawing);
     for (limit, _) in limits.iter().filter(|(limit, _)| axis.0.holds(*limit)) {
-        frame.limit(&mut drawing, *limit, TEXT);
+        frame.limit(&mut drawing, (0, time.span), *limit, TEXT);
     }
     time.write(&mut drawing);
     drawing

@@ -155,10 +155,10 @@ impl Frame {
         stretches
     }
 
-    /// A dashed line across the panel at `value`.
-    pub(super) fn limit(&self, drawing: &mut Drawing, value: u64, ink: Ink) {
+    /// A dashed line at `value`, from and until these milliseconds.
+    pub(super) fn limit(&self, drawing: &mut Drawing, (from, until): (u64, u64), value: u64, ink: Ink) {
         let y = self.y(value);
-        drawing.dashes((self.plot.left, y), (self.plot.right, y), ink);
+        drawing.dashes((self.time.x(from), y), (self.time.x(until), y), ink);
     }
 }
 

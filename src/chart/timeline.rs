@@ -2,9 +2,9 @@
 
 use super::drawing::{Drawing, Fill, Swatch};
 use super::frame::{Frame, TimeAxis, peak};
+use super::marks::Background;
 use super::scale::numbers;
 use super::style::{BLUE, GREEN, Ink, ORANGE, PURPLE, SKY, TEXT, VERMILLION, YELLOW, short, thousands};
-use super::windows::{self, Trouble};
 use super::{ChartInput, subtitle};
 use crate::observe::series::{OutcomeKind, Series};
 use crate::scenario::{Function, Scenario};
@@ -21,17 +21,17 @@ pub(super) fn draw(input: &ChartInput<'_>) -> Drawing {
         return drawing;
     }
     let time = TimeAxis::of(input.series);
-    let troubles = windows::of_service(input.scenario, time);
-    windows::name(&mut drawing, &troubles, time);
-    draw_arrivals(&mut drawing, input.series, time, &troubles);
-    draw_attempts(&mut drawing, input.series, time, &troubles);
-    draw_waiting(&mut drawing, input.series, time, &troubles);
-    draw_running(&mut drawing, input, time, &troubles);
+    let background = Background::of(input.scenario, time);
+    background.name(&mut drawing, time);
+    draw_arrivals(&mut drawing, input.series, time, &background);
+    draw_attempts(&mut drawing, input.series, time, &background);
+    draw_waiting(&mut drawing, input.series, time, &background);
+    draw_running(&mut drawing, input, time, &background);
     time.write(&mut drawing);
     drawing
 }
 
-fn draw_arrivals(drawing: &mut Drawing, series: &Series, time: TimeAxis, troubles: &[Trouble]) {
+fn draw_arrivals(drawing: &mut Drawing, series: &Series, time: TimeAxis, background: &Background) {
     let total = series.total();
     let (highest, _) = peak(series, |bucket| time.rate(bucket.accepted.max(bucket.sync_calls)));
     let accepted = Fill::solid(SKY);
@@ -43,7 +43,7 @@ fn draw_arrivals(drawing: &mut Drawing, series: &Series, time: TimeAxis, trouble
     let heading = format!("Arrivals per second (peak {}/s)", short(highest));
     drawing.heading(&heading, &legend);
     let frame = Frame::below(drawing, 100, time, &numbers(highest, false));
-    windows::shade(drawing, troubles, &frame);
+    background.shade(drawing, &frame);
     let rates = series.buckets().iter().map(|bucket| (0, time.rate(bucket.accepted)));
     drawing.columns(&frame.columns(rates), accepted);
     if total.sync_calls > 0 {
@@ -52,6 +52,7 @@ fn draw_arrivals(drawing: &mut Drawing, series: &Series, time: TimeAxis, trouble
             drawing.path(stretch, VERMILLION, 2);
         }
     }
+    background.mark(drawing, &frame);
     frame.close(drawing);
 }
 
@@ -77,7 +78,7 @@ const fn outcome_name(kind: OutcomeKind) -> &'static str {
     }
 }
 
-fn draw_attempts(drawing: &mut Drawing, series: &Series, time: TimeAxis, troubles: &[Trouble]) {
+fn draw_attempts(drawing: &mut Drawing, series: &Series, time: TimeAxis, background: &Background) {
     let total = series.total();
     let (highest, _) = peak(series, |bucket| time.rate(bucket.attempts.iter().sum()));
     let seen = || OutcomeKind::ALL.into_iter().filter(|kind| total.attempts(*kind) > 0);
@@ -89,7 +90,7 @@ fn draw_attempts(drawing: &mut Drawing, series: &Series, time: TimeAxis, trouble
         .collect();
     drawing.heading("Attempts ended per second, by outcome", &legend);
     let frame = Frame::below(drawing, 170, time, &numbers(highest, false));
-    windows::shade(drawing, troubles, &frame);
+    background.shade(drawing, &frame);
     let mut below = vec![0; series.buckets().len()];
     for kind in seen() {
         let counts = series.buckets().iter().map(|bucket| bucket.attempts(kind));
@@ -98,16 +99,18 @@ fn draw_attempts(drawing: &mut Drawing, series: &Series, time: TimeAxis, trouble
         drawing.columns(&frame.columns(bounds), outcome_fill(kind));
         below = stacked;
     }
+    background.mark(drawing, &frame);
     frame.close(drawing);
 }
 
-fn draw_waiting(drawing: &mut Drawing, series: &Series, time: TimeAxis, troubles: &[Trouble]) {
+fn draw_waiting(drawing: &mut Drawing, series: &Series, time: TimeAxis, background: &Background) {
     let (highest, at) = peak(series, |bucket| bucket.waiting.max);
     drawing.heading(&waiting_heading(series, time, highest, at), &[]);
     let frame = Frame::below(drawing, 150, time, &numbers(highest * 1_000, true));
-    windows::shade(drawing, troubles, &frame);
+    background.shade(drawing, &frame);
     let levels = series.buckets().iter().map(|bucket| (0, bucket.waiting.max * 1_000));
     drawing.columns(&frame.columns(levels), Fill::solid(ORANGE));
+    background.mark(drawing, &frame);
     frame.close(drawing);
 }
 
@@ -131,14 +134,14 @@ fn waiting_heading(series: &Series, time: TimeAxis, highest: u64, at: usize) -> 
     heading.join(", ")
 }
 
-fn draw_running(drawing: &mut Drawing, input: &ChartInput<'_>, time: TimeAxis, troubles: &[Trouble]) {
+fn draw_running(drawing: &mut Drawing, input: &ChartInput<'_>, time: TimeAxis, background: &Background) {
     let peak_of = |index: usize| peak(input.series, |bucket| bucket.functions[index].running.max).0;
     let mut functions: Vec<_> = (0..input.scenario.functions.len()).collect();
     functions.sort_by_key(|index| std::cmp::Reverse(peak_of(*index)));
     functions.truncate(MOST_FUNCTIONS);
     let height = if functions.len() > 1 { 90 } else { 130 };
     for index in &functions {
-        draw_function(drawing, input, time, troubles, *index, height);
+        draw_function(drawing, input, time, background, *index, height);
     }
     let hidden = input.scenario.functions.len() - functions.len();
     if hidden > 0 {
@@ -150,36 +153,52 @@ fn draw_function(
     drawing: &mut Drawing,
     input: &ChartInput<'_>,
     time: TimeAxis,
-    troubles: &[Trouble],
+    background: &Background,
     index: usize,
     height: i32,
 ) {
     const LIMIT: Ink = TEXT;
     let function = &input.scenario.functions[index];
     let (highest, _) = peak(input.series, |bucket| bucket.functions[index].running.max);
-    let (limit, name) = concurrency_limit(input.scenario, function);
+    let (limits, name) = concurrency_limits(input.scenario, index);
+    let limit = limits.iter().map(|(_, limit)| *limit).max().unwrap_or(0);
     // A limit far above everything that happened would press the data flat.
     let near = limit <= (highest * 5).max(50);
     let place = if near { "" } else { ", above this panel" };
-    let legend = [(Swatch::Dashes(LIMIT), format!("{name} {}{place}", thousands(limit)))];
+    let numbers_in_words: Vec<String> = limits.iter().map(|(_, limit)| thousands(*limit)).collect();
+    let legend = [(Swatch::Dashes(LIMIT), format!("{name} {}{place}", numbers_in_words.join(", then ")))];
     drawing.heading(&format!("Concurrency of {}: peak {}", function.name, thousands(highest)), &legend);
     let most = if near { highest.max(limit) } else { highest };
     let frame = Frame::below(drawing, height, time, &numbers(most * 1_000, true));
-    windows::shade(drawing, troubles, &frame);
+    background.shade(drawing, &frame);
     let levels = input.series.buckets().iter().map(|bucket| (0, bucket.functions[index].running.max * 1_000));
     drawing.columns(&frame.columns(levels), Fill::solid(BLUE.opacity(70)));
+    background.mark(drawing, &frame);
     frame.close(drawing);
     if near {
-        frame.limit(drawing, limit * 1_000, LIMIT);
+        for (at, (from, limit)) in limits.iter().enumerate() {
+            let until = limits.get(at + 1).map_or(time.span, |(next, _)| *next);
+            frame.limit(drawing, (*from, until), limit * 1_000, LIMIT);
+        }
     }
 }
 
-/// How many runs of `function` there can be at a time, and what that limit is called.
-fn concurrency_limit(scenario: &Scenario, function: &Function) -> (u64, &'static str) {
-    if let Some(reserved) = function.reserved {
-        return (u64::from(reserved), "reserved concurrency");
+/// How many runs of the function there can be at a time, from which millisecond on, and what that limit is called.
+fn concurrency_limits(scenario: &Scenario, index: usize) -> (Vec<(u64, u64)>, &'static str) {
+    let mut limits = vec![(0, concurrency_limit(scenario.account.concurrency, &scenario.functions, index))];
+    for change in &scenario.changes {
+        let limit = concurrency_limit(change.account.concurrency, &change.functions, index);
+        if limits.last().is_none_or(|(_, before)| *before != limit) {
+            limits.push((change.effective.as_millis(), limit));
+        }
     }
-    let reserved: u64 = scenario.functions.iter().filter_map(|f| f.reserved).map(u64::from).sum();
-    let quota = u64::from(scenario.account.concurrency);
-    (quota.saturating_sub(reserved), "unreserved concurrency of the account")
+    let ever_reserved = scenario.functions[index].reserved.is_some();
+    let name = if ever_reserved { "reserved concurrency" } else { "unreserved concurrency of the account" };
+    (limits, name)
+}
+
+fn concurrency_limit(quota: u32, functions: &[Function], index: usize) -> u64 {
+    let reserved: u64 = functions.iter().filter_map(|f| f.reserved).map(u64::from).sum();
+    let unreserved = u64::from(quota).saturating_sub(reserved);
+    functions[index].reserved.map_or(unreserved, u64::from)
 }

@@ -73,6 +73,11 @@ impl<N: Copy> Calendar<N> {
         }
     }
 
+    /// Whether nothing is scheduled.
+    pub fn is_empty(&self) -> bool {
+        self.near.is_empty() && self.levels.iter().all(|level| level.occupied == 0)
+    }
+
     /// Schedules `notice`. Its key must be unique; its time may lie anywhere, also before the latest one popped.
     pub fn schedule(&mut self, key: Key, notice: N) {
         self.place(Entry { key, notice });

@@ -19,6 +19,7 @@ use crate::model::observation::Fate;
 use crate::model::rule::Rule;
 use crate::observe::lives::Life;
 use crate::scenario::{Function, InvocationType, Scenario};
+use crate::time::SimTime;
 use layout::{about, counted};
 use steps::Line;
 
@@ -44,7 +45,7 @@ pub fn narrate(life: &Life, scenario: &Scenario) -> String {
 
 /// Whose life it is.
 fn heading(event: &Event, scenario: &Scenario) -> String {
-    let function = &function_of(event, scenario).name;
+    let function = &scenario.functions[event.function().index()].name;
     let source = &scenario.sources[event.source().index()].name;
     let (id, number, accepted) = (event.id().0, event.number(), event.accepted());
     let first = match event.invocation() {
@@ -85,10 +86,10 @@ fn push_verdict(text: &mut String, life: &Life, scenario: &Scenario) {
     };
     let effort = format!("{ending}: {}; {} ms billed.", effort(event), event.billed_ms());
     layout::push_wrapped(text, &effort, 0);
-    if let Some((fate, _)) = event.settled()
+    if let Some((fate, settled)) = event.settled()
         && fate != Fate::Succeeded
     {
-        layout::push_wrapped(text, &remains(event, scenario), 0);
+        layout::push_wrapped(text, &remains(event, scenario, settled), 0);
     }
 }
 
@@ -109,8 +110,8 @@ fn effort(event: &Event) -> String {
 }
 
 /// Who holds a copy of an event that was dropped.
-fn remains(event: &Event, scenario: &Scenario) -> String {
-    let function = function_of(event, scenario);
+fn remains(event: &Event, scenario: &Scenario, settled: SimTime) -> String {
+    let function = function_of(event, scenario, settled);
     let holders: Vec<&str> = Route::ALL
         .into_iter()
         .filter(|route| event.route(*route) == RouteResult::Delivered)
@@ -148,8 +149,9 @@ fn push_settings(text: &mut String, life: &Life, scenario: &Scenario, rules: &[R
     }
 }
 
-fn function_of<'a>(event: &Event, scenario: &'a Scenario) -> &'a Function {
-    &scenario.functions[event.function().index()]
+/// The event's function as it was configured at `at`.
+fn function_of<'a>(event: &Event, scenario: &'a Scenario, at: SimTime) -> &'a Function {
+    &scenario.functions_at(at)[event.function().index()]
 }
 
 fn destination_of(function: &Function, route: Route) -> Option<crate::id::DestinationId> {

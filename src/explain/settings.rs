@@ -15,7 +15,7 @@ use crate::time::SimDuration;
 
 /// The settings behind `rules` as `path = value`, each once, in the order of the rules.
 pub(super) fn that_matter(life: &Life, scenario: &Scenario, rules: &[Rule]) -> Vec<String> {
-    let function = function_of(life.event(), scenario);
+    let function = function_of(life.event(), scenario, life.end());
     let mut found: Vec<String> = Vec::new();
     let mut add = |setting: String| {
         if !found.contains(&setting) {
@@ -141,6 +141,8 @@ fn of_scenario(path: &str, function: &Function, scenario: &Scenario) -> String {
             ClientErrorPolicy::Drop => "drop".to_owned(),
         },
         "faults" => causes_listed(scenario.faults.len()),
+        "changes" => format!("{} in effect by the end", scenario.changes.len()),
+        "timing.config_propagation_delay" => scenario.timing.config_propagation_delay.to_string(),
         other => unreachable!("a rule names the setting {other}, which nothing here can show"),
     };
     format!("{} = {value}", path.replace('*', &function.name))

@@ -5,11 +5,13 @@ use super::{destination_of, function_of};
 use crate::id::DestinationId;
 use crate::model::event::{Event, Route, RouteResult, Stage};
 use crate::model::observation::{
-    Attempt, AttemptOutcome, Fate, FunctionError, Next, Observation, Placement, Run, Start, ThrottleReason,
+    Attempt, AttemptOutcome, Circumstance, Fate, FunctionError, Next, Observation, Placement, Remark, Run,
+    Start, ThrottleReason,
 };
 use crate::model::rule::Rule;
 use crate::observe::lives::{Life, Step};
-use crate::scenario::{DeliveryFailure, Destination, DestinationKind, Function, Scenario};
+use crate::scenario::shape::join;
+use crate::scenario::{Change, DeliveryFailure, Destination, DestinationKind, Function, Scenario};
 use crate::time::{SimDuration, SimTime};
 
 /// One line of a narration.
@@ -37,7 +39,11 @@ impl Line {
 pub(super) fn lines(life: &Life, scenario: &Scenario) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut before = None;
-    for step in life.steps() {
+    let mut remarks = life.remarks().iter().peekable();
+    for (position, step) in life.steps().iter().enumerate() {
+        while let Some((_, remark)) = remarks.next_if(|(behind, _)| *behind <= position) {
+            tell_remark(remark, life.event(), scenario, &mut lines);
+        }
         tell(step, before, scenario, &mut lines);
         if let Observation::AttemptEnded(attempt) = step.what {
             before = Some(attempt.outcome);
@@ -49,7 +55,7 @@ pub(super) fn lines(life: &Life, scenario: &Scenario) -> Vec<Line> {
 /// Tells one fact; `before` is how the attempt before ended.
 fn tell(step: &Step, before: Option<AttemptOutcome>, scenario: &Scenario, lines: &mut Vec<Line>) {
     let (at, event) = (step.at, &step.event);
-    let function = function_of(event, scenario);
+    let function = function_of(event, scenario, at);
     match step.what {
         Observation::Accepted => lines.push(Line::at(at, "accepted and queued", Rule::AcceptedIntoQueue)),
         Observation::Called => lines.push(Line::at(at, "called; the caller waits", Rule::SynchronousReturn)),
@@ -57,7 +63,11 @@ fn tell(step: &Step, before: Option<AttemptOutcome>, scenario: &Scenario, lines:
             tell_start(at, event, function, age, running, lines);
             lines.extend(environment(&placement, function));
         }
-        Observation::AttemptEnded(attempt) => tell_end(at, &attempt, before, function, lines),
+        Observation::AttemptEnded(attempt) => {
+            // A run goes by the settings of its start.
+            let function = function_of(event, scenario, attempt.dispatched);
+            tell_end(at, &attempt, before, function, lines);
+        }
         Observation::Settled { fate, rule } => {
             lines.push(Line::at(at, settled(fate, rule, event, function), rule));
         }
@@ -79,8 +89,34 @@ fn tell(step: &Step, before: Option<AttemptOutcome>, scenario: &Scenario, lines:
             lines.extend(calls(None, tries));
         }
         Observation::Closed => {}
-        Observation::CutOff => lines.push(Line::at(at, cut_off(event, function, scenario), None)),
+        Observation::CutOff => lines.push(Line::at(at, cut_off(event, scenario), None)),
     }
+}
+
+/// Tells what happened around the event, as far as it concerns its function.
+fn tell_remark(remark: &Remark, event: &Event, scenario: &Scenario, lines: &mut Vec<Line>) {
+    match remark.what {
+        Circumstance::ConfigurationChanged { change } => {
+            let change = &scenario.changes[usize::from(change)];
+            let function = &scenario.functions[event.function().index()].name;
+            let own = join("functions", function);
+            for setting in &change.settings {
+                if !setting.path.starts_with("functions") || within(&setting.path, &own) {
+                    let words = format!("configuration changes: {}{}", setting.text(), why(change));
+                    lines.push(Line::at(remark.at, words, Rule::ConfigurationChange));
+                }
+            }
+        }
+    }
+}
+
+fn within(path: &str, section: &str) -> bool {
+    path.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// The author's reason for a change.
+fn why(change: &Change) -> String {
+    if change.because.is_empty() { String::new() } else { format!(" ({})", quoted(&change.because)) }
 }
 
 fn tell_start(
@@ -336,11 +372,12 @@ fn calls(failure: Option<DeliveryFailure>, tries: u8) -> Option<Line> {
 }
 
 /// What the end of the run interrupted.
-fn cut_off(event: &Event, function: &Function, scenario: &Scenario) -> String {
+fn cut_off(event: &Event, scenario: &Scenario) -> String {
     let doing = match event.stage() {
         Stage::Queued { due } => format!("it is waiting until {due}"),
         Stage::Running { .. } => "it is running".to_owned(),
-        Stage::Settled { .. } => {
+        Stage::Settled { at: settled, .. } => {
+            let function = function_of(event, scenario, settled);
             let under_way: Vec<&str> = Route::ALL
                 .into_iter()
                 .filter(|route| event.route(*route) == RouteResult::Pending)

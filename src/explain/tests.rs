@@ -117,6 +117,7 @@ fn scenario(functions: Vec<Function>, destinations: Vec<Destination>) -> Scenari
             count_on_success: SuccessCount::One,
             dest_attempts: 1,
             dlq_attempts: 1,
+            config_propagation_delay: SimDuration::ZERO,
         },
         account: Account {
             concurrency: 1_000,
@@ -130,6 +131,7 @@ fn scenario(functions: Vec<Function>, destinations: Vec<Destination>) -> Scenari
         sources: vec![source("orders", InvocationType::Event, &[1_250])],
         destinations,
         faults: Vec::new(),
+        changes: Vec::new(),
     }
 }
 

@@ -33,7 +33,9 @@ use concurrency::Concurrency;
 use environment::Environment;
 use event::{Event, Route, RouteResult, Running, Stage};
 use failure::Beginning;
-use observation::{Attempt, AttemptOutcome, Fact, Fate, Next, Observation, Observer, Run, Start};
+use observation::{
+    Attempt, AttemptOutcome, Circumstance, Fact, Fate, Next, Observation, Observer, Remark, Run, Start,
+};
 use retry::Situation;
 use rule::Rule;
 use tracing::Tracing;
@@ -47,6 +49,8 @@ pub enum Notice {
     DeliveryEnds(Slot, Route),
     /// An event's wait in the queue ends.
     Dispatch(Slot),
+    /// A change of configuration takes effect.
+    Change,
 }
 
 /// The order among what happens at the same instant: completions release slots before arrivals and dispatches
@@ -55,6 +59,7 @@ pub enum Notice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 enum Rank {
+    Change = 0,
     RunEnds = 1,
     DeliveryEnds = 3,
     Arrival = 4,
@@ -69,6 +74,10 @@ pub struct Model<'s> {
     events: Slab<Event>,
     concurrency: Concurrency,
     tracing: Tracing,
+    /// The functions as they are configured now.
+    functions: &'s [Function],
+    /// Changes that have taken effect.
+    changes: usize,
     last_id: u64,
 }
 
@@ -93,6 +102,8 @@ impl<'s> Model<'s> {
             events: Slab::new(),
             concurrency: Concurrency::new(scenario),
             tracing: Tracing::new(scenario.functions.len()),
+            functions: &scenario.functions,
+            changes: 0,
             last_id: 0,
         }
     }
@@ -105,12 +116,33 @@ impl<'s> Model<'s> {
     /// Takes out the next notice that comes before an arrival at `arrival`.
     pub fn next_before_arrival(&mut self, arrival: SimTime) -> Option<(SimTime, Notice)> {
         let limit = Key { at: arrival, order: (Rank::Arrival as u64) << RANK_SHIFT };
+        match self.next_change() {
+            Some(change) if change < limit => self.pop_before(change).or(Some((change.at, Notice::Change))),
+            Some(_) | None => self.pop_before(limit),
+        }
+    }
+
+    /// Takes out the next notice before `end`, when no arrival is to come. A change of configuration that lies behind
+    /// everything else is not waited for: there is nothing left that it could change.
+    pub fn next_before(&mut self, end: SimTime) -> Option<(SimTime, Notice)> {
+        let limit = Key { at: end, order: 0 };
+        match self.next_change() {
+            Some(change) if change < limit => self.pop_before(change).or_else(|| {
+                let waited_for = end < SimTime::from_nanos(u64::MAX) || !self.calendar.is_empty();
+                waited_for.then_some((change.at, Notice::Change))
+            }),
+            Some(_) | None => self.pop_before(limit),
+        }
+    }
+
+    fn pop_before(&mut self, limit: Key) -> Option<(SimTime, Notice)> {
         self.calendar.pop_before(limit).map(|(key, notice)| (key.at, notice))
     }
 
-    /// Takes out the next notice before `end`.
-    pub fn next_before(&mut self, end: SimTime) -> Option<(SimTime, Notice)> {
-        self.calendar.pop_before(Key { at: end, order: 0 }).map(|(key, notice)| (key.at, notice))
+    /// Changes are kept out of the calendar, so that it is empty when nothing is left to happen to any event.
+    fn next_change(&self) -> Option<Key> {
+        let change = self.scenario.changes.get(self.changes)?;
+        Some(Key { at: change.effective, order: (Rank::Change as u64) << RANK_SHIFT | self.changes as u64 })
     }
 
     /// Event `number` of `source` arrives.
@@ -137,7 +169,21 @@ impl<'s> Model<'s> {
             Notice::RunEnds(slot) => self.on_run_ended(slot, now, observer),
             Notice::DeliveryEnds(slot, route) => self.on_delivery_ended(slot, route, now, observer),
             Notice::Dispatch(slot) => self.on_dispatch(slot, now, observer),
+            Notice::Change => self.on_change(now, observer),
         }
+    }
+
+    /// Another configuration holds from here on: whatever is decided from now on is decided by it. Runs and deliveries
+    /// that have started go on as they are.
+    fn on_change(&mut self, now: SimTime, observer: &mut impl Observer) {
+        let change = &self.scenario.changes[self.changes];
+        self.functions = &change.functions;
+        let delay = self.scenario.timing.provisioned_delay;
+        let allocation = |environments| delay + ALLOCATION_OF_ONE.saturating_mul(u64::from(environments));
+        self.concurrency.configure(&change.account, &change.functions, allocation, now);
+        let change = u16::try_from(self.changes).expect("few changes");
+        self.changes += 1;
+        observer.remark(&Remark { at: now, what: Circumstance::ConfigurationChanged { change } });
     }
 
     /// The run is over at `end`: whatever is still in flight is reported as such, in order of its number.
@@ -263,7 +309,7 @@ impl<'s> Model<'s> {
         observer: &mut impl Observer,
     ) {
         let event = self.events.get_mut(slot);
-        let function = &self.scenario.functions[event.function.index()];
+        let function = &self.functions[event.function.index()];
         event.runs += 1;
         event.first_start.get_or_insert(now);
         if self.scenario.timing.backoff_reset_on_run {
@@ -374,7 +420,7 @@ impl<'s> Model<'s> {
         observer: &mut impl Observer,
     ) {
         let event = self.events.get_mut(slot);
-        let function = &self.scenario.functions[event.function.index()];
+        let function = &self.functions[event.function.index()];
         let Some(destination) = delivery::target(function, route, fate) else {
             return;
         };
@@ -393,7 +439,8 @@ impl<'s> Model<'s> {
         let Stage::Settled { fate, at: started } = event.stage else {
             unreachable!("deliveries start when an event settles")
         };
-        let function = self.function(event);
+        // A delivery keeps its target, whatever has been changed since it started.
+        let function = &self.scenario.functions_at(started)[event.function.index()];
         let destination = delivery::target(function, route, fate).expect("the delivery had a target");
         let target = &self.scenario.destinations[destination.index()];
         // Draws are addressed, so that the plan made at the start is the same when made again.
@@ -454,9 +501,13 @@ impl<'s> Model<'s> {
     }
 
     fn function(&self, event: &Event) -> &'s Function {
-        &self.scenario.functions[event.function.index()]
+        &self.functions[event.function.index()]
     }
 }
+
+/// Provisioned environments are allocated at 6 000 a minute:
+/// <https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html>.
+const ALLOCATION_OF_ONE: SimDuration = SimDuration::from_millis(10);
 
 /// The rank takes the upper bits of a notice's order, the event's number the middle, the route the lowest two.
 const RANK_SHIFT: u32 = 61;

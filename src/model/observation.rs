@@ -19,6 +19,37 @@ pub trait Observer {
     /// Takes note of `fact`. Facts come in the order of the run: by time, then by the documented order within an
     /// instant.
     fn observe(&mut self, fact: &Fact<'_>);
+
+    /// Takes note of something that is not about one event. Remarks come in the order of the run, among the facts.
+    fn remark(&mut self, _remark: &Remark) {}
+}
+
+/// Something that happened, but to no event in particular.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// When it happened.
+    pub at: SimTime,
+    /// What happened.
+    pub what: Circumstance,
+}
+
+/// What happened around the events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Circumstance {
+    /// A change of configuration took effect.
+    ConfigurationChanged {
+        /// Its position among the scenario's changes.
+        change: u16,
+    },
+}
+
+impl Circumstance {
+    /// The name in outputs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ConfigurationChanged { .. } => "configuration_changed",
+        }
+    }
 }
 
 /// One observation with its time and the event it is about, as the event stood just after.

@@ -105,7 +105,9 @@ pub fn error_answer(event: &Event, function: &Function, ended: &str) -> Option<E
 fn because(event: &Event, function: &Function) -> String {
     event
         .last_cause()
-        .map(|cause| function.failures[usize::from(cause)].because.as_str())
+        // A change of the code may have taken the cause away since.
+        .and_then(|cause| function.failures.get(usize::from(cause)))
+        .map(|cause| cause.because.as_str())
         .filter(|because| !because.is_empty())
         .unwrap_or("simulated exception")
         .to_owned()

@@ -74,6 +74,8 @@ pub enum Rule {
     ClientErrorDrops,
     /// A destination that throttles is asked again within the same delivery.
     DeliveryTriedAgain,
+    /// Another configuration holds for every decision from its effect on.
+    ConfigurationChange,
 }
 
 /// How well a rule is known.
@@ -131,7 +133,7 @@ const OWN: &str = "docs/model.md";
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::AcceptedIntoQueue,
         Self::FirstDispatch,
         Self::SlotFree,
@@ -166,6 +168,7 @@ impl Rule {
         Self::ClientErrorCounts,
         Self::ClientErrorDrops,
         Self::DeliveryTriedAgain,
+        Self::ConfigurationChange,
     ];
 
     /// The rule's name in outputs.
@@ -438,6 +441,13 @@ impl Rule {
                 Assumed,
                 OWN,
                 &["timing.dest_attempts", "timing.dlq_attempts"],
+            ),
+            Self::ConfigurationChange => (
+                "configuration_change",
+                "every attempt goes by the settings of its time, as also events that were accepted before do; a run in progress is not interrupted",
+                Measured,
+                CAPTURED,
+                &["changes", "timing.config_propagation_delay"],
             ),
         }
     }

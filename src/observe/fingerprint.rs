@@ -4,7 +4,9 @@
 //! checksum against accidents and drift, not against an adversary.
 
 use crate::model::event::Route;
-use crate::model::observation::{Attempt, AttemptOutcome, Fact, Next, Observation, Observer};
+use crate::model::observation::{
+    Attempt, AttemptOutcome, Circumstance, Fact, Next, Observation, Observer, Remark,
+};
 
 /// The fingerprint of a run so far.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +47,20 @@ impl Observer for Fingerprint {
         let (kind, detail, more) = words(fact.what);
         self.absorb(fact.at.as_nanos(), fact.event.id().0 << 8 | kind);
         self.absorb(detail, more << 16 | u64::from(fact.event.function().0));
+    }
+
+    fn remark(&mut self, remark: &Remark) {
+        let (kind, detail) = remark_words(remark.what);
+        // No event has the number 0.
+        self.absorb(remark.at.as_nanos(), kind);
+        self.absorb(detail, 0);
+    }
+}
+
+/// A remark as a kind and a word. The kinds are part of the fingerprint and are never reused.
+fn remark_words(what: Circumstance) -> (u64, u64) {
+    match what {
+        Circumstance::ConfigurationChanged { change } => (1, change.into()),
     }
 }
 

@@ -6,7 +6,7 @@
 
 use crate::id::EventId;
 use crate::model::event::Event;
-use crate::model::observation::{Fact, Fate, Observation, Observer};
+use crate::model::observation::{Fact, Fate, Observation, Observer, Remark};
 use crate::time::{SimDuration, SimTime};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug)]
 pub struct Life {
     steps: Vec<Step>,
+    remarks: Vec<(usize, Remark)>,
 }
 
 /// One fact of a life, owned.
@@ -34,6 +35,22 @@ impl Life {
         &self.steps
     }
 
+    /// What happened around the event while it lived, each with the number of facts before it.
+    pub fn remarks(&self) -> &[(usize, Remark)] {
+        &self.remarks
+    }
+
+    /// Whether more may be observed of the event.
+    fn is_open(&self) -> bool {
+        let last = self.steps.last().map(|step| step.what);
+        !matches!(last, Some(Observation::Closed | Observation::CutOff))
+    }
+
+    /// When the last fact happened.
+    pub fn end(&self) -> SimTime {
+        self.steps.last().expect("a life begins with a fact").at
+    }
+
     /// The event as it stood after the last fact.
     pub fn event(&self) -> &Event {
         &self.steps.last().expect("a life begins with a fact").event
@@ -41,8 +58,7 @@ impl Life {
 
     /// The time from acceptance to the last fact.
     pub fn length(&self) -> SimDuration {
-        let last = self.steps.last().expect("a life begins with a fact").at;
-        last.since(self.event().accepted())
+        self.end().since(self.event().accepted())
     }
 }
 
@@ -76,8 +92,17 @@ impl Observer for Lives {
             return;
         }
         let step = Step { at: fact.at, what: fact.what, event: fact.event.clone() };
-        let life = self.lives.entry(fact.event.id()).or_insert_with(|| Life { steps: Vec::new() });
+        let life = self
+            .lives
+            .entry(fact.event.id())
+            .or_insert_with(|| Life { steps: Vec::new(), remarks: Vec::new() });
         life.steps.push(step);
+    }
+
+    fn remark(&mut self, remark: &Remark) {
+        for life in self.lives.values_mut().filter(|life| life.is_open()) {
+            life.remarks.push((life.steps.len(), *remark));
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Each listens for itself; tuples, options and references of observers are observers, so that a run pays only for
 //! those that are there.
 
-use crate::model::observation::{Fact, Observer};
+use crate::model::observation::{Fact, Observer, Remark};
 
 pub mod decimal;
 pub mod environments;
@@ -28,12 +28,22 @@ impl<O: Observer + ?Sized> Observer for &mut O {
     fn observe(&mut self, fact: &Fact<'_>) {
         (**self).observe(fact);
     }
+
+    fn remark(&mut self, remark: &Remark) {
+        (**self).remark(remark);
+    }
 }
 
 impl<O: Observer> Observer for Option<O> {
     fn observe(&mut self, fact: &Fact<'_>) {
         if let Some(observer) = self {
             observer.observe(fact);
+        }
+    }
+
+    fn remark(&mut self, remark: &Remark) {
+        if let Some(observer) = self {
+            observer.remark(remark);
         }
     }
 }
@@ -43,6 +53,11 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.0.observe(fact);
         self.1.observe(fact);
     }
+
+    fn remark(&mut self, remark: &Remark) {
+        self.0.remark(remark);
+        self.1.remark(remark);
+    }
 }
 
 impl<A: Observer, B: Observer, C: Observer> Observer for (A, B, C) {
@@ -50,5 +65,11 @@ impl<A: Observer, B: Observer, C: Observer> Observer for (A, B, C) {
         self.0.observe(fact);
         self.1.observe(fact);
         self.2.observe(fact);
+    }
+
+    fn remark(&mut self, remark: &Remark) {
+        self.0.remark(remark);
+        self.1.remark(remark);
+        self.2.remark(remark);
     }
 }

@@ -17,10 +17,10 @@ use super::unseen::{self, Unseen};
 use crate::id::DestinationId;
 use crate::model::event::{Route, RouteResult};
 use crate::model::observation::{
-    Attempt, AttemptOutcome, Fact, Fate, FunctionError, Next, Observation, Observer, Placement, Run, Start,
-    ThrottleReason,
+    Attempt, AttemptOutcome, Circumstance, Fact, Fate, FunctionError, Next, Observation, Observer, Placement,
+    Remark, Run, Start, ThrottleReason,
 };
-use crate::scenario::{DeliveryFailure, InvocationType, Scenario};
+use crate::scenario::{ChangedSetting, DeliveryFailure, InvocationType, Scenario};
 use crate::time::{SimDuration, SimTime};
 
 /// The observer that counts.
@@ -30,6 +30,8 @@ pub struct Summary {
     /// One for each function, when there are several.
     functions: Vec<Tally>,
     rates: Vec<Rate>,
+    /// Changes of configuration that have taken effect.
+    changes: u16,
 }
 
 /// How and when a run ended.
@@ -106,6 +108,7 @@ impl Summary {
             total: Tally::default(),
             functions: vec![Tally::default(); several],
             rates: scenario.functions.iter().map(Rate::of).collect(),
+            changes: 0,
         }
     }
 
@@ -115,7 +118,15 @@ impl Summary {
             function: function.name.clone(),
             counts: tally.into_counts(scenario),
         };
+        let changes = scenario.changes.iter().zip(0..).map(|(change, at)| ChangeReport {
+            made_ns: change.made.as_nanos(),
+            effective_ns: change.effective.as_nanos(),
+            settings: change.settings.iter().map(ChangedSetting::text).collect(),
+            because: change.because.clone(),
+            took_effect: at < self.changes,
+        });
         SummaryReport {
+            changes: changes.collect(),
             scenario: scenario.name.clone(),
             seed: scenario.seed.0,
             profile: scenario.profile.name(),
@@ -135,6 +146,12 @@ impl Observer for Summary {
         self.total.note(fact, rate);
         if let Some(tally) = self.functions.get_mut(function) {
             tally.note(fact, rate);
+        }
+    }
+
+    fn remark(&mut self, remark: &Remark) {
+        match remark.what {
+            Circumstance::ConfigurationChanged { .. } => self.changes += 1,
         }
     }
 }
@@ -403,6 +420,24 @@ pub struct SummaryReport {
     /// The same for each function, when there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub functions: Vec<FunctionReport>,
+    /// The changes of configuration, in the order of their effect.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ChangeReport>,
+}
+
+/// A change of configuration.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChangeReport {
+    /// When it was made.
+    pub made_ns: u64,
+    /// When it took effect.
+    pub effective_ns: u64,
+    /// What it set: path, value before, value after.
+    pub settings: Vec<String>,
+    /// Why, in the author's words.
+    pub because: String,
+    /// Whether the run lasted so long.
+    pub took_effect: bool,
 }
 
 /// The counts of one function.

@@ -39,6 +39,7 @@ pub(crate) fn idle() -> Scenario {
             count_on_success: SuccessCount::One,
             dest_attempts: 1,
             dlq_attempts: 1,
+            config_propagation_delay: SimDuration::ZERO,
         },
         account: Account {
             concurrency: 1_000,
@@ -52,6 +53,7 @@ pub(crate) fn idle() -> Scenario {
         sources: Vec::new(),
         destinations: Vec::new(),
         faults: Vec::new(),
+        changes: Vec::new(),
     }
 }
 

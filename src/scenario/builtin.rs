@@ -17,6 +17,7 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "cold-start-storm",
     "provisioned-spillover",
     "scaling-ramp",
+    "config-change",
 ];
 
 /// The names of the shipped scenarios, the first to look at first.

@@ -93,6 +93,7 @@ fn scalar(shape: &Shape) -> Json {
             "maxItems": 2,
         }),
         Shape::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+        Shape::Sets => json!({ "type": "object", "minProperties": 1 }),
         Shape::Record(_) | Shape::Map { .. } | Shape::List { .. } | Shape::OneOf(_) | Shape::Named { .. } => {
             unreachable!("taken apart by `of`")
         }

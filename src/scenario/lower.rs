@@ -5,12 +5,13 @@
 //! come at once. A `null` in the checked value has been reported already.
 
 mod capacity;
+mod changes;
 mod destinations;
 mod fields;
 mod law;
 mod sources;
 
-use super::problem::{Problem, did_you_mean, quoted};
+use super::problem::{Problem, Severity, did_you_mean, quoted};
 use super::shape::{Checked, FROM_SET, MAX_PROBLEMS, Origin, Spans};
 use super::{
     AgeCheck, Architecture, ClientErrorPolicy, Destination, DestinationKind, End, FailureCause, FailureKind,
@@ -47,8 +48,18 @@ pub(super) fn lower(name: &str, checked: &Checked, folder: Option<&Path>) -> Low
         problems: Vec::new(),
         recordings: Vec::new(),
     };
-    let scenario = lowering.scenario(name, &root);
-    Lowered { scenario, problems: lowering.problems, recordings: lowering.recordings }
+    let mut scenario = lowering.scenario(name, &root);
+    let planned = lowering.planned_changes(&root);
+    let (mut problems, recordings) = (lowering.problems, lowering.recordings);
+    if let Some(scenario) = scenario.as_mut().filter(|_| !has_errors(&checked.problems, &problems)) {
+        let more = changes::carry_out(scenario, &planned, checked, &problems);
+        problems.extend(more);
+    }
+    Lowered { scenario, problems, recordings }
+}
+
+fn has_errors(some: &[Problem], more: &[Problem]) -> bool {
+    some.iter().chain(more).any(|problem| problem.severity == Severity::Error)
 }
 
 struct Lowering<'a> {
@@ -112,6 +123,7 @@ impl<'a> Lowering<'a> {
             sources: sources.into_iter().collect::<Option<_>>()?,
             destinations: destinations.into_iter().collect::<Option<_>>()?,
             faults: faults.into_iter().collect::<Option<_>>()?,
+            changes: Vec::new(),
         })
     }
 
@@ -344,6 +356,7 @@ fn timing(fields: &Fields<'_>) -> Option<Timing> {
         },
         dest_attempts: u8::try_from(fields.integer("dest_attempts")?).ok()?,
         dlq_attempts: u8::try_from(fields.integer("dlq_attempts")?).ok()?,
+        config_propagation_delay: fields.duration("config_propagation_delay")?,
     })
 }
 

@@ -10,6 +10,7 @@
 mod account;
 pub mod builtin;
 mod chance;
+mod change;
 mod destination;
 pub mod document;
 mod fault;
@@ -35,6 +36,7 @@ use crate::time::SimTime;
 
 pub use account::{Account, Neighbour};
 pub use chance::{Probability, Windows};
+pub use change::{Change, ChangedSetting};
 pub use destination::{DeliveryFailure, DeliveryFailureCause, Destination, DestinationKind, SnsOversize};
 pub use fault::{Fault, FaultKind};
 pub use function::{Architecture, FailureCause, FailureKind, Function, ResponseKind};
@@ -70,6 +72,22 @@ pub struct Scenario {
     pub destinations: Vec<Destination>,
     /// What goes wrong in the service itself, in file order.
     pub faults: Vec<Fault>,
+    /// Changes of configuration, in the order of their effect.
+    pub changes: Vec<Change>,
+}
+
+impl Scenario {
+    /// The functions as they are configured at `at`, after the changes of that instant.
+    pub fn functions_at(&self, at: SimTime) -> &[Function] {
+        let effective = self.changes.partition_point(|change| change.effective <= at);
+        effective.checked_sub(1).map_or(&self.functions, |last| &self.changes[last].functions)
+    }
+
+    /// The account as it is configured at `at`, after the changes of that instant.
+    pub fn account_at(&self, at: SimTime) -> &Account {
+        let effective = self.changes.partition_point(|change| change.effective <= at);
+        effective.checked_sub(1).map_or(&self.account, |last| &self.changes[last].account)
+    }
 }
 
 /// When a run is over.

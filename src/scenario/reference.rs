@@ -138,6 +138,7 @@ fn value_text(shape: &Shape) -> String {
         Shape::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
         Shape::Flag => "`true` or `false`".to_owned(),
         Shape::Texts => "list of texts".to_owned(),
+        Shape::Sets => "object: paths of settings with their values".to_owned(),
     }
 }
 

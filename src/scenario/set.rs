@@ -10,8 +10,10 @@ use super::shape::FROM_SET;
 
 /// A step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
+    /// Into an object.
     Key(String),
+    /// Into a list.
     Position(usize),
 }
 
@@ -85,7 +87,7 @@ fn read(value: &str) -> Node {
 }
 
 /// The steps of a path; `None` if it is none.
-fn steps(path: &str) -> Option<Vec<Step>> {
+pub(super) fn steps(path: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     let mut rest = path;
     while !rest.is_empty() {

@@ -6,6 +6,8 @@
 //! in, shorthands written out, texts in canonical form. What is wrong becomes `null` there, so that whoever reads on
 //! can tell *absent* from *already reported*.
 
+mod sets;
+
 use super::document::{self, Entry, Node, Value};
 use super::problem::{Problem, did_you_mean, is_bidi_control, quoted};
 use super::units;
@@ -95,6 +97,8 @@ pub enum Shape {
     Flag,
     /// A list of texts, kept as they are.
     Texts,
+    /// An object with paths of settings as keys: what a change of configuration sets.
+    Sets,
 }
 
 /// An object with known keys.
@@ -288,6 +292,7 @@ impl Walker {
             Shape::List { of, at_least, at_most } => self.list(of, *at_least..=*at_most, node),
             Shape::OneOf(choice) => self.one_of(choice, node),
             Shape::Named { shape, .. } => self.walk(shape(), node),
+            Shape::Sets => self.sets(node),
             _ => self.scalar(shape, node),
         }
     }
@@ -561,9 +566,12 @@ fn read_scalar(shape: &Shape, node: &Node) -> Result<Json, Refusal> {
         },
         Shape::Quantile => quantile(node),
         Shape::Texts => texts(node),
-        Shape::Record(_) | Shape::Map { .. } | Shape::List { .. } | Shape::OneOf(_) | Shape::Named { .. } => {
-            unreachable!("the walker takes these apart")
-        }
+        Shape::Record(_)
+        | Shape::Map { .. }
+        | Shape::List { .. }
+        | Shape::OneOf(_)
+        | Shape::Named { .. }
+        | Shape::Sets => unreachable!("the walker takes these apart"),
     }
 }
 

@@ -58,6 +58,8 @@ pub struct Timing {
     pub dest_attempts: u8,
     /// The same for a dead-letter queue.
     pub dlq_attempts: u8,
+    /// How long a change of asynchronous settings takes to become effective.
+    pub config_propagation_delay: SimDuration,
 }
 
 /// A relative spread in parts per million: waits are multiplied by a uniform on 1 ± jitter. Below one million.

@@ -134,7 +134,7 @@ struct Outcome<'a> {
 impl<'a> Outcome<'a> {
     fn of(scenario: &'a Scenario, label: Label, event: &'a Event) -> Self {
         let (fate, settled) = event.settled().expect("only a settled event is delivered");
-        let function = &scenario.functions[event.function().index()];
+        let function = &scenario.functions_at(settled)[event.function().index()];
         let source = &scenario.sources[event.source().index()].name;
         let request_id = event.request_id().to_string();
         Self { scenario, label, event, function, source, request_id, fate, settled }

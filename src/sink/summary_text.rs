@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 
 use crate::model::observation::Start;
 use crate::observe::decimal::{Decimal, divide_half_up};
-use crate::observe::summary::{Counts, Named, RouteReport, Spread, SummaryReport};
-use crate::scenario::Scenario;
+use crate::observe::summary::{ChangeReport, Counts, Named, RouteReport, Spread, SummaryReport};
+use crate::scenario::{Account, Function, Scenario};
 use crate::time::{NANOS_PER_MICRO, NANOS_PER_MILLI, NANOS_PER_SECOND, SimTime};
 
 mod unseen;
@@ -90,6 +90,9 @@ impl Sheet {
         }
         if let Some(unseen) = unseen::unseen(counts) {
             lines.insert(1, ("Unseen", unseen));
+        }
+        if !report.changes.is_empty() {
+            lines.insert(0, ("Changes", changes(report)));
         }
         Self {
             headline: headline(report),
@@ -173,6 +176,17 @@ fn functions(report: &SummaryReport) -> Sums {
         names: 1,
         rows: report.functions.iter().map(row).collect(),
     }
+}
+
+fn changes(report: &SummaryReport) -> String {
+    let change = |change: &ChangeReport| {
+        let when = instant(Some(change.effective_ns));
+        let unseen = if change.took_effect { "" } else { ", after the last event" };
+        let because =
+            if change.because.is_empty() { String::new() } else { format!(" ({})", change.because) };
+        format!("at {when}{unseen} {}{because}", change.settings.join(", "))
+    };
+    report.changes.iter().map(change).collect::<Vec<_>>().join("; ")
 }
 
 fn lost(counts: &Counts) -> String {
@@ -279,15 +293,16 @@ fn waiting(counts: &Counts) -> String {
 }
 
 fn concurrency(counts: &Counts, scenario: &Scenario) -> String {
-    let limit = match scenario.functions.as_slice() {
-        [function] => function.reserved.map_or_else(
-            || format!(" (account limit {})", grouped(scenario.account.concurrency.into())),
-            |reserved| format!(" (reserved {})", grouped(reserved.into())),
-        ),
-        _ => format!(" (account limit {})", grouped(scenario.account.concurrency.into())),
+    let limit = |account: &Account, functions: &[Function]| match functions {
+        [Function { reserved: Some(reserved), .. }] => format!("reserved {}", grouped(u64::from(*reserved))),
+        _ => format!("account limit {}", grouped(account.concurrency.into())),
     };
+    let mut limits = vec![limit(&scenario.account, &scenario.functions)];
+    limits.extend(scenario.changes.iter().map(|change| limit(&change.account, &change.functions)));
+    limits.dedup();
+    let limit = limits.join(", then ");
     format!(
-        "at most {} running at once{limit}, first at {}",
+        "at most {} running at once ({limit}), first at {}",
         grouped(counts.concurrency.maximum),
         instant(counts.concurrency.at_ns),
     )

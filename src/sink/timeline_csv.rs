@@ -6,9 +6,11 @@ use std::num::NonZeroU64;
 use super::table::{Cell, Table};
 use crate::id::DestinationId;
 use crate::model::event::Route;
-use crate::model::observation::{Attempt, Fact, Next, Observation, Observer, Placement};
+use crate::model::observation::{
+    Attempt, Circumstance, Fact, Next, Observation, Observer, Placement, Remark,
+};
 use crate::model::rule::Rule;
-use crate::scenario::Scenario;
+use crate::scenario::{ChangedSetting, Scenario};
 
 /// One observation.
 struct TimelineRow<'a> {
@@ -60,6 +62,7 @@ const COLUMNS: &[Column] = &[
         Some(rule) => Cell::Word(rule.name()),
         None => Cell::Empty,
     }),
+    ("detail", |_| Cell::Empty),
 ];
 
 impl<'a> TimelineRow<'a> {
@@ -179,6 +182,27 @@ impl<W: Write> Observer for TimelineCsv<'_, W> {
             self.table.row(COLUMNS.iter().map(|(_, cell)| cell(&row)));
         }
     }
+
+    fn remark(&mut self, remark: &Remark) {
+        let detail = words(remark.what, self.scenario);
+        let cell = |(name, _): &Column| match *name {
+            "time_ns" => Cell::Integer(remark.at.as_nanos()),
+            "observation" => Cell::Word(remark.what.name()),
+            "detail" => Cell::Name(&detail),
+            _ => Cell::Empty,
+        };
+        self.table.row(COLUMNS.iter().map(cell));
+    }
+}
+
+/// What a remark says, in one cell.
+fn words(what: Circumstance, scenario: &Scenario) -> String {
+    match what {
+        Circumstance::ConfigurationChanged { change } => {
+            let change = &scenario.changes[usize::from(change)];
+            change.settings.iter().map(ChangedSetting::text).collect::<Vec<_>>().join("; ")
+        }
+    }
 }
 
 #[cfg(test)]
@@ -200,14 +224,14 @@ mod tests {
         scenario.destinations = vec![queue("done")];
         let expected = "\
 time_ns,event,source,function,observation,attempt,run,result,reason,age_ns,running,environment,start,init_ns,\
-until_ns,route,destination,rule
-0,1,orders,ship,accepted,,,,,,,,,,,,,
-0,1,orders,ship,run_started,1,1,,,0,1,1,cold,0,,,,
-100000000,1,orders,ship,attempt_ended,1,1,success,,0,0,,,,,,,success_ends_event
-100000000,1,orders,ship,settled,,,succeeded,,,,,,,,,,success_ends_event
-100000000,1,orders,ship,delivery_started,,,,,,,,,,,on_success,done,
-120000000,1,orders,ship,delivery_ended,,,delivered,,,,,,,,on_success,done,
-120000000,1,orders,ship,closed,,,,,,,,,,,,,
+until_ns,route,destination,rule,detail
+0,1,orders,ship,accepted,,,,,,,,,,,,,,
+0,1,orders,ship,run_started,1,1,,,0,1,1,cold,0,,,,,
+100000000,1,orders,ship,attempt_ended,1,1,success,,0,0,,,,,,,success_ends_event,
+100000000,1,orders,ship,settled,,,succeeded,,,,,,,,,,success_ends_event,
+100000000,1,orders,ship,delivery_started,,,,,,,,,,,on_success,done,,
+120000000,1,orders,ship,delivery_ended,,,delivered,,,,,,,,on_success,done,,
+120000000,1,orders,ship,closed,,,,,,,,,,,,,,
 ";
         assert_eq!(written(&scenario, 1), expected);
     }

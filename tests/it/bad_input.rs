@@ -627,6 +627,79 @@ fn survives(bytes: &[u8]) {
     }
 }
 
+/// [`MINIMAL`] with changes.
+fn changing(changes: &str) -> String {
+    with("", "", &format!(r#""end": "1h", "changes": [ {changes} ],"#))
+}
+
+#[test]
+fn changes_that_cannot_be() {
+    let at = |at: &str, set: &str| format!(r#"{{ "at": "{at}", "set": {{ {set} }} }}"#);
+    let reserve = r#""functions.ship.ReservedConcurrentExecutions": 40"#;
+    let place = r#"changes[0].set["functions.ship.ReservedConcurrentExecutions"]"#;
+    accepted(&changing(&at("20m", reserve)));
+    check(
+        &changing(&at("1h", reserve)),
+        "changes[0].at",
+        "is not before the end of the run, 1h",
+        "before its `end`",
+    );
+    let backwards = [at("20m", reserve), at("10m", reserve)].join(", ");
+    check(
+        &changing(&backwards),
+        "changes[1].at",
+        "lies before the change above it, at 20m",
+        "in order of time",
+    );
+    let twice = [at("20m", reserve), at("20m", reserve)].join(", ");
+    check(
+        &changing(&twice),
+        r#"changes[1].set["functions.ship.ReservedConcurrentExecutions"]"#,
+        "is set at 20m already",
+        "once",
+    );
+    let nested = r#""functions.ship.EventInvokeConfig": {}, "functions.ship.EventInvokeConfig.MaximumRetryAttempts": 0"#;
+    assert!(only_error(&changing(&at("20m", nested))).message.contains("is set at 20m already"));
+
+    let bad = |set: &str, message: &str, hint: &str| {
+        let problem = only_error(&changing(&at("20m", set)));
+        assert!(problem.path.starts_with("changes[0].set"), "{problem:?}");
+        assert!(problem.message.contains(message), "{problem:?}");
+        assert!(problem.hint.as_deref().unwrap_or_default().contains(hint), "{problem:?}");
+        assert!(problem.span.is_some(), "{problem:?}");
+    };
+    bad("", "nothing is set", "ReservedConcurrentExecutions");
+    bad(r#""functions.shop.Timeout": 9"#, "there is no function `shop`", "did you mean `ship`?");
+    bad(r#""functions.ship.Timeouts": 9"#, "no setting `Timeouts`", "did you mean `Timeout`?");
+    bad(r#""functions.ship.MemorySize": 256"#, "cannot change during a run", "what can change");
+    bad(r#""sources.orders.to": "ship""#, "cannot change during a run", "what can change");
+    bad(r#""functions.ship.Timeout": 901"#, "must be 1..900", "");
+    bad(r#""functions.ship.Timeout": "9s""#, "expected an integer 1..900 seconds", "");
+    bad(r#""functions.ship.DeadLetterConfig.TargetArn": null"#, "cannot be taken away", "give a value");
+    bad(r#""functions.ship.DeadLetterConfig.TargetArn": "dlq""#, "there is no destination `dlq`", "");
+    bad(r#""functions.ship.ReservedConcurrentExecutions": 901"#, "from 20m on", "reserve less");
+    check(
+        &changing(&at(
+            "20m",
+            r#""account.concurrency": 50, "functions.ship.ReservedConcurrentExecutions": 1"#,
+        )),
+        place,
+        "must stay unreserved",
+        "reserve less",
+    );
+}
+
+#[test]
+fn the_rules_hold_for_what_a_change_makes_of_the_scenario() {
+    let text = changing(
+        r#"{ "at": "20m", "set": { "functions.ship.EventInvokeConfig.DestinationConfig.OnSuccess.Destination": "bucket" } }"#,
+    )
+    .replace(r#""sources""#, r#""destinations": { "bucket": { "s3": {} } }, "sources""#);
+    let problem = only_error(&text);
+    assert!(problem.path.starts_with("changes[0].set["), "{problem:?}");
+    assert!(problem.message.contains("an S3 bucket takes records of failures only"), "{problem:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
 

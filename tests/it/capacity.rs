@@ -250,7 +250,11 @@ fn recorded_durations_are_read_exactly_or_refused_with_their_row() {
         run.0.iter().filter_map(|(_, attempt)| Some(attempt.run?.duration.as_millis())).collect::<Vec<_>>()
     };
     assert_eq!(lengths(r#""end_column": "end_s""#), [1_500, 250]);
-    assert_eq!(lengths(r#""duration_column": "took_ms", "unit": "ms""#), [0, 250], "in the order of their ends");
+    assert_eq!(
+        lengths(r#""duration_column": "took_ms", "unit": "ms""#),
+        [0, 250],
+        "in the order of their ends"
+    );
     let rejected = loaded("bad.csv", r#""end_column": "end_s""#).map(|_| ()).expect_err("it ends too early");
     assert!(rejected.to_string().contains("row 3, column `end_s`"), "{rejected}");
     let both = r#""end_column": "end_s", "duration_column": "took_ms""#;

@@ -2,6 +2,7 @@
 //! follow. What AWS names keeps AWS's name, nesting and unit; what is ours is in snake case with units in the texts.
 
 mod account;
+mod change;
 mod destination;
 mod fault;
 mod function;
@@ -107,6 +108,12 @@ static TOP: &[Field] = &[
         list(&Shape::OneOf(&fault::FAULT), 0, MOST_CAUSES),
         Value("[]"),
         "What goes wrong in the Lambda service itself, when an event is dispatched.",
+    ),
+    field(
+        "changes",
+        list(&Shape::Record(&Record { fields: change::CHANGE }), 0, change::MOST_CHANGES),
+        Value("[]"),
+        "Changes of configuration during the run, in order of time.",
     ),
     field(
         "expect",

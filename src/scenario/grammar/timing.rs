@@ -118,4 +118,10 @@ pub(super) static TIMING: &[Field] = &[
         ByProfile { measured: "\"50ms\"", documented: "\"0s\"" },
         "How long a delivery to a destination takes, unless the destination says otherwise.",
     ),
+    field(
+        "config_propagation_delay",
+        ANY_DURATION,
+        Value("\"0s\""),
+        "How long a change of `EventInvokeConfig` or `DeadLetterConfig` takes to become effective. Events were seen to follow the old settings for one or two minutes: write `\"120s\"` for a realistic case.",
+    ),
 ];
