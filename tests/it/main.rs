@@ -16,3 +16,4 @@ mod source_files;
 mod support;
 mod theory;
 mod tidy;
+mod twin;

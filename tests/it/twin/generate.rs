@@ -1,0 +1,256 @@
+//! Scenarios by chance: small, crowded, and on round times, so that ties are frequent.
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Map, Value, json};
+
+/// A key with a value, or nothing: the setting keeps its default.
+type Setting = BoxedStrategy<Option<(String, Value)>>;
+
+/// The text of a valid scenario.
+pub(super) fn scenario() -> impl Strategy<Value = String> {
+    let parts = (
+        (0u64..1_000, select(vec!["documented", "measured"]), timing(), account()),
+        (function(&["to-b", "to-c"]), function(&["to-c"]), function(&[])),
+        vec(destination(), 6),
+        vec(source(), 1..4),
+        vec(fault(), 0..3),
+        object(vec![
+            maybe("arrivals_end", &[r#""5s""#, r#""1m""#]),
+            maybe("end", &[r#""1s""#, r#""10s""#, r#""3m""#, r#""drained""#]),
+        ]),
+    );
+    parts.prop_map(|((seed, profile, timing, account), functions, destinations, sources, faults, bounds)| {
+        let mut scenario = json!({
+            "version": 1, "seed": seed, "profile": profile, "timing": timing, "account": account,
+            "functions": { "a": functions.0, "b": functions.1, "c": functions.2 },
+            "destinations": {}, "sources": {}, "faults": faults,
+        });
+        let kinds = ["bucket", "bus", "queue", "to-b", "to-c", "topic"];
+        for (name, settings) in kinds.into_iter().zip(destinations) {
+            scenario["destinations"][name] = of_kind(name, settings);
+        }
+        for (name, source) in ["x", "y", "z"].into_iter().zip(sources) {
+            scenario["sources"][name] = source;
+        }
+        let bounds = bounds.as_object().expect("an object").clone();
+        scenario.as_object_mut().expect("an object").extend(bounds);
+        make_valid(&mut scenario);
+        scenario.to_string()
+    })
+}
+
+/// Provisioned concurrency lies within a reservation, and the quota covers what is claimed.
+fn make_valid(scenario: &mut Value) {
+    let mut claimed = 0;
+    for name in ["a", "b", "c"] {
+        let function = &mut scenario["functions"][name];
+        let reserved = function["ReservedConcurrentExecutions"].as_u64();
+        let provisioned = &function["ProvisionedConcurrencyConfig"]["ProvisionedConcurrentExecutions"];
+        let provisioned = provisioned.as_u64().unwrap_or(0);
+        if provisioned == 0 || reserved.is_some_and(|reserved| reserved < provisioned) {
+            function.as_object_mut().expect("an object").remove("ProvisionedConcurrencyConfig");
+            claimed += reserved.unwrap_or(0);
+        } else {
+            claimed += reserved.unwrap_or(provisioned);
+        }
+    }
+    let account = &mut scenario["account"];
+    account["concurrency"] = json!(account["concurrency"].as_u64().unwrap_or(3) + claimed);
+    account["unreserved_minimum"] = json!(0);
+}
+
+fn of_kind(name: &str, mut settings: Value) -> Value {
+    match name.strip_prefix("to-") {
+        Some(function) => {
+            settings["FunctionName"] = json!(function);
+            json!({ "lambda": settings })
+        }
+        None if name == "topic" => {
+            settings["oversize"] = json!(if settings["latency"].is_null() { "drop_payload" } else { "fail" });
+            json!({ "sns": settings })
+        }
+        None if name == "queue" => json!({ "sqs": settings }),
+        None if name == "bus" => json!({ "eventbridge": settings }),
+        None => json!({ "s3": settings }),
+    }
+}
+
+fn timing() -> BoxedStrategy<Value> {
+    let checks = [r#""at_dispatch""#, r#""clip_to_deadline""#, r#""lookahead""#];
+    object(vec![
+        maybe("dispatch_latency", &[r#""0s""#, r#""1s""#, r#""30ms""#]),
+        maybe("function_retry_delay", &[r#""1s""#, r#""1m""#]),
+        maybe("function_retry_jitter", &["0", "0.125"]),
+        maybe("backoff_base", &[r#""1s""#, r#""500ms""#]),
+        maybe("backoff_factor", &["2", "1", "3"]),
+        maybe("backoff_cap", &[r#""4s""#, r#""5m""#]),
+        maybe("backoff_jitter", &["0", "0.125"]),
+        maybe("backoff_reset_on_run", &["true", "false"]),
+        maybe("age_check_function_error", &checks),
+        maybe("age_check_invocation_error", &checks),
+        maybe("terminal_precedence", &[r#""age_first""#, r#""retries_first""#]),
+        maybe("delivery_latency", &[r#""0s""#, r#""50ms""#, r#""1s""#]),
+        maybe("other_4xx_policy", &[r#""drop""#, r#""count_as_attempt""#]),
+        maybe("dest_attempts", &["2", "3"]),
+        maybe("dlq_attempts", &["2", "3"]),
+        maybe("init_limit", &[r#""1s""#, r#""10s""#]),
+    ])
+}
+
+fn account() -> BoxedStrategy<Value> {
+    object(vec![
+        maybe("concurrency", &["3", "2", "1", "100"]),
+        maybe("requests_per_concurrency", &["0", "1", "2", "10"]),
+        maybe(
+            "scaling_rate",
+            &[r#"{ "environments": 1, "per_second": 1 }"#, r#"{ "environments": 2, "per_second": 1 }"#],
+        ),
+        maybe(
+            "neighbours",
+            &[
+                r#"[{ "concurrency": 1 }]"#,
+                r#"[{ "concurrency": 2, "during": ["1s", "10s"] }, { "concurrency": 100, "during": ["5s", "20s"] }]"#,
+            ],
+        ),
+    ])
+}
+
+fn function(chained: &[&str]) -> BoxedStrategy<Value> {
+    let routes = |plain: &[&str]| -> Vec<String> {
+        let names = plain.iter().chain(chained);
+        names.map(|name| format!(r#"{{ "Destination": "{name}" }}"#)).collect()
+    };
+    let borrowed = |texts: &[String], key| maybe(key, &texts.iter().map(String::as_str).collect::<Vec<_>>());
+    let config = object(vec![
+        maybe("MaximumRetryAttempts", &["0", "1", "2"]),
+        // Never the default: six hours of throttles every second would be all that is compared.
+        always("MaximumEventAgeInSeconds", &["60", "61", "90", "180", "300"]),
+        nested(
+            "DestinationConfig",
+            object(vec![
+                borrowed(&routes(&["queue", "topic", "bus"]), "OnSuccess"),
+                borrowed(&routes(&["queue", "topic", "bus", "bucket"]), "OnFailure"),
+            ]),
+        ),
+    ]);
+    let law = [
+        r#""0s""#,
+        r#""1s""#,
+        r#""2s""#,
+        r#""500ms""#,
+        r#""1m""#,
+        r#"{ "uniform": { "min": "0s", "max": "2s" } }"#,
+        r#"{ "exponential": { "mean": "1s" } }"#,
+    ];
+    object(vec![
+        maybe("ReservedConcurrentExecutions", &["2", "1", "3", "0"]),
+        maybe(
+            "ProvisionedConcurrencyConfig",
+            &[r#"{ "ProvisionedConcurrentExecutions": 1 }"#, r#"{ "ProvisionedConcurrentExecutions": 2 }"#],
+        ),
+        always("Timeout", &["900", "5", "1"]),
+        nested("EventInvokeConfig", config),
+        maybe("DeadLetterConfig", &[r#"{ "TargetArn": "queue" }"#, r#"{ "TargetArn": "topic" }"#]),
+        maybe("duration", &law),
+        maybe("init", &[r#""1s""#, r#""0s""#, r#""11s""#, r#"{ "uniform": { "min": "0s", "max": "3s" } }"#]),
+        maybe("idle_time", &[r#""1s""#, r#""10s""#]),
+        maybe("lifetime", &[r#""5s""#, r#""1m""#]),
+        maybe("response", &[r#""not_json""#]),
+        maybe("response_size", &[r#""200B""#, r#""300KiB""#]),
+        nested("failures", vec(failure(&law), 0..4).prop_map(Value::from).boxed()),
+    ])
+}
+
+fn failure(laws: &[&'static str]) -> BoxedStrategy<Value> {
+    let kinds =
+        select(vec!["exception", "timeout", "caught", "poison", "init_failure", "crash", "out_of_memory"]);
+    let settings = object(vec![probability(), during(), maybe("duration", laws)]);
+    (kinds, settings)
+        .prop_map(|(kind, mut settings)| {
+            if matches!(kind, "timeout" | "init_failure") {
+                settings.as_object_mut().expect("an object").remove("duration");
+            }
+            json!({ kind: settings })
+        })
+        .boxed()
+}
+
+fn fault() -> BoxedStrategy<Value> {
+    let settings = object(vec![probability(), during(), maybe("function", &[r#""a""#, r#""b""#])]);
+    (select(vec!["throttle", "system_error", "client_error"]), settings)
+        .prop_map(|(kind, settings)| json!({ kind: settings }))
+        .boxed()
+}
+
+fn destination() -> BoxedStrategy<Value> {
+    let causes = (
+        select(vec!["permission", "misconfiguration", "size", "throttled"]),
+        object(vec![probability(), during()]),
+    )
+        .prop_map(|(kind, settings)| json!({ kind: settings }));
+    object(vec![
+        maybe("latency", &[r#""0s""#, r#""1s""#, r#""50ms""#]),
+        nested("failures", vec(causes, 0..3).prop_map(Value::from).boxed()),
+    ])
+}
+
+fn source() -> BoxedStrategy<Value> {
+    let times = vec(0u32..30, 1..10).prop_map(|mut halves| {
+        halves.sort_unstable();
+        let times: Vec<String> = halves.iter().map(|half| format!("{}ms", half * 500)).collect();
+        json!({ "times": times })
+    });
+    let steady = select(vec![
+        json!({ "constant": { "every": "1s" } }),
+        json!({ "constant": { "every": "500ms" } }),
+        json!({ "constant": { "every": "100ms" } }),
+        json!({ "poisson": { "rate": "2/s" } }),
+        json!({ "poisson": { "rate": "3/min" } }),
+    ]);
+    let arrivals = prop_oneof![times, steady];
+    let more = object(vec![
+        maybe("invocation", &[r#""sync""#]),
+        maybe("from", &[r#""1s""#, r#""500ms""#]),
+        maybe("until", &[r#""2s""#, r#""10s""#]),
+        maybe("size", &[r#""300KiB""#, r#""1MiB""#]),
+    ]);
+    (select(vec!["a", "b", "c"]), 1u32..15, arrivals, more)
+        .prop_map(|(to, most, arrivals, mut source)| {
+            source["to"] = json!(to);
+            source["max_events"] = json!(most);
+            source["arrivals"] = arrivals;
+            source
+        })
+        .boxed()
+}
+
+fn probability() -> Setting {
+    maybe("probability", &["1", "0.5", "0.2"])
+}
+
+fn during() -> Setting {
+    maybe("during", &[r#"["0s", "2s"]"#, r#"["1s", "1m"]"#, r#"[["0s", "1s"], ["5s", "3m"]]"#])
+}
+
+fn maybe(key: &'static str, values: &[&str]) -> Setting {
+    option::of(select(parsed(values))).prop_map(move |value| Some((key.to_owned(), value?))).boxed()
+}
+
+fn always(key: &'static str, values: &[&str]) -> Setting {
+    nested(key, select(parsed(values)).boxed())
+}
+
+fn parsed(values: &[&str]) -> Vec<Value> {
+    values.iter().map(|text| serde_json::from_str(text).expect("valid JSON")).collect()
+}
+
+fn nested(key: &'static str, value: BoxedStrategy<Value>) -> Setting {
+    value.prop_map(move |value| Some((key.to_owned(), value))).boxed()
+}
+
+fn object(settings: Vec<Setting>) -> BoxedStrategy<Value> {
+    settings.prop_map(|settings| Value::Object(settings.into_iter().flatten().collect::<Map<_, _>>())).boxed()
+}
