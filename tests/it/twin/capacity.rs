@@ -7,21 +7,37 @@ use thirdtry::scenario::{Account, Function, Scenario};
 pub(super) struct Capacity {
     account: Account,
     functions: Vec<Share>,
-    /// Requests that took a slot of the shared pool, by their instants.
-    pool_requests: Vec<u64>,
+    /// Requests for slots of the shared pool.
+    pool: Bucket,
 }
 
 struct Share {
     reserved: Option<u32>,
     provisioned: u32,
+    /// When the provisioned environments are usable.
+    provisioned_from: u64,
     idle: u64,
     lifetime: u64,
     environments: Vec<Environment>,
-    /// Requests that took an on-demand slot of the reservation.
-    own_requests: Vec<u64>,
-    provisioned_requests: Vec<u64>,
+    /// Requests for on-demand slots of the reservation.
+    own: Bucket,
+    /// Requests for provisioned environments.
+    kept_ready: Bucket,
     /// New environments.
-    made: Vec<u64>,
+    made: Bucket,
+}
+
+/// A bucket of tokens with all that ever happened to it.
+struct Bucket(Vec<(u64, Happening)>);
+
+#[derive(Clone, Copy)]
+enum Happening {
+    /// It holds so many tokens from now on, and gets so many a second.
+    Limits {
+        burst: u64,
+        per_second: u64,
+    },
+    Taken,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "plain on purpose")]
@@ -46,20 +62,61 @@ pub(super) struct Place {
 
 impl Capacity {
     pub(super) fn new(scenario: &Scenario) -> Self {
+        let per_slot = u64::from(scenario.account.requests_per_concurrency);
+        let requests = |slots: u32| Bucket::new(u64::from(slots) * per_slot, u64::from(slots) * per_slot);
         let share = |function: &Function| Share {
             reserved: function.reserved,
             provisioned: function.provisioned,
+            provisioned_from: 0,
             idle: function.idle_time.as_nanos(),
             lifetime: function.lifetime.as_nanos(),
             environments: Vec::new(),
-            own_requests: Vec::new(),
-            provisioned_requests: Vec::new(),
-            made: Vec::new(),
+            own: requests(function.reserved.unwrap_or(0).saturating_sub(function.provisioned)),
+            kept_ready: requests(function.provisioned),
+            made: Bucket::new(
+                scenario.account.scaling_burst.into(),
+                scenario.account.scaling_per_second.into(),
+            ),
         };
-        Self {
+        let mut capacity = Self {
             account: scenario.account.clone(),
             functions: scenario.functions.iter().map(share).collect(),
-            pool_requests: Vec::new(),
+            pool: requests(0),
+        };
+        capacity.pool = requests(capacity.unreserved());
+        capacity
+    }
+
+    /// Other settings from now on. Provisioned concurrency that is asked for now is allocated after a delay, at 6 000
+    /// environments a minute, and is usable when all of it is there.
+    pub(super) fn configure(&mut self, account: &Account, functions: &[Function], delay: u64, now: u64) {
+        let per_slot = u64::from(account.requests_per_concurrency);
+        let pool_before = self.unreserved();
+        self.account = account.clone();
+        for (share, function) in self.functions.iter_mut().zip(functions) {
+            if function.provisioned != share.provisioned {
+                share.kept_ready.limit(now, u64::from(function.provisioned) * per_slot);
+                share.provisioned_from = now + delay + u64::from(function.provisioned) * 10_000_000;
+                for environment in &mut share.environments {
+                    environment.gone |= environment.provisioned && !environment.busy;
+                }
+            }
+            if let Some(reserved) = function.reserved {
+                let (before, after) = (
+                    share.reserved.map(|reserved| reserved - share.provisioned),
+                    reserved - function.provisioned,
+                );
+                match before {
+                    None => share.own = Bucket::new(u64::from(after) * per_slot, u64::from(after) * per_slot),
+                    Some(before) if before != after => share.own.limit(now, u64::from(after) * per_slot),
+                    Some(_) => {}
+                }
+            }
+            (share.reserved, share.provisioned) = (function.reserved, function.provisioned);
+        }
+        if self.unreserved() != pool_before {
+            let slots = u64::from(self.unreserved());
+            self.pool.limit(now, slots * per_slot);
         }
     }
 
@@ -84,26 +141,24 @@ impl Capacity {
         let per_slot = u64::from(self.account.requests_per_concurrency);
         let share = &self.functions[function.index()];
         // Provisioned concurrency first, up to ten requests a second for each unit; the rest spills over.
-        let provisioned_rate = u64::from(share.provisioned) * per_slot;
-        if share.busy(true) < share.provisioned as usize
-            && (per_slot == 0 || tokens(&share.provisioned_requests, provisioned_rate, provisioned_rate, now))
-        {
+        let usable = now >= share.provisioned_from && share.busy(true) < share.provisioned as usize;
+        if usable && (per_slot == 0 || share.kept_ready.has_token(now)) {
             let share = &mut self.functions[function.index()];
-            share.provisioned_requests.push(now);
+            share.kept_ready.take(now);
             return Ok(share.take(true, now));
         }
         let (limit, used, requests, slots, rate) = match share.reserved {
             Some(reserved) => (
                 reserved - share.provisioned,
                 share.busy(false),
-                &share.own_requests,
+                &share.own,
                 "ReservedFunctionConcurrentInvocationLimitExceeded",
                 "ReservedFunctionInvocationRateLimitExceeded",
             ),
             None => (
                 self.unreserved(),
                 self.in_pool(),
-                &self.pool_requests,
+                &self.pool,
                 "ConcurrentInvocationLimitExceeded",
                 "FunctionInvocationRateLimitExceeded",
             ),
@@ -115,25 +170,24 @@ impl Capacity {
         if used as u64 + neighbours >= u64::from(limit) {
             return Err(slots);
         }
-        let ceiling = u64::from(limit) * per_slot;
-        if per_slot > 0 && !tokens(requests, ceiling, ceiling, now) {
+        if per_slot > 0 && !requests.has_token(now) {
             return Err(rate);
         }
-        let (burst, per_second) = (self.account.scaling_burst, self.account.scaling_per_second);
-        if burst > 0
-            && share.latest_parked(false, now).is_none()
-            && !tokens(&share.made, burst.into(), per_second.into(), now)
-        {
+        let must_make = share.latest_parked(false, now).is_none();
+        if self.account.scaling_burst > 0 && must_make && !share.made.has_token(now) {
             return Err("scaling_rate");
         }
         let reserved = share.reserved.is_some();
-        let share = &mut self.functions[function.index()];
         if reserved {
-            share.own_requests.push(now);
+            self.functions[function.index()].own.take(now);
         } else {
-            self.pool_requests.push(now);
+            self.pool.take(now);
         }
-        Ok(self.functions[function.index()].take(false, now))
+        let share = &mut self.functions[function.index()];
+        if must_make {
+            share.made.take(now);
+        }
+        Ok(share.take(false, now))
     }
 
     fn neighbours(&self, now: u64) -> u64 {
@@ -165,7 +219,7 @@ impl Share {
     fn latest_parked(&self, provisioned: bool, now: u64) -> Option<usize> {
         let usable = |environment: &Environment| {
             let lasting = now < environment.parked.0 + self.idle && now < environment.created + self.lifetime;
-            let kept = environment.provisioned || (lasting && !environment.gone);
+            let kept = !environment.gone && (environment.provisioned || lasting);
             environment.provisioned == provisioned && !environment.busy && kept
         };
         let found = (0..self.environments.len()).filter(|at| usable(&self.environments[*at]));
@@ -181,9 +235,6 @@ impl Share {
             None => "cold",
         };
         let at = at.unwrap_or_else(|| {
-            if !provisioned {
-                self.made.push(now);
-            }
             let new = Environment {
                 provisioned,
                 created: now,
@@ -200,17 +251,37 @@ impl Share {
     }
 }
 
-/// Whether a bucket of `burst` tokens, refilled with `per_second`, has one at `now`, after those taken at the instants
-/// `taken`. In billionths of a token, from the beginning each time.
-fn tokens(taken: &[u64], burst: u64, per_second: u64, now: u64) -> bool {
-    const ONE: u128 = 1_000_000_000;
-    let full = u128::from(burst) * ONE;
-    let (mut level, mut at) = (full, 0);
-    let refilled =
-        |level: u128, from: u64, to: u64| (level + u128::from(to - from) * u128::from(per_second)).min(full);
-    for instant in taken {
-        level = refilled(level, at, *instant) - ONE;
-        at = *instant;
+impl Bucket {
+    /// Full at the beginning of time.
+    fn new(burst: u64, per_second: u64) -> Self {
+        Self(vec![(0, Happening::Limits { burst, per_second })])
     }
-    refilled(level, at, now) >= ONE
+
+    /// Holds one second's worth of `per_second`.
+    fn limit(&mut self, now: u64, per_second: u64) {
+        self.0.push((now, Happening::Limits { burst: per_second, per_second }));
+    }
+
+    fn take(&mut self, now: u64) {
+        self.0.push((now, Happening::Taken));
+    }
+
+    /// Everything once more from the beginning, in billionths of a token. A larger bucket is larger by full tokens.
+    fn has_token(&self, now: u64) -> bool {
+        const ONE: u128 = 1_000_000_000;
+        let (mut level, mut full, mut rate, mut at) = (0, 0, 0, 0);
+        for (instant, happening) in &self.0 {
+            level = full.min(level + u128::from(instant - at) * rate);
+            at = *instant;
+            match *happening {
+                Happening::Limits { burst, per_second } => {
+                    let larger = u128::from(burst) * ONE;
+                    level = larger.min(level + larger.saturating_sub(full));
+                    (full, rate) = (larger, u128::from(per_second));
+                }
+                Happening::Taken => level = level.saturating_sub(ONE),
+            }
+        }
+        full.min(level + u128::from(now - at) * rate) >= ONE
+    }
 }

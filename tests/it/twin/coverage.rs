@@ -51,10 +51,10 @@ impl Coverage {
         words.extend(["age_lookahead", "age_at_dispatch", "age_before_retries", "client_error_drops"]);
         let missing: Vec<&&str> = words.iter().filter(|word| !self.counts.contains_key(**word)).collect();
         assert!(missing.is_empty(), "never seen: {missing:?}\nseen: {:#?}", self.counts);
-        // What a thing of the first rank makes happen at its own instant can come before the rest of that instant. An
-        // arrival delivers nothing, a delivery ends no run, and no dispatch makes anything arrive.
-        let impossible = [(3, 1), (4, 3), (7, 4)];
-        let ranks = [1, 3, 4, 7];
+        // What a thing makes happen at its own instant can come before the rest of that instant. But an arrival
+        // delivers nothing, a delivery ends no run, and nothing makes anything arrive or a configuration change.
+        let impossible = [(1, 0), (3, 0), (4, 0), (7, 0), (3, 1), (4, 3), (7, 4)];
+        let ranks = [0, 1, 3, 4, 7];
         let pairs = ranks.into_iter().flat_map(|first| ranks.map(|second| (first, second)));
         let apart: Vec<(u8, u8)> =
             pairs.filter(|pair| !impossible.contains(pair) && !self.ties.contains(pair)).collect();

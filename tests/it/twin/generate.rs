@@ -17,29 +17,32 @@ pub(super) fn scenario() -> impl Strategy<Value = String> {
         vec(destination(), 6),
         vec(source(), 1..4),
         vec(fault(), 0..3),
+        changes(),
         object(vec![
             maybe("arrivals_end", &[r#""5s""#, r#""1m""#]),
             maybe("end", &[r#""1s""#, r#""10s""#, r#""3m""#, r#""drained""#]),
         ]),
     );
-    parts.prop_map(|((seed, profile, timing, account), functions, destinations, sources, faults, bounds)| {
-        let mut scenario = json!({
-            "version": 1, "seed": seed, "profile": profile, "timing": timing, "account": account,
-            "functions": { "a": functions.0, "b": functions.1, "c": functions.2 },
-            "destinations": {}, "sources": {}, "faults": faults,
-        });
-        let kinds = ["bucket", "bus", "queue", "to-b", "to-c", "topic"];
-        for (name, settings) in kinds.into_iter().zip(destinations) {
-            scenario["destinations"][name] = of_kind(name, settings);
-        }
-        for (name, source) in ["x", "y", "z"].into_iter().zip(sources) {
-            scenario["sources"][name] = source;
-        }
-        let bounds = bounds.as_object().expect("an object").clone();
-        scenario.as_object_mut().expect("an object").extend(bounds);
-        make_valid(&mut scenario);
-        scenario.to_string()
-    })
+    parts.prop_map(
+        |((seed, profile, timing, account), functions, destinations, sources, faults, changes, bounds)| {
+            let mut scenario = json!({
+                "version": 1, "seed": seed, "profile": profile, "timing": timing, "account": account,
+                "functions": { "a": functions.0, "b": functions.1, "c": functions.2 },
+                "destinations": {}, "sources": {}, "faults": faults, "changes": changes,
+            });
+            let kinds = ["bucket", "bus", "queue", "to-b", "to-c", "topic"];
+            for (name, settings) in kinds.into_iter().zip(destinations) {
+                scenario["destinations"][name] = of_kind(name, settings);
+            }
+            for (name, source) in ["x", "y", "z"].into_iter().zip(sources) {
+                scenario["sources"][name] = source;
+            }
+            let bounds = bounds.as_object().expect("an object").clone();
+            scenario.as_object_mut().expect("an object").extend(bounds);
+            make_valid(&mut scenario);
+            scenario.to_string()
+        },
+    )
 }
 
 /// Provisioned concurrency lies within a reservation, and the quota covers what is claimed.
@@ -56,6 +59,21 @@ fn make_valid(scenario: &mut Value) {
         } else {
             claimed += reserved.unwrap_or(provisioned);
         }
+    }
+    // A change after the end is refused.
+    let end = match scenario["end"].as_str() {
+        Some("1s") => 1_000,
+        Some("10s") => 10_000,
+        _ => u32::MAX,
+    };
+    let early = |change: &Value| {
+        let millis = change["at"].as_str().and_then(|at| at.strip_suffix("ms"));
+        millis.and_then(|millis| millis.parse::<u32>().ok()).is_some_and(|millis| millis < end)
+    };
+    scenario["changes"].as_array_mut().expect("a list").retain(early);
+    if !scenario["changes"].as_array().is_none_or(Vec::is_empty) {
+        // As much as changes can claim.
+        claimed = 9;
     }
     let account = &mut scenario["account"];
     account["concurrency"] = json!(account["concurrency"].as_u64().unwrap_or(3) + claimed);
@@ -94,6 +112,8 @@ fn timing() -> BoxedStrategy<Value> {
         maybe("terminal_precedence", &[r#""age_first""#, r#""retries_first""#]),
         maybe("delivery_latency", &[r#""0s""#, r#""50ms""#, r#""1s""#]),
         maybe("other_4xx_policy", &[r#""drop""#, r#""count_as_attempt""#]),
+        maybe("config_propagation_delay", &[r#""1s""#, r#""2m""#]),
+        maybe("provisioned_delay", &[r#""0s""#, r#""1s""#]),
         maybe("dest_attempts", &["2", "3"]),
         maybe("dlq_attempts", &["2", "3"]),
         maybe("init_limit", &[r#""1s""#, r#""10s""#]),
@@ -233,6 +253,40 @@ fn probability() -> Setting {
 
 fn during() -> Setting {
     maybe("during", &[r#"["0s", "2s"]"#, r#"["1s", "1m"]"#, r#"[["0s", "1s"], ["5s", "3m"]]"#])
+}
+
+/// Changes of configuration, in order of time.
+fn changes() -> BoxedStrategy<Value> {
+    let reservations = ["[null, null]", "[0, null]", "[1, null]", "[2, 1]", "[3, 3]", "[null, 2]"];
+    let reservation = (select(vec!["a", "b", "c"]), select(parsed(&reservations))).prop_map(|(name, pair)| {
+        let path = |key: &str| format!("functions.{name}.{key}");
+        let provisioned = match pair[1].as_u64() {
+            Some(count) => json!({ "ProvisionedConcurrentExecutions": count }),
+            None => Value::Null,
+        };
+        json!({ path("ReservedConcurrentExecutions"): pair[0], path("ProvisionedConcurrencyConfig"): provisioned })
+    });
+    let others = [
+        r#"{ "functions.a.EventInvokeConfig.MaximumRetryAttempts": 0 }"#,
+        r#"{ "functions.a.EventInvokeConfig.MaximumEventAgeInSeconds": 60 }"#,
+        r#"{ "functions.a.EventInvokeConfig.DestinationConfig": { "OnSuccess": { "Destination": "bus" } } }"#,
+        r#"{ "functions.a.DeadLetterConfig": { "TargetArn": "topic" } }"#,
+        r#"{ "functions.a.DeadLetterConfig": null }"#,
+        r#"{ "functions.a.failures": [] }"#,
+        r#"{ "functions.a.failures": [{ "exception": {} }] }"#,
+        r#"{ "functions.a.duration": "2s", "functions.a.Timeout": 1 }"#,
+        r#"{ "functions.a.init": "2s", "functions.a.EventInvokeConfig.MaximumRetryAttempts": 1 }"#,
+        r#"{ "account.concurrency": 9 }"#,
+    ];
+    let change = (0u32..40, prop_oneof![reservation, select(parsed(&others))]);
+    let list = vec(change, 0..4).prop_map(|mut changes| {
+        changes.sort_by_key(|(halves, _)| *halves);
+        // What is set at a time is set once.
+        changes.dedup_by_key(|(halves, _)| *halves);
+        let change = |(halves, set): (u32, Value)| json!({ "at": format!("{}ms", halves * 500), "set": set });
+        changes.into_iter().map(change).collect::<Vec<_>>().into()
+    });
+    prop_oneof![Just(json!([])), list].boxed()
 }
 
 fn maybe(key: &'static str, values: &[&str]) -> Setting {

@@ -17,11 +17,12 @@ use thirdtry::time::SimTime;
 struct Pending {
     at: u64,
     rank: u8,
-    /// The event; for arrivals their position among all arrivals.
+    /// The event; for arrivals and changes their position among all of them.
     who: usize,
     route: usize,
 }
 
+const CHANGE: u8 = 0;
 const RUN_ENDS: u8 = 1;
 const DELIVERY_ENDS: u8 = 3;
 const ARRIVAL: u8 = 4;
@@ -80,6 +81,8 @@ enum Next {
 
 pub(super) struct Twin<'s> {
     scenario: &'s Scenario,
+    /// As they are configured now.
+    functions: &'s [Function],
     pending: Vec<Pending>,
     arrivals: Vec<super::arrivals::Arrival>,
     events: Vec<Event>,
@@ -104,6 +107,7 @@ pub(super) fn live(scenario: &Scenario) -> Life {
     };
     let mut twin = Twin {
         scenario,
+        functions: &scenario.functions,
         pending: arrivals.iter().enumerate().map(first).collect(),
         arrivals,
         events: Vec::new(),
@@ -112,6 +116,9 @@ pub(super) fn live(scenario: &Scenario) -> Life {
         lines: Vec::new(),
         ties: Vec::new(),
     };
+    for (who, change) in scenario.changes.iter().enumerate() {
+        twin.schedule(change.effective.as_nanos(), CHANGE, who, 0);
+    }
     twin.run();
     (twin.lines, twin.ties)
 }
@@ -124,6 +131,10 @@ impl Twin<'_> {
         };
         let mut before = None;
         while let Some(next) = self.pending.iter().min().copied().filter(|next| next.at < end) {
+            if end == u64::MAX && self.pending.iter().all(|pending| pending.rank == CHANGE) {
+                // Nothing is left that a change could concern.
+                break;
+            }
             self.pending.retain(|pending| *pending != next);
             if let Some(Pending { at, rank, .. }) = before.replace(next)
                 && at == next.at
@@ -132,6 +143,7 @@ impl Twin<'_> {
             }
             self.now = next.at;
             match next.rank {
+                CHANGE => self.change(next.who),
                 RUN_ENDS => self.run_ends(next.who),
                 DELIVERY_ENDS => self.delivery_ends(next.who, next.route),
                 ARRIVAL => self.arrive(next.who),
@@ -154,6 +166,15 @@ impl Twin<'_> {
 
     fn schedule(&mut self, at: u64, rank: u8, who: usize, route: usize) {
         self.pending.push(Pending { at, rank, who, route });
+    }
+
+    /// Other settings hold from now on.
+    fn change(&mut self, position: usize) {
+        let change = &self.scenario.changes[position];
+        self.functions = &change.functions;
+        let delay = self.scenario.timing.provisioned_delay.as_nanos();
+        self.capacity.configure(&change.account, &change.functions, delay, self.now);
+        self.lines.push(format!("{} change {position}", self.now));
     }
 
     fn arrive(&mut self, position: usize) {
@@ -211,7 +232,7 @@ impl Twin<'_> {
     }
 
     fn function(&self, event: usize) -> &Function {
-        &self.scenario.functions[self.events[event].function.index()]
+        &self.functions[self.events[event].function.index()]
     }
 
     /// An event's turn has come.

@@ -1,7 +1,9 @@
 //! What happened, as lines of text: the form in which engine and twin are compared.
 
 use thirdtry::model::event::Event;
-use thirdtry::model::observation::{Attempt, AttemptOutcome, Fact, Next, Observation, Observer, Placement};
+use thirdtry::model::observation::{
+    Attempt, AttemptOutcome, Circumstance, Fact, Next, Observation, Observer, Placement, Remark,
+};
 
 /// The observations of the engine, one a line.
 #[derive(Debug, Default)]
@@ -29,6 +31,13 @@ impl Observer for Seen {
             Observation::CutOff => "cut off".to_owned(),
         };
         self.0.push(format!("{} event {} {what}", fact.at.as_nanos(), fact.event.id().0));
+    }
+
+    fn remark(&mut self, remark: &Remark) {
+        let what = match remark.what {
+            Circumstance::ConfigurationChanged { change } => format!("change {change}"),
+        };
+        self.0.push(format!("{} {what}", remark.at.as_nanos()));
     }
 }
 
