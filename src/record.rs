@@ -79,7 +79,7 @@ pub struct Recorder<'s> {
     scenario: &'s Scenario,
     fingerprint: Fingerprint,
     ledger: Ledger,
-    summary: Summary,
+    summary: Summary<'s>,
     metrics: Metrics<Option<MetricsCsv<'s, OutputFile>>>,
     outputs: Option<Outputs<'s>>,
 }

@@ -1,4 +1,5 @@
-//! Moments at which something was done to the system: changes of configuration, as thin lines through the panels.
+//! Moments at which something was done to the system: changes of configuration and redrives, as thin lines through
+//! the panels.
 
 use super::drawing::{Anchor, Drawing, Face};
 use super::frame::{Frame, LEFT, RIGHT, TimeAxis};
@@ -53,11 +54,19 @@ fn marks(scenario: &Scenario, time: TimeAxis) -> Vec<Mark> {
     let changes = scenario.changes.iter().filter_map(|change| {
         let settings = change.settings.iter().map(ChangedSetting::text).collect::<Vec<_>>().join("; ");
         let settings = settings.replace("functions.", "");
-        let because =
-            if change.because.is_empty() { String::new() } else { format!(" — {}", change.because) };
-        mark(change.effective, format!("{settings}{because}"))
+        mark(change.effective, described(settings, &change.because))
     });
-    changes.collect()
+    let redrives = scenario.redrives.iter().filter_map(|redrive| {
+        let queue = &scenario.destinations[redrive.from.index()].name;
+        mark(redrive.at, described(format!("redrive of {queue} at {}", redrive.rate), &redrive.because))
+    });
+    let mut marks: Vec<Mark> = changes.chain(redrives).collect();
+    marks.sort_by_key(|mark| mark.at);
+    marks
+}
+
+fn described(label: String, because: &str) -> String {
+    if because.is_empty() { label } else { format!("{label} — {because}") }
 }
 
 /// A row for each mark: the beginning of its line, and beside it what it means.

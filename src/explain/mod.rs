@@ -57,6 +57,9 @@ fn heading(event: &Event, scenario: &Scenario) -> String {
         }
     };
     match event.parent() {
+        Some(_) if event.past().generation > 0 => {
+            format!("{first}it carries the payload of event {}\n", event.past().original.0)
+        }
         Some(parent) => format!("{first}it carries the outcome of event {}\n", parent.0),
         None => first,
     }

@@ -141,6 +141,7 @@ fn of_scenario(path: &str, function: &Function, scenario: &Scenario) -> String {
             ClientErrorPolicy::Drop => "drop".to_owned(),
         },
         "faults" => causes_listed(scenario.faults.len()),
+        "redrives" => format!("{} in all", scenario.redrives.len()),
         "changes" => format!("{} in effect by the end", scenario.changes.len()),
         "timing.config_propagation_delay" => scenario.timing.config_propagation_delay.to_string(),
         other => unreachable!("a rule names the setting {other}, which nothing here can show"),

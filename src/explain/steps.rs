@@ -57,7 +57,7 @@ fn tell(step: &Step, before: Option<AttemptOutcome>, scenario: &Scenario, lines:
     let (at, event) = (step.at, &step.event);
     let function = function_of(event, scenario, at);
     match step.what {
-        Observation::Accepted => lines.push(Line::at(at, "accepted and queued", Rule::AcceptedIntoQueue)),
+        Observation::Accepted => tell_acceptance(at, event, lines),
         Observation::Called => lines.push(Line::at(at, "called; the caller waits", Rule::SynchronousReturn)),
         Observation::RunStarted { age, running, placement } => {
             tell_start(at, event, function, age, running, lines);
@@ -93,6 +93,16 @@ fn tell(step: &Step, before: Option<AttemptOutcome>, scenario: &Scenario, lines:
     }
 }
 
+fn tell_acceptance(at: SimTime, event: &Event, lines: &mut Vec<Line>) {
+    lines.push(Line::at(at, "accepted and queued", Rule::AcceptedIntoQueue));
+    let past = event.past();
+    if let (Some(parent), 1..) = (event.parent(), past.generation) {
+        let again = counted(u64::from(past.generation), "redrive");
+        let words = format!("sent again from what event {} left in a queue, after {again}", parent.0);
+        lines.push(Line::more(words, Rule::Redrive));
+    }
+}
+
 /// Tells what happened around the event, as far as it concerns its function.
 fn tell_remark(remark: &Remark, event: &Event, scenario: &Scenario, lines: &mut Vec<Line>) {
     match remark.what {
@@ -107,6 +117,10 @@ fn tell_remark(remark: &Remark, event: &Event, scenario: &Scenario, lines: &mut 
                 }
             }
         }
+        // Of a redrive an event learns only by being sent again.
+        Circumstance::RedriveBegan { .. }
+        | Circumstance::RedriveEnded { .. }
+        | Circumstance::MessageExpired { .. } => {}
     }
 }
 

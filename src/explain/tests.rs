@@ -75,6 +75,7 @@ fn destination(name: &str, kind: DestinationKind) -> Destination {
         kind,
         latency: MILLI(50),
         max_bytes: 1_048_576,
+        retention: None,
         failures: Vec::new(),
     }
 }
@@ -132,6 +133,7 @@ fn scenario(functions: Vec<Function>, destinations: Vec<Destination>) -> Scenari
         destinations,
         faults: Vec::new(),
         changes: Vec::new(),
+        redrives: Vec::new(),
     }
 }
 

@@ -26,6 +26,7 @@ pub struct Event {
     pub(super) source: SourceId,
     pub(super) number: u64,
     pub(super) parent: Option<EventId>,
+    pub(super) past: Past,
     pub(super) function: FunctionId,
     pub(super) invocation: InvocationType,
     pub(super) accepted: SimTime,
@@ -45,6 +46,27 @@ pub struct Event {
     pub(super) billed_ms: u64,
     pub(super) stage: Stage,
     pub(super) routes: [RouteResult; Route::ALL.len()],
+}
+
+/// What an event was before it was sent again, and before that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// The event whose payload it carries; itself if it is none that was sent again.
+    pub original: EventId,
+    /// How often the payload was sent again.
+    pub generation: u16,
+    /// The original's key: what follows from the payload follows from it.
+    pub payload: EventKey,
+    /// When the original was accepted.
+    pub first_accepted: SimTime,
+}
+
+impl Past {
+    /// The past of an event that is sent again once more.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self { generation: self.generation.saturating_add(1), ..self }
+    }
 }
 
 /// Where an event is in its life.
@@ -177,6 +199,11 @@ impl Event {
     /// The event whose outcome it carries, if a Lambda destination created it.
     pub const fn parent(&self) -> Option<EventId> {
         self.parent
+    }
+
+    /// Where its payload comes from.
+    pub const fn past(&self) -> Past {
+        self.past
     }
 
     /// The function it is for.

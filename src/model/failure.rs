@@ -1,6 +1,7 @@
 //! How a run will go: its init, its duration and its outcome, drawn when it starts.
 
 use super::environment::Condition;
+use super::event::Past;
 use super::observation::{AttemptOutcome, FunctionError, Start};
 use crate::random::{EventKey, Purpose};
 use crate::scenario::{FailureCause, FailureKind, Function};
@@ -13,8 +14,8 @@ pub struct Beginning {
     pub key: EventKey,
     /// The run's number, from 1.
     pub run: u8,
-    /// When the event was accepted.
-    pub accepted: SimTime,
+    /// Where the event's payload comes from: a poisonous one stays so, however often it is sent again.
+    pub past: Past,
     /// When the run starts.
     pub at: SimTime,
     /// What it finds in its environment.
@@ -139,8 +140,9 @@ fn strikes(cause: &FailureCause, run: Beginning) -> bool {
         FailureKind::InitFailure if matches!(run.start, Start::Warm | Start::Provisioned) => return false,
         FailureKind::InitFailure => (Purpose::InitFailure, run.run, run.at),
         // One draw for the event, not one a run.
-        FailureKind::Poison => (Purpose::Poison, 0, run.accepted),
+        FailureKind::Poison => (Purpose::Poison, 0, run.past.first_accepted),
     };
+    let key = if cause.kind == FailureKind::Poison { run.past.payload } else { run.key };
     cause.during.contain(when)
-        && cause.probability.strikes(run.key.draws(purpose, cause.ordinal, number.into()).word())
+        && cause.probability.strikes(key.draws(purpose, cause.ordinal, number.into()).word())
 }

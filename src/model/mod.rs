@@ -19,23 +19,25 @@ pub mod failure;
 pub mod observation;
 pub mod rate;
 pub mod record;
+pub mod redrive;
 pub mod retry;
 pub mod rule;
 mod tracing;
 
 use crate::engine::calendar::{Calendar, Key};
 use crate::engine::slab::{Slab, Slot};
-use crate::id::{EventId, FunctionId, SourceId};
+use crate::id::{DestinationId, EventId, FunctionId, SourceId};
 use crate::random::{EventKey, Purpose};
 use crate::scenario::{DestinationKind, FaultKind, Function, InvocationType, Scenario};
 use crate::time::{SimDuration, SimTime};
 use concurrency::Concurrency;
 use environment::Environment;
-use event::{Event, Route, RouteResult, Running, Stage};
+use event::{Event, Past, Route, RouteResult, Running, Stage};
 use failure::Beginning;
 use observation::{
     Attempt, AttemptOutcome, Circumstance, Fact, Fate, Next, Observation, Observer, Remark, Run, Start,
 };
+use redrive::{Message, Queues, Step};
 use retry::Situation;
 use rule::Rule;
 use tracing::Tracing;
@@ -51,6 +53,8 @@ pub enum Notice {
     Dispatch(Slot),
     /// A change of configuration takes effect.
     Change,
+    /// A redrive begins, or sends its next message.
+    Redrive(u16),
 }
 
 /// The order among what happens at the same instant: completions release slots before arrivals and dispatches
@@ -63,6 +67,7 @@ enum Rank {
     RunEnds = 1,
     DeliveryEnds = 3,
     Arrival = 4,
+    Redrive = 6,
     Dispatch = 7,
 }
 
@@ -78,6 +83,7 @@ pub struct Model<'s> {
     functions: &'s [Function],
     /// Changes that have taken effect.
     changes: usize,
+    queues: Queues,
     last_id: u64,
 }
 
@@ -88,6 +94,8 @@ struct Arrived {
     source: SourceId,
     number: u64,
     parent: Option<EventId>,
+    /// If it is sent again.
+    past: Option<Past>,
     function: FunctionId,
     invocation: InvocationType,
     bytes: u64,
@@ -96,14 +104,20 @@ struct Arrived {
 impl<'s> Model<'s> {
     /// An empty system.
     pub fn new(scenario: &'s Scenario) -> Self {
+        let mut calendar = Calendar::new();
+        for (redrive, index) in scenario.redrives.iter().zip(0..) {
+            let order = order(Rank::Redrive, EventId(index), 0);
+            calendar.schedule(Key { at: redrive.at, order }, Notice::Redrive(redrive_number(index)));
+        }
         Self {
             scenario,
-            calendar: Calendar::new(),
+            calendar,
             events: Slab::new(),
             concurrency: Concurrency::new(scenario),
             tracing: Tracing::new(scenario.functions.len()),
             functions: &scenario.functions,
             changes: 0,
+            queues: Queues::new(scenario),
             last_id: 0,
         }
     }
@@ -156,7 +170,7 @@ impl<'s> Model<'s> {
     ) {
         let origin = &self.scenario.sources[source.index()];
         let (function, invocation, bytes) = (origin.to, origin.invocation, origin.payload_bytes);
-        let arrived = Arrived { key, source, number, parent: None, function, invocation, bytes };
+        let arrived = Arrived { key, source, number, parent: None, past: None, function, invocation, bytes };
         match invocation {
             InvocationType::Event => self.accept(arrived, now, observer),
             InvocationType::RequestResponse => self.call(arrived, now, observer),
@@ -170,6 +184,7 @@ impl<'s> Model<'s> {
             Notice::DeliveryEnds(slot, route) => self.on_delivery_ended(slot, route, now, observer),
             Notice::Dispatch(slot) => self.on_dispatch(slot, now, observer),
             Notice::Change => self.on_change(now, observer),
+            Notice::Redrive(index) => self.on_redrive(index, now, observer),
         }
     }
 
@@ -186,8 +201,46 @@ impl<'s> Model<'s> {
         observer.remark(&Remark { at: now, what: Circumstance::ConfigurationChanged { change } });
     }
 
+    /// A redrive begins or goes on: what has lain in its queue for too long is gone, and the next message becomes an
+    /// event of its function, accepted as any other.
+    fn on_redrive(&mut self, index: u16, now: SimTime, observer: &mut impl Observer) {
+        let redrive = &self.scenario.redrives[usize::from(index)];
+        self.expire(redrive.from, now, observer);
+        if let Some(messages) = self.queues.begin(index.into(), redrive) {
+            let what = Circumstance::RedriveBegan { redrive: index, messages };
+            observer.remark(&Remark { at: now, what });
+        }
+        let wait = match self.queues.step(index.into(), redrive) {
+            Step::Nothing => None,
+            Step::Send(message, wait) => {
+                self.accept(again(message, redrive.to), now, observer);
+                wait
+            }
+        };
+        if let Some(wait) = wait {
+            let order = order(Rank::Redrive, EventId(index.into()), 0);
+            self.calendar.schedule(Key { at: now + wait, order }, Notice::Redrive(index));
+        } else {
+            let messages = self.queues.sent(index.into());
+            let what = Circumstance::RedriveEnded { redrive: index, messages };
+            observer.remark(&Remark { at: now, what });
+        }
+    }
+
+    fn expire(&mut self, queue: DestinationId, now: SimTime, observer: &mut impl Observer) {
+        for message in self.queues.expire(queue, now) {
+            let (event, original) = (message.parent, message.past.original);
+            let what = Circumstance::MessageExpired { queue, event, original };
+            observer.remark(&Remark { at: now, what });
+        }
+    }
+
     /// The run is over at `end`: whatever is still in flight is reported as such, in order of its number.
-    pub fn cut_off(self, end: SimTime, observer: &mut impl Observer) {
+    pub fn cut_off(mut self, end: SimTime, observer: &mut impl Observer) {
+        for queue in 0..self.scenario.destinations.len() {
+            let queue = DestinationId(u16::try_from(queue).expect("checked when loading"));
+            self.expire(queue, end, observer);
+        }
         let mut left: Vec<&Event> = self.events.iter().collect();
         left.sort_unstable_by_key(|event| event.id);
         for event in left {
@@ -212,12 +265,15 @@ impl<'s> Model<'s> {
 
     fn admit_to_system(&mut self, arrived: Arrived, now: SimTime, stage: Stage) -> Slot {
         self.last_id += 1;
+        let id = EventId(self.last_id);
+        let itself = Past { original: id, generation: 0, payload: arrived.key, first_accepted: now };
         self.events.insert(Event {
-            id: EventId(self.last_id),
+            id,
             key: arrived.key,
             source: arrived.source,
             number: arrived.number,
             parent: arrived.parent,
+            past: arrived.past.unwrap_or(itself),
             function: arrived.function,
             invocation: arrived.invocation,
             accepted: now,
@@ -318,7 +374,7 @@ impl<'s> Model<'s> {
         let beginning = Beginning {
             key: event.key,
             run: event.runs,
-            accepted: event.accepted,
+            past: event.past,
             at: now,
             start,
             recorded: recorded_duration(self.scenario, event),
@@ -450,6 +506,10 @@ impl<'s> Model<'s> {
         let what =
             Observation::DeliveryEnded { route, destination, failure: plan.failure, tries: plan.tries };
         self.observe(slot, now, what, observer);
+        if plan.failure.is_none() && self.queues.keep(destination, route) {
+            let message = Message::of(self.events.get(slot), route, now);
+            self.queues.put(destination, message);
+        }
         if let (DestinationKind::Lambda { function }, None) = (target.kind, plan.failure) {
             self.chain(slot, route, function, plan.bytes, now, observer);
         }
@@ -473,6 +533,7 @@ impl<'s> Model<'s> {
             source: parent.source,
             number: parent.number,
             parent: Some(parent.id),
+            past: None,
             function,
             invocation: InvocationType::Event,
             bytes,
@@ -502,6 +563,25 @@ impl<'s> Model<'s> {
 
     fn function(&self, event: &Event) -> &'s Function {
         &self.functions[event.function.index()]
+    }
+}
+
+/// The grammar allows a thousand redrives.
+fn redrive_number(index: u64) -> u16 {
+    u16::try_from(index).expect("checked when loading")
+}
+
+/// The new event that a message becomes.
+fn again(message: Message, to: Option<FunctionId>) -> Arrived {
+    Arrived {
+        key: message.key,
+        source: message.source,
+        number: message.number,
+        parent: Some(message.parent),
+        past: Some(message.past),
+        function: to.unwrap_or(message.function),
+        invocation: InvocationType::Event,
+        bytes: message.bytes,
     }
 }
 

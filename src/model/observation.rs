@@ -10,7 +10,7 @@
 
 use super::event::{Event, Route};
 use super::rule::Rule;
-use crate::id::DestinationId;
+use crate::id::{DestinationId, EventId};
 use crate::scenario::DeliveryFailure;
 use crate::time::{SimDuration, SimTime};
 
@@ -41,6 +41,29 @@ pub enum Circumstance {
         /// Its position among the scenario's changes.
         change: u16,
     },
+    /// A redrive began.
+    RedriveBegan {
+        /// Its position among the scenario's redrives.
+        redrive: u16,
+        /// The messages that it will send.
+        messages: u64,
+    },
+    /// A redrive has sent its last message.
+    RedriveEnded {
+        /// Its position among the scenario's redrives.
+        redrive: u16,
+        /// The messages that it sent.
+        messages: u64,
+    },
+    /// A message was older than its queue keeps messages. Told when a redrive looks, and at the end of the run.
+    MessageExpired {
+        /// The queue.
+        queue: DestinationId,
+        /// The event that left it there.
+        event: EventId,
+        /// The event whose payload it carries.
+        original: EventId,
+    },
 }
 
 impl Circumstance {
@@ -48,6 +71,9 @@ impl Circumstance {
     pub const fn name(self) -> &'static str {
         match self {
             Self::ConfigurationChanged { .. } => "configuration_changed",
+            Self::RedriveBegan { .. } => "redrive_began",
+            Self::RedriveEnded { .. } => "redrive_ended",
+            Self::MessageExpired { .. } => "message_expired",
         }
     }
 }

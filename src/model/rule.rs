@@ -76,6 +76,8 @@ pub enum Rule {
     DeliveryTriedAgain,
     /// Another configuration holds for every decision from its effect on.
     ConfigurationChange,
+    /// What lay in a queue becomes a new event.
+    Redrive,
 }
 
 /// How well a rule is known.
@@ -133,7 +135,7 @@ const OWN: &str = "docs/model.md";
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::AcceptedIntoQueue,
         Self::FirstDispatch,
         Self::SlotFree,
@@ -169,6 +171,7 @@ impl Rule {
         Self::ClientErrorDrops,
         Self::DeliveryTriedAgain,
         Self::ConfigurationChange,
+        Self::Redrive,
     ];
 
     /// The rule's name in outputs.
@@ -448,6 +451,13 @@ impl Rule {
                 Measured,
                 CAPTURED,
                 &["changes", "timing.config_propagation_delay"],
+            ),
+            Self::Redrive => (
+                "redrive",
+                "what a failed event left in a queue is sent again as a new event: new request id, new age, all its retries; what is in its payload is the same",
+                Assumed,
+                OWN,
+                &["redrives"],
             ),
         }
     }

@@ -61,6 +61,9 @@ impl Observer for Fingerprint {
 fn remark_words(what: Circumstance) -> (u64, u64) {
     match what {
         Circumstance::ConfigurationChanged { change } => (1, change.into()),
+        Circumstance::RedriveBegan { redrive, messages } => (2, messages << 16 | u64::from(redrive)),
+        Circumstance::RedriveEnded { redrive, messages } => (3, messages << 16 | u64::from(redrive)),
+        Circumstance::MessageExpired { queue, event, .. } => (4, event.0 << 16 | u64::from(queue.0)),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::model::observation::{Fact, Observer, Remark};
 pub mod decimal;
 pub mod environments;
 pub mod fingerprint;
+pub mod generations;
 pub mod ledger;
 pub mod lives;
 pub mod metrics;

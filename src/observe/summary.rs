@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::decimal::Decimal;
+use super::generations::{Generations, RedriveReport};
 use super::price::{Rate, Spend};
 use super::samples::Samples;
 use super::unseen::{self, Unseen};
@@ -25,13 +26,15 @@ use crate::time::{SimDuration, SimTime};
 
 /// The observer that counts.
 #[derive(Clone, Debug)]
-pub struct Summary {
+pub struct Summary<'s> {
     total: Tally,
     /// One for each function, when there are several.
     functions: Vec<Tally>,
     rates: Vec<Rate>,
     /// Changes of configuration that have taken effect.
     changes: u16,
+    generations: Option<Generations>,
+    scenario: &'s Scenario,
 }
 
 /// How and when a run ended.
@@ -100,15 +103,17 @@ const DELIVERY_FAILURES: [DeliveryFailure; 4] = [
     DeliveryFailure::Throttled,
 ];
 
-impl Summary {
+impl<'s> Summary<'s> {
     /// A summary of a run of `scenario`, to be fed from its beginning.
-    pub fn new(scenario: &Scenario) -> Self {
+    pub fn new(scenario: &'s Scenario) -> Self {
         let several = if scenario.functions.len() > 1 { scenario.functions.len() } else { 0 };
         Self {
             total: Tally::default(),
             functions: vec![Tally::default(); several],
             rates: scenario.functions.iter().map(Rate::of).collect(),
             changes: 0,
+            generations: Generations::new(scenario),
+            scenario,
         }
     }
 
@@ -127,6 +132,7 @@ impl Summary {
         });
         SummaryReport {
             changes: changes.collect(),
+            redrives: self.generations.map(Generations::into_report),
             scenario: scenario.name.clone(),
             seed: scenario.seed.0,
             profile: scenario.profile.name(),
@@ -139,7 +145,7 @@ impl Summary {
     }
 }
 
-impl Observer for Summary {
+impl Observer for Summary<'_> {
     fn observe(&mut self, fact: &Fact<'_>) {
         let function = fact.event.function().index();
         let rate = self.rates[function];
@@ -147,11 +153,20 @@ impl Observer for Summary {
         if let Some(tally) = self.functions.get_mut(function) {
             tally.note(fact, rate);
         }
+        if let Some(generations) = &mut self.generations {
+            generations.note(fact, self.scenario);
+        }
     }
 
     fn remark(&mut self, remark: &Remark) {
         match remark.what {
             Circumstance::ConfigurationChanged { .. } => self.changes += 1,
+            Circumstance::RedriveBegan { .. }
+            | Circumstance::RedriveEnded { .. }
+            | Circumstance::MessageExpired { .. } => {}
+        }
+        if let Some(generations) = &mut self.generations {
+            generations.remark(remark);
         }
     }
 }
@@ -423,6 +438,9 @@ pub struct SummaryReport {
     /// The changes of configuration, in the order of their effect.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<ChangeReport>,
+    /// What redrives made of the events, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redrives: Option<RedriveReport>,
 }
 
 /// A change of configuration.

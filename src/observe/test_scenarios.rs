@@ -54,6 +54,7 @@ pub(crate) fn idle() -> Scenario {
         destinations: Vec::new(),
         faults: Vec::new(),
         changes: Vec::new(),
+        redrives: Vec::new(),
     }
 }
 
@@ -121,6 +122,7 @@ pub(crate) fn queue(name: &str) -> Destination {
         kind: DestinationKind::Sqs,
         latency: SimDuration::from_millis(20),
         max_bytes: 1_048_576,
+        retention: None,
         failures: Vec::new(),
     }
 }

@@ -74,6 +74,8 @@ pub enum Purpose {
     ClientError = 26,
     /// Whether X-Ray traces a request that is not the first of its second.
     TraceSampling = 27,
+    /// The key of the event that a copy on a route becomes when it is sent again.
+    Redrive = 30,
 }
 
 /// The 64-bit key from which all draws of one event follow.

@@ -18,6 +18,7 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "provisioned-spillover",
     "scaling-ramp",
     "config-change",
+    "dlq-redrive",
 ];
 
 /// The names of the shipped scenarios, the first to look at first.

@@ -15,6 +15,8 @@ pub struct Destination {
     pub latency: SimDuration,
     /// The largest message it takes, in bytes.
     pub max_bytes: u64,
+    /// How long it keeps a message, if it keeps any (`MessageRetentionPeriod`).
+    pub retention: Option<SimDuration>,
     /// How deliveries fail, in file order: the first cause that strikes decides.
     pub failures: Vec<DeliveryFailureCause>,
 }

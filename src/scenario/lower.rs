@@ -9,6 +9,7 @@ mod changes;
 mod destinations;
 mod fields;
 mod law;
+mod redrives;
 mod sources;
 
 use super::problem::{Problem, Severity, did_you_mean, quoted};
@@ -50,11 +51,12 @@ pub(super) fn lower(name: &str, checked: &Checked, folder: Option<&Path>) -> Low
     };
     let mut scenario = lowering.scenario(name, &root);
     let planned = lowering.planned_changes(&root);
-    let (mut problems, recordings) = (lowering.problems, lowering.recordings);
-    if let Some(scenario) = scenario.as_mut().filter(|_| !has_errors(&checked.problems, &problems)) {
-        let more = changes::carry_out(scenario, &planned, checked, &problems);
-        problems.extend(more);
+    if let Some(scenario) = scenario.as_mut().filter(|_| !has_errors(&checked.problems, &lowering.problems)) {
+        let more = changes::carry_out(scenario, &planned, checked, &lowering.problems);
+        lowering.problems.extend(more);
+        lowering.refuse_idle_redrives(scenario);
     }
+    let (problems, recordings) = (lowering.problems, lowering.recordings);
     Lowered { scenario, problems, recordings }
 }
 
@@ -106,6 +108,7 @@ impl<'a> Lowering<'a> {
         let functions = self.functions(root, &destinations);
         let sources = self.sources(root, &span);
         let faults = self.faults(root);
+        let redrives = self.redrives(root, &destinations);
         self.reservations(root, account.as_ref());
         self.refuse_loops(&functions, &destinations);
         self.expectations(root);
@@ -124,6 +127,7 @@ impl<'a> Lowering<'a> {
             destinations: destinations.into_iter().collect::<Option<_>>()?,
             faults: faults.into_iter().collect::<Option<_>>()?,
             changes: Vec::new(),
+            redrives: redrives.into_iter().collect::<Option<_>>()?,
         })
     }
 

@@ -22,6 +22,7 @@ pub mod json_schema;
 pub mod load;
 mod lower;
 pub mod problem;
+mod redrive;
 pub mod reference;
 pub mod set;
 pub mod shape;
@@ -40,6 +41,7 @@ pub use change::{Change, ChangedSetting};
 pub use destination::{DeliveryFailure, DeliveryFailureCause, Destination, DestinationKind, SnsOversize};
 pub use fault::{Fault, FaultKind};
 pub use function::{Architecture, FailureCause, FailureKind, Function, ResponseKind};
+pub use redrive::Redrive;
 pub use source::{Arrivals, InvocationType, RateCurve, RateSegment, Source, SourceKind};
 pub use timing::{AgeCheck, ClientErrorPolicy, Jitter, Profile, SuccessCount, TerminalPrecedence, Timing};
 
@@ -74,6 +76,8 @@ pub struct Scenario {
     pub faults: Vec<Fault>,
     /// Changes of configuration, in the order of their effect.
     pub changes: Vec<Change>,
+    /// What is sent again, in file order.
+    pub redrives: Vec<Redrive>,
 }
 
 impl Scenario {

@@ -46,6 +46,8 @@ const COLUMNS: &[Column] = &[
     ("cost_usd", |row| Cell::Decimal(row.cost().usd())),
     ("request_id", |row| Cell::Request(row.event.request_id())),
     ("traced", |row| Cell::Flag(row.event.traced())),
+    ("generation", |row| Cell::Integer(row.event.past().generation.into())),
+    ("original", |row| Cell::Integer(row.event.past().original.0)),
 ];
 
 impl<'a> EventRow<'a> {
@@ -135,11 +137,11 @@ mod tests {
         let expected = "\
 event,source,source_event,parent,function,accepted_ns,fate,condition,attempts,runs,throttles,system_errors,\
 client_errors,first_start_ns,settled_ns,last_dispatch_age_ns,on_success,on_failure,dead_letter_queue,lost,\
-billed_ms,cost_usd,request_id,traced
+billed_ms,cost_usd,request_id,traced,generation,original
 1,orders,1,,ship,0,retries_exhausted,RetriesExhausted,1,1,0,0,0,0,100000000,0,not_configured,delivered,\
-not_configured,false,100,0.000000408334,253d47b3-1ee3-4c35-b8d3-6dc1007dc571,true
+not_configured,false,100,0.000000408334,253d47b3-1ee3-4c35-b8d3-6dc1007dc571,true,0,1
 2,orders,2,,ship,5000000000,succeeded,Success,1,1,0,0,0,5000000000,5100000000,0,not_configured,not_configured,\
-not_configured,false,100,0.000000408334,a5e6904e-0867-4a8e-8ee0-2c3e23fe147f,true
+not_configured,false,100,0.000000408334,a5e6904e-0867-4a8e-8ee0-2c3e23fe147f,true,0,2
 ";
         assert_eq!(written(&scenario), expected);
     }

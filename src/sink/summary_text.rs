@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use crate::model::observation::Start;
 use crate::observe::decimal::{Decimal, divide_half_up};
+use crate::observe::generations::RedriveReport;
 use crate::observe::summary::{ChangeReport, Counts, Named, RouteReport, Spread, SummaryReport};
 use crate::scenario::{Account, Function, Scenario};
 use crate::time::{NANOS_PER_MICRO, NANOS_PER_MILLI, NANOS_PER_SECOND, SimTime};
@@ -90,6 +91,9 @@ impl Sheet {
         }
         if let Some(unseen) = unseen::unseen(counts) {
             lines.insert(1, ("Unseen", unseen));
+        }
+        if let Some(redrives) = &report.redrives {
+            lines.insert(1, ("Redriven", redriven(redrives)));
         }
         if !report.changes.is_empty() {
             lines.insert(0, ("Changes", changes(report)));
@@ -176,6 +180,30 @@ fn functions(report: &SummaryReport) -> Sums {
         names: 1,
         rows: report.functions.iter().map(row).collect(),
     }
+}
+
+fn redriven(report: &RedriveReport) -> String {
+    let originals = &report.originals;
+    let expired = match report.expired {
+        0 => String::new(),
+        n => format!(", {} expired", grouped(n)),
+    };
+    let in_flight = match originals.in_flight {
+        0 => String::new(),
+        n => format!(" + {} in flight", grouped(n)),
+    };
+    format!(
+        "{} of {} messages sent again{expired}, {} left; {} originals = {} succeeded + {} recovered + {} still held + {} lost{in_flight}{}",
+        grouped(report.sent_again),
+        grouped(report.stored),
+        grouped(report.waiting),
+        grouped(originals.accepted),
+        grouped(originals.succeeded),
+        grouped(originals.recovered),
+        grouped(originals.held),
+        grouped(originals.lost),
+        if report.holds { "" } else { " -- THE BOOKS DO NOT BALANCE: this is a bug" },
+    )
 }
 
 fn changes(report: &SummaryReport) -> String {

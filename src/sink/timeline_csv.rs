@@ -202,6 +202,19 @@ fn words(what: Circumstance, scenario: &Scenario) -> String {
             let change = &scenario.changes[usize::from(change)];
             change.settings.iter().map(ChangedSetting::text).collect::<Vec<_>>().join("; ")
         }
+        Circumstance::RedriveBegan { redrive, messages } => {
+            let redrive = &scenario.redrives[usize::from(redrive)];
+            let queue = &scenario.destinations[redrive.from.index()].name;
+            format!("{messages} messages of {queue} at {}", redrive.rate)
+        }
+        Circumstance::RedriveEnded { redrive, messages } => {
+            let queue = &scenario.destinations[scenario.redrives[usize::from(redrive)].from.index()].name;
+            format!("{messages} messages of {queue} sent")
+        }
+        Circumstance::MessageExpired { queue, event, original } => {
+            let queue = &scenario.destinations[queue.index()].name;
+            format!("{queue}: of event {}, payload of event {}", event.0, original.0)
+        }
     }
 }
 

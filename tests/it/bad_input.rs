@@ -690,6 +690,66 @@ fn changes_that_cannot_be() {
 }
 
 #[test]
+fn redrives_that_cannot_be() {
+    let redriving = |redrives: &str, function: &str| {
+        with(function, "", &format!(r#""end": "1h", "redrives": [ {redrives} ],"#)).replace(
+            r#""sources""#,
+            r#""destinations": { "dlq": { "sqs": {} }, "topic": { "sns": {} } }, "sources""#,
+        )
+    };
+    let one = |from: &str, at: &str, rate: &str| {
+        format!(r#"{{ "from": "{from}", "at": "{at}", "rate": "{rate}" }}"#)
+    };
+    let dlq = r#""DeadLetterConfig": { "TargetArn": "dlq" }"#;
+    accepted(&redriving(&one("dlq", "20m", "50/s"), dlq));
+    check(
+        &redriving(&one("dlq", "20m", "50/s"), ""),
+        "redrives[0].from",
+        "nobody fills `dlq`",
+        "that failures go to",
+    );
+    let success =
+        r#""EventInvokeConfig": { "DestinationConfig": { "OnSuccess": { "Destination": "dlq" } } }"#;
+    check(&redriving(&one("dlq", "20m", "50/s"), success), "redrives[0].from", "nobody fills `dlq`", "");
+    check(
+        &redriving(&one("dlp", "20m", "50/s"), dlq),
+        "redrives[0].from",
+        "no destination `dlp`",
+        "did you mean `dlq`?",
+    );
+    check(
+        &redriving(&one("topic", "20m", "50/s"), dlq),
+        "redrives[0].from",
+        "only an sqs queue keeps messages",
+        "sqs",
+    );
+    check(
+        &redriving(&one("dlq", "1h", "50/s"), dlq),
+        "redrives[0].at",
+        "is not before the end of the run, 1h",
+        "",
+    );
+    check(&redriving(&one("dlq", "20m", "0/s"), dlq), "redrives[0].rate", "must be above 0", "");
+    let twice = [one("dlq", "20m", "50/s"), one("dlq", "20m", "1/s")].join(", ");
+    check(&redriving(&twice, dlq), "redrives[1].at", "begins at the same time", "later");
+    let elsewhere = r#"{ "from": "dlq", "to": "shop", "at": "20m", "rate": "1/s" }"#;
+    check(&redriving(elsewhere, dlq), "redrives[0].to", "no function `shop`", "did you mean `ship`?");
+    let retention = redriving("", dlq).replace(r#""sqs": {}"#, r#""sqs": { "MessageRetentionPeriod": 59 }"#);
+    check(&retention, "destinations.dlq.sqs.MessageRetentionPeriod", "must be 60..1209600 seconds", "");
+}
+
+#[test]
+fn a_queue_that_a_change_fills_can_be_redriven() {
+    let text = with(
+        "",
+        "",
+        r#""redrives": [ { "from": "dlq", "at": "20m", "rate": "1/s" } ], "destinations": { "dlq": { "sqs": {} } },
+           "changes": [ { "at": "10m", "set": { "functions.ship.DeadLetterConfig.TargetArn": "dlq" } } ],"#,
+    );
+    accepted(&text);
+}
+
+#[test]
 fn the_rules_hold_for_what_a_change_makes_of_the_scenario() {
     let text = changing(
         r#"{ "at": "20m", "set": { "functions.ship.EventInvokeConfig.DestinationConfig.OnSuccess.Destination": "bucket" } }"#,

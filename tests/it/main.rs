@@ -12,6 +12,7 @@ mod golden_vectors;
 mod identities;
 mod promises;
 mod real_trace;
+mod redrive;
 mod source_files;
 mod support;
 mod theory;

@@ -7,7 +7,7 @@ pub(super) static DESTINATION: Choice = Choice {
     variants: &[
         variant("sqs", Shape::Record(&Record { fields: SQS }), "An Amazon SQS standard queue."),
         variant("sns", Shape::Record(&Record { fields: SNS }), "An Amazon SNS standard topic."),
-        variant("eventbridge", Shape::Record(&Record { fields: SQS }), "An Amazon EventBridge bus."),
+        variant("eventbridge", Shape::Record(&Record { fields: EVENT_BRIDGE }), "An Amazon EventBridge bus."),
         variant("s3", Shape::Record(&Record { fields: S3 }), "An Amazon S3 bucket; for failures only."),
         variant(
             "lambda",
@@ -32,7 +32,19 @@ const fn max_size(default: &'static str) -> Field {
     aws_field("max_size", Shape::Size, Value(default), SIZE_DOC, RETAIN_RECORDS)
 }
 
-static SQS: &[Field] = &[LATENCY, max_size("\"1MiB\""), DELIVERY_FAILURES];
+static SQS: &[Field] = &[
+    LATENCY,
+    max_size("\"1MiB\""),
+    aws_field(
+        "MessageRetentionPeriod",
+        integer(60, 1_209_600, "seconds"),
+        Value("345600"),
+        "How long the queue keeps a message; an older one is gone when a redrive looks, and at the end of the run. Only queues that a redrive reads are looked at.",
+        SET_QUEUE_ATTRIBUTES,
+    ),
+    DELIVERY_FAILURES,
+];
+static EVENT_BRIDGE: &[Field] = &[LATENCY, max_size("\"1MiB\""), DELIVERY_FAILURES];
 static SNS: &[Field] = &[
     LATENCY,
     max_size("\"256KiB\""),

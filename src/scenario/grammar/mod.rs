@@ -8,6 +8,7 @@ mod fault;
 mod function;
 mod law;
 mod prelude;
+mod redrive;
 mod source;
 mod timing;
 
@@ -114,6 +115,12 @@ static TOP: &[Field] = &[
         list(&Shape::Record(&Record { fields: change::CHANGE }), 0, change::MOST_CHANGES),
         Value("[]"),
         "Changes of configuration during the run, in order of time.",
+    ),
+    field(
+        "redrives",
+        list(&Shape::Record(&Record { fields: redrive::REDRIVE }), 0, redrive::MOST_REDRIVES),
+        Value("[]"),
+        "At a time, what lies in a queue is sent to its function again, each message as a new event.",
     ),
     field(
         "expect",

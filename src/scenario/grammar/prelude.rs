@@ -19,6 +19,8 @@ pub(super) const PROVISIONED: &str =
 pub(super) const INVOKE: &str = "https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html";
 pub(super) const DESTINATION_CONFIG: &str =
     "https://docs.aws.amazon.com/lambda/latest/api/API_DestinationConfig.html";
+pub(super) const SET_QUEUE_ATTRIBUTES: &str =
+    "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html";
 pub(super) const CREATE_FUNCTION: &str =
     "https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html";
 pub(super) const MEASURED_WAITS: &str = "https://cosmo-grant.github.io/aws-by-example/lambda_retries.html";

@@ -39,6 +39,7 @@ impl<'a> Lowering<'a> {
             kind: kind?,
             latency: inner.optional("latency", Fields::duration)?.or(usual_latency)?,
             max_bytes: inner.size("max_size")?,
+            retention: inner.optional("MessageRetentionPeriod", Fields::integer)?.map(SimDuration::from_secs),
             failures: failures?,
         })
     }
