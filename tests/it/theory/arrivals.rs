@@ -1,6 +1,7 @@
 //! Cases about arrivals alone: no function matters.
 
 use super::cases::{Case, number};
+use super::census::Census;
 use super::run::{Results, Size, as_float, census};
 use super::scenario::{self, elements, seconds, source, whole};
 use serde_json::{Value, json};
@@ -13,11 +14,13 @@ pub(super) fn run(case: &Case) -> (Size, Results) {
     let horizon = case.run["horizon_s"].as_f64();
     let relative = horizon.map_or(1.0, |stated| shorter(stated, rate(case)) / stated);
     let end = bins.last().map_or_else(|| horizon.unwrap_or(0.0) * relative, |end| as_float(*end) / 1e9);
-    let times = arrivals(case, end);
+    let census = arrivals(case, end);
+    let times: Vec<u64> = census.lives.iter().map(|life| life.accepted).collect();
     let mut results = Results::new();
     let mut put = |name: &str, value: Value| results.insert(name.to_owned(), value);
     put("total", json!(times.len()));
-    if bins.is_empty() {
+    put("sampled", json!(census.traced));
+    if bins.is_empty() && case.run["window_s"].is_number() {
         put("mean_rate", json!(length(&times) / end));
         let windows = counts(&times, whole(number(&case.run["window_s"]) * 1e9), whole(end * 1e9));
         put("disp_index", json!(dispersion(&windows)));
@@ -52,12 +55,12 @@ fn shorter(stated: f64, rate: f64) -> f64 {
 }
 
 /// All arrivals before `end` seconds.
-fn arrivals(case: &Case, end: f64) -> Vec<u64> {
+fn arrivals(case: &Case, end: f64) -> Census {
     let mut source = source(&case.model, None);
     source["invocation"] = json!("sync");
     let mut scenario = scenario::scenario(json!({ "duration": "0s" }), source);
     scenario["arrivals_end"] = json!(seconds(end));
-    census(&scenario, 0.0).lives.iter().map(|life| life.accepted).collect()
+    census(&scenario, 0.0)
 }
 
 /// How many of `times` fall into each window of this length before `end`; the last may not be cut short.

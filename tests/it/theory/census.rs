@@ -21,6 +21,8 @@ pub(super) struct Census {
     /// Deliveries that were tried to the on-failure destination.
     pub(super) deliveries: u64,
     pub(super) billed_ms: u64,
+    /// Events of which a trace is kept.
+    pub(super) traced: u64,
     warm_up: u64,
 }
 
@@ -107,6 +109,7 @@ impl Census {
             failed_routes: [false; 2],
         });
         self.last_arrival = now;
+        self.traced += u64::from(fact.event.traced());
         self.running.arrival(now, self.warm_up);
         self.in_system.arrival(now, self.warm_up);
         if fact.event.invocation() == InvocationType::Event {

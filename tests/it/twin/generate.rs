@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 type Setting = BoxedStrategy<Option<(String, Value)>>;
 
 /// The text of a valid scenario.
-pub(super) fn scenario() -> impl Strategy<Value = String> {
+pub(crate) fn scenario() -> impl Strategy<Value = String> {
     let parts = (
         (0u64..1_000, select(vec!["documented", "measured"]), timing(), account()),
         (function(&["to-b", "to-c"]), function(&["to-c"]), function(&[])),

@@ -11,7 +11,7 @@
 mod arrivals;
 mod capacity;
 mod coverage;
-mod generate;
+pub(crate) mod generate;
 mod model;
 mod seen;
 
