@@ -100,6 +100,7 @@ pub(super) const fn fate_name(fate: Fate) -> &'static str {
         Fate::RetriesExhausted => "retries exhausted",
         Fate::EventAgeExceeded => "event age exceeded",
         Fate::ZeroReservedConcurrency => "zero concurrency",
+        Fate::RecursiveInvocation => "recursive invocation",
     }
 }
 

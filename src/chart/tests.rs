@@ -97,7 +97,7 @@ fn many_of_everything() -> Scenario {
     }
     let sources = names.enumerate().map(|(number, name)| {
         let mut source = source(&name, InvocationType::Event, poisson(1.0, 60));
-        source.to = FunctionId(u16::try_from(number).expect("few"));
+        source.to = crate::scenario::Targets::One(FunctionId(u16::try_from(number).expect("few")));
         source
     });
     scenario.sources = sources.collect();

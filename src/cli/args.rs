@@ -207,6 +207,8 @@ pub(crate) enum FateChoice {
     EventAgeExceeded,
     /// Reserved concurrency is zero
     ZeroReservedConcurrency,
+    /// Stopped as part of a recursive loop
+    RecursiveInvocation,
     /// The run was cut off first
     InFlight,
     /// No copy is left anywhere

@@ -63,6 +63,7 @@ fn with_fate(notable: &Notable, fate: FateChoice) -> &[EventId] {
         FateChoice::RetriesExhausted => notable.first_of(Fate::RetriesExhausted),
         FateChoice::EventAgeExceeded => notable.first_of(Fate::EventAgeExceeded),
         FateChoice::ZeroReservedConcurrency => notable.first_of(Fate::ZeroReservedConcurrency),
+        FateChoice::RecursiveInvocation => notable.first_of(Fate::RecursiveInvocation),
         FateChoice::InFlight => notable.unfinished(),
         FateChoice::Lost => notable.lost(),
     }

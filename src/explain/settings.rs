@@ -102,6 +102,7 @@ fn of_destination(below: &str, destination: &Destination) -> Option<String> {
 fn of_scenario(path: &str, function: &Function, scenario: &Scenario) -> String {
     let value = match path {
         "functions.*.ReservedConcurrentExecutions" => or_unset(function.reserved),
+        "functions.*.RecursiveLoop" => function.recursive_loop.name().to_owned(),
         "functions.*.Timeout" => function.timeout.to_string(),
         "functions.*.failures" => causes_listed(function.failures.len()),
         "functions.*.EventInvokeConfig.MaximumRetryAttempts" => function.maximum_retries.to_string(),

@@ -337,6 +337,10 @@ fn settled(fate: Fate, rule: Rule, event: &Event, function: &Function) -> String
         }
         (Fate::EventAgeExceeded, _) => format!("it has reached the maximum age of {oldest}"),
         (Fate::ZeroReservedConcurrency, _) => "no attempt is made".to_owned(),
+        (Fate::RecursiveInvocation, _) => {
+            let count = event.invocations_in_chain();
+            format!("it would be invocation {count} of {} in one chain", function.name)
+        }
     };
     format!("fate: {}; {reason}", fate.name())
 }
@@ -365,6 +369,11 @@ const fn rule_of_route(route: Route) -> Rule {
 fn arrived(at: SimTime, route: Route, destination: DestinationId, scenario: &Scenario) -> Line {
     let destination = &scenario.destinations[destination.index()];
     let words = format!("{}: {} has it", route.name(), destination.name);
+    if !destination.subscribers.is_empty() {
+        let names = destination.subscribers.iter().map(|id| scenario.functions[id.index()].name.as_str());
+        let names = names.collect::<Vec<_>>().join(", ");
+        return Line::at(at, format!("{words} and invokes {names}"), Rule::SubscriberInvoked);
+    }
     match destination.kind {
         DestinationKind::Lambda { function } => {
             let function = &scenario.functions[function.index()].name;

@@ -31,6 +31,7 @@ fn function(name: &str) -> Function {
         on_success: None,
         on_failure: None,
         dead_letter: None,
+        recursive_loop: crate::scenario::RecursiveLoop::Terminate,
         duration: Distribution::Constant(MILLI(400)),
         init: Distribution::Constant(SimDuration::ZERO),
         idle_time: SimDuration::from_secs(420),
@@ -57,7 +58,7 @@ fn source(name: &str, invocation: InvocationType, millis: &[u64]) -> Source {
     let times: Vec<SimTime> = millis.iter().map(|at| SimTime::ZERO + MILLI(*at)).collect();
     Source {
         name: name.to_owned(),
-        to: FunctionId(0),
+        to: crate::scenario::Targets::One(FunctionId(0)),
         invocation,
         kind: SourceKind::Direct,
         payload_bytes: 100,
@@ -76,6 +77,7 @@ fn destination(name: &str, kind: DestinationKind) -> Destination {
         latency: MILLI(50),
         max_bytes: 1_048_576,
         retention: None,
+        subscribers: Vec::new(),
         failures: Vec::new(),
     }
 }
@@ -387,7 +389,7 @@ fn an_event_that_carries_an_outcome() {
     audit.maximum_retries = 0;
     let next = destination("to-audit", DestinationKind::Lambda { function: FunctionId(0) });
     let mut scenario = scenario(vec![audit, ship], vec![next]);
-    scenario.sources[0].to = FunctionId(1);
+    scenario.sources[0].to = crate::scenario::Targets::One(FunctionId(1));
     assert_told(
         &steps_told(&scenario, 1),
         r"

@@ -10,6 +10,7 @@
 //!
 //! A synchronous call is the same entity without a queue: it runs or is refused at once, and has no fate.
 
+use super::chain::Lineage;
 use super::environment::Environment;
 use super::failure::RunPlan;
 use super::observation::{AttemptOutcome, Fate, Placement, Start};
@@ -27,6 +28,7 @@ pub struct Event {
     pub(super) number: u64,
     pub(super) parent: Option<EventId>,
     pub(super) past: Past,
+    pub(super) lineage: Option<Box<Lineage>>,
     pub(super) function: FunctionId,
     pub(super) invocation: InvocationType,
     pub(super) accepted: SimTime,
@@ -196,7 +198,7 @@ impl Event {
         self.number
     }
 
-    /// The event whose outcome it carries, if a Lambda destination created it.
+    /// The event whose outcome it carries, if a Lambda destination or a subscription created it.
     pub const fn parent(&self) -> Option<EventId> {
         self.parent
     }
@@ -204,6 +206,11 @@ impl Event {
     /// Where its payload comes from.
     pub const fn past(&self) -> Past {
         self.past
+    }
+
+    /// How often its function has been invoked in its chain of invocations, this event included.
+    pub fn invocations_in_chain(&self) -> u32 {
+        self.lineage.as_ref().map_or(1, |lineage| lineage.invocations(self.function))
     }
 
     /// The function it is for.

@@ -11,6 +11,7 @@
 //! after a valid scenario there is no `Result` in here.
 
 pub mod arrivals;
+pub mod chain;
 pub mod concurrency;
 pub mod delivery;
 pub mod environment;
@@ -27,9 +28,10 @@ mod tracing;
 use crate::engine::calendar::{Calendar, Key};
 use crate::engine::slab::{Slab, Slot};
 use crate::id::{DestinationId, EventId, FunctionId, SourceId};
-use crate::random::{EventKey, Purpose};
-use crate::scenario::{DestinationKind, FaultKind, Function, InvocationType, Scenario};
+use crate::random::{EventKey, Purpose, name_key};
+use crate::scenario::{FaultKind, Function, InvocationType, Scenario, Targets};
 use crate::time::{SimDuration, SimTime};
+use chain::Lineage;
 use concurrency::Concurrency;
 use environment::Environment;
 use event::{Event, Past, Route, RouteResult, Running, Stage};
@@ -84,11 +86,13 @@ pub struct Model<'s> {
     /// Changes that have taken effect.
     changes: usize,
     queues: Queues,
+    /// What stands for each function's name where several functions get the same event.
+    branches: Vec<u64>,
     last_id: u64,
 }
 
 /// A new event or call, before it has a number.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Arrived {
     key: EventKey,
     source: SourceId,
@@ -96,6 +100,7 @@ struct Arrived {
     parent: Option<EventId>,
     /// If it is sent again.
     past: Option<Past>,
+    lineage: Option<Box<Lineage>>,
     function: FunctionId,
     invocation: InvocationType,
     bytes: u64,
@@ -118,6 +123,7 @@ impl<'s> Model<'s> {
             functions: &scenario.functions,
             changes: 0,
             queues: Queues::new(scenario),
+            branches: scenario.functions.iter().map(|function| name_key(&function.name)).collect(),
             last_id: 0,
         }
     }
@@ -159,7 +165,7 @@ impl<'s> Model<'s> {
         Some(Key { at: change.effective, order: (Rank::Change as u64) << RANK_SHIFT | self.changes as u64 })
     }
 
-    /// Event `number` of `source` arrives.
+    /// Event `number` of `source` arrives: an event or call of its function, or an event of each of its functions.
     pub fn on_arrival(
         &mut self,
         source: SourceId,
@@ -169,11 +175,18 @@ impl<'s> Model<'s> {
         observer: &mut impl Observer,
     ) {
         let origin = &self.scenario.sources[source.index()];
-        let (function, invocation, bytes) = (origin.to, origin.invocation, origin.payload_bytes);
-        let arrived = Arrived { key, source, number, parent: None, past: None, function, invocation, bytes };
-        match invocation {
-            InvocationType::Event => self.accept(arrived, now, observer),
-            InvocationType::RequestResponse => self.call(arrived, now, observer),
+        for function in origin.to.functions().iter().copied() {
+            let key = match origin.to {
+                Targets::One(_) => key,
+                Targets::Each(_) => key.branch(self.branches[function.index()]),
+            };
+            let (invocation, bytes) = (origin.invocation, origin.payload_bytes);
+            let (parent, past, lineage) = (None, None, None);
+            let arrived = Arrived { key, source, number, parent, past, lineage, function, invocation, bytes };
+            match invocation {
+                InvocationType::Event => self.accept(arrived, now, observer),
+                InvocationType::RequestResponse => self.call(arrived, now, observer),
+            }
         }
     }
 
@@ -274,6 +287,7 @@ impl<'s> Model<'s> {
             number: arrived.number,
             parent: arrived.parent,
             past: arrived.past.unwrap_or(itself),
+            lineage: arrived.lineage,
             function: arrived.function,
             invocation: arrived.invocation,
             accepted: now,
@@ -304,6 +318,8 @@ impl<'s> Model<'s> {
             self.settle(slot, Fate::ZeroReservedConcurrency, Rule::ZeroReservedConcurrency, now, observer);
         } else if event.age_at(now) >= function.maximum_age {
             self.settle(slot, Fate::EventAgeExceeded, Rule::AgeAtDispatch, now, observer);
+        } else if chain::is_stopped(function, event.invocations_in_chain()) {
+            self.settle(slot, Fate::RecursiveInvocation, Rule::RecursionStopped, now, observer);
         } else {
             self.attempt(slot, now, observer);
         }
@@ -501,44 +517,19 @@ impl<'s> Model<'s> {
         let target = &self.scenario.destinations[destination.index()];
         // Draws are addressed, so that the plan made at the start is the same when made again.
         let plan = delivery::plan(&self.scenario.timing, event, function, route, target, started);
+        let failure = plan.failure.or_else(|| self.refusal_by_lambda(event, target));
         self.events.get_mut(slot).routes[route as usize] =
-            plan.failure.map_or(RouteResult::Delivered, RouteResult::Failed);
-        let what =
-            Observation::DeliveryEnded { route, destination, failure: plan.failure, tries: plan.tries };
+            failure.map_or(RouteResult::Delivered, RouteResult::Failed);
+        let what = Observation::DeliveryEnded { route, destination, failure, tries: plan.tries };
         self.observe(slot, now, what, observer);
-        if plan.failure.is_none() && self.queues.keep(destination, route) {
-            let message = Message::of(self.events.get(slot), route, now);
-            self.queues.put(destination, message);
-        }
-        if let (DestinationKind::Lambda { function }, None) = (target.kind, plan.failure) {
-            self.chain(slot, route, function, plan.bytes, now, observer);
+        if failure.is_none() {
+            if self.queues.keep(destination, route) {
+                let message = Message::of(self.events.get(slot), route, now);
+                self.queues.put(destination, message);
+            }
+            self.invoke_from(slot, route, target, plan.bytes, now, observer);
         }
         self.close_if_delivered(slot, now, observer);
-    }
-
-    /// A record delivered to a Lambda destination is a new event of that function, with its own queue and retries.
-    fn chain(
-        &mut self,
-        slot: Slot,
-        route: Route,
-        function: FunctionId,
-        bytes: u64,
-        now: SimTime,
-        observer: &mut impl Observer,
-    ) {
-        let parent = self.events.get(slot);
-        let key = EventKey(parent.key.draws(Purpose::ChainedEvent, route as u8, 0).word());
-        let arrived = Arrived {
-            key,
-            source: parent.source,
-            number: parent.number,
-            parent: Some(parent.id),
-            past: None,
-            function,
-            invocation: InvocationType::Event,
-            bytes,
-        };
-        self.accept(arrived, now, observer);
     }
 
     fn close_if_delivered(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
@@ -578,6 +569,8 @@ fn again(message: Message, to: Option<FunctionId>) -> Arrived {
         source: message.source,
         number: message.number,
         parent: Some(message.parent),
+        // A script calls the function: a new chain.
+        lineage: None,
         past: Some(message.past),
         function: to.unwrap_or(message.function),
         invocation: InvocationType::Event,

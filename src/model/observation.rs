@@ -415,12 +415,19 @@ pub enum Fate {
     EventAgeExceeded,
     /// Its function's reserved concurrency is zero (`ZeroReservedConcurrency`).
     ZeroReservedConcurrency,
+    /// Lambda stopped it as part of a recursive loop (`RecursiveInvocation`).
+    RecursiveInvocation,
 }
 
 impl Fate {
     /// All fates, in the order in which tables and charts show them.
-    pub const ALL: [Self; 4] =
-        [Self::Succeeded, Self::RetriesExhausted, Self::EventAgeExceeded, Self::ZeroReservedConcurrency];
+    pub const ALL: [Self; 5] = [
+        Self::Succeeded,
+        Self::RetriesExhausted,
+        Self::EventAgeExceeded,
+        Self::ZeroReservedConcurrency,
+        Self::RecursiveInvocation,
+    ];
 
     /// The name in outputs.
     pub const fn name(self) -> &'static str {
@@ -429,6 +436,7 @@ impl Fate {
             Self::RetriesExhausted => "retries_exhausted",
             Self::EventAgeExceeded => "event_age_exceeded",
             Self::ZeroReservedConcurrency => "zero_reserved_concurrency",
+            Self::RecursiveInvocation => "recursive_invocation",
         }
     }
 
@@ -439,6 +447,7 @@ impl Fate {
             Self::RetriesExhausted => "RetriesExhausted",
             Self::EventAgeExceeded => "EventAgeExceeded",
             Self::ZeroReservedConcurrency => "ZeroReservedConcurrency",
+            Self::RecursiveInvocation => "RecursiveInvocation",
         }
     }
 }

@@ -78,6 +78,10 @@ pub enum Rule {
     ConfigurationChange,
     /// What lay in a queue becomes a new event.
     Redrive,
+    /// A function invoked too often in one chain is stopped.
+    RecursionStopped,
+    /// A message to a topic or bus invokes its subscribers.
+    SubscriberInvoked,
 }
 
 /// How well a rule is known.
@@ -120,6 +124,8 @@ const ENVIRONMENT: &str = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-r
 const ASYNCHRONOUS: &str = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html";
 /// AWS Lambda Developer Guide, "Retry behavior".
 const RETRIES: &str = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-retries.html";
+/// AWS Lambda Developer Guide, "Use Lambda recursive loop detection to prevent infinite loops".
+const RECURSION: &str = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html";
 /// AWS Lambda API Reference, "Invoke".
 const INVOKE: &str = "https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html";
 /// AWS Lambda API Reference, `OnFailure`.
@@ -135,7 +141,7 @@ const OWN: &str = "docs/model.md";
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 38] = [
         Self::AcceptedIntoQueue,
         Self::FirstDispatch,
         Self::SlotFree,
@@ -172,6 +178,8 @@ impl Rule {
         Self::DeliveryTriedAgain,
         Self::ConfigurationChange,
         Self::Redrive,
+        Self::RecursionStopped,
+        Self::SubscriberInvoked,
     ];
 
     /// The rule's name in outputs.
@@ -458,6 +466,20 @@ impl Rule {
                 Assumed,
                 OWN,
                 &["redrives"],
+            ),
+            Self::RecursionStopped => (
+                "recursion_stopped",
+                "a function that was invoked 16 times in one chain of invocations through Lambda and SNS is stopped the next time, and the event goes to the failure routes; EventBridge hides the chain",
+                Documented,
+                RECURSION,
+                &["functions.*.RecursiveLoop"],
+            ),
+            Self::SubscriberInvoked => (
+                "subscriber_invoked",
+                "SNS and EventBridge invoke the functions that subscribe asynchronously: each gets an event of its own, with its own queue, retries and routes",
+                Documented,
+                ASYNCHRONOUS,
+                &["destinations.*"],
             ),
         }
     }

@@ -298,7 +298,11 @@ impl<D: Datapoints> Observer for Metrics<D> {
                 None => self.attempt_refused(fact, &attempt),
             },
             Observation::Settled { fate, .. } => {
-                self.window(fact.at, function).dropped.add(fate != Fate::Succeeded);
+                let window = self.window(fact.at, function);
+                window.dropped.add(fate != Fate::Succeeded);
+                if fate == Fate::RecursiveInvocation {
+                    window.recursive.ones += 1;
+                }
             }
             Observation::DeliveryEnded { route, failure: Some(_), .. } => {
                 let window = self.window(fact.at, function);
@@ -472,7 +476,7 @@ mod tests {
         }
         scenario.functions[0].reserved = Some(3);
         let mut other = events_at("clicks", &[1_000]);
-        other.to = FunctionId(1);
+        other.to = crate::scenario::Targets::One(FunctionId(1));
         scenario.sources.insert(0, other);
         let during = windows(&[(60, 80)]);
         scenario.account.neighbours = vec![Neighbour { concurrency: 5, during }];

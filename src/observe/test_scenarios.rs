@@ -6,8 +6,8 @@ use crate::random::distribution::Distribution;
 use crate::scenario::{
     Account, AgeCheck, Architecture, Arrivals, ClientErrorPolicy, DeliveryFailure, DeliveryFailureCause,
     Destination, DestinationKind, End, FailureCause, FailureKind, Function, InvocationType, Jitter,
-    Probability, Profile, RateCurve, RateSegment, ResponseKind, Scenario, Source, SourceKind, SuccessCount,
-    TerminalPrecedence, Timing, Windows,
+    Probability, Profile, RateCurve, RateSegment, RecursiveLoop, ResponseKind, Scenario, Source, SourceKind,
+    SuccessCount, Targets, TerminalPrecedence, Timing, Windows,
 };
 use crate::time::{SimDuration, SimTime};
 
@@ -72,6 +72,7 @@ pub(crate) fn function(name: &str) -> Function {
         on_success: None,
         on_failure: None,
         dead_letter: None,
+        recursive_loop: RecursiveLoop::Terminate,
         duration: Distribution::Constant(SimDuration::from_millis(100)),
         init: Distribution::Constant(SimDuration::ZERO),
         idle_time: SimDuration::from_secs(420),
@@ -86,7 +87,7 @@ pub(crate) fn function(name: &str) -> Function {
 pub(crate) fn source(name: &str, invocation: InvocationType, arrivals: Arrivals) -> Source {
     Source {
         name: name.to_owned(),
-        to: FunctionId(0),
+        to: Targets::One(FunctionId(0)),
         invocation,
         kind: SourceKind::Direct,
         payload_bytes: 100,
@@ -123,6 +124,7 @@ pub(crate) fn queue(name: &str) -> Destination {
         latency: SimDuration::from_millis(20),
         max_bytes: 1_048_576,
         retention: None,
+        subscribers: Vec::new(),
         failures: Vec::new(),
     }
 }

@@ -76,6 +76,9 @@ pub enum Purpose {
     TraceSampling = 27,
     /// The key of the event that a copy on a route becomes when it is sent again.
     Redrive = 30,
+    /// The key of the events that the subscribers of a topic or bus get from a delivery, by route; each of them
+    /// branches off by its function's name.
+    SubscriberEvent = 29,
 }
 
 /// The 64-bit key from which all draws of one event follow.
@@ -88,6 +91,12 @@ impl EventKey {
         let address = u64::from(purpose as u8) << 40 | u64::from(ordinal) << 32 | u64::from(number);
         // Two rounds: the first spreads the address over 64 bits, the second mixes it with the key.
         Draws { state: mix(self.0 ^ mix(address.wrapping_mul(GOLDEN_GAMMA))) }
+    }
+
+    /// The key of the event that one of several functions gets of this one; `name` is its [`name_key`].
+    #[must_use]
+    pub const fn branch(self, name: u64) -> Self {
+        Self(mix(self.0 ^ mix(name.wrapping_mul(GOLDEN_GAMMA))))
     }
 }
 
@@ -146,6 +155,16 @@ impl SourceStreams {
     pub fn next_event_key(&mut self) -> EventKey {
         EventKey(self.keys.next_u64())
     }
+}
+
+/// 64 bits that stand for a function's name where several functions get the same event.
+pub fn name_key(name: &str) -> u64 {
+    let mut hash = Sha256::new();
+    hash.update(DRAW_VERSION.to_le_bytes());
+    hash.update(b"branches/");
+    hash.update(name.as_bytes());
+    let digest: [u8; 32] = hash.finalize().into();
+    u64::from_le_bytes(digest[..8].try_into().expect("eight of 32 bytes"))
 }
 
 /// 2^64 divided by the golden ratio, made odd: the increment of SplitMix64.

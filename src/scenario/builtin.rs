@@ -19,6 +19,8 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "scaling-ramp",
     "config-change",
     "dlq-redrive",
+    "destination-chain",
+    "recursive-loop",
 ];
 
 /// The names of the shipped scenarios, the first to look at first.

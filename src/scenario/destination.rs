@@ -17,6 +17,8 @@ pub struct Destination {
     pub max_bytes: u64,
     /// How long it keeps a message, if it keeps any (`MessageRetentionPeriod`).
     pub retention: Option<SimDuration>,
+    /// The functions that a message to this topic or bus invokes, ascending by name; empty for other kinds.
+    pub subscribers: Vec<FunctionId>,
     /// How deliveries fail, in file order: the first cause that strikes decides.
     pub failures: Vec<DeliveryFailureCause>,
 }

@@ -30,6 +30,8 @@ pub struct Function {
     pub on_failure: Option<DestinationId>,
     /// `DeadLetterConfig`.
     pub dead_letter: Option<DestinationId>,
+    /// `RecursiveLoop`: what Lambda does when it finds the function in a loop.
+    pub recursive_loop: RecursiveLoop,
     /// How long a run takes when nothing fails.
     pub duration: Distribution,
     /// How long a new environment takes to initialise.
@@ -53,6 +55,25 @@ pub enum ResponseKind {
     Json,
     /// Something else, which Lambda cannot put into a record.
     NotJson,
+}
+
+/// `RecursiveLoop`: what Lambda does when it finds that a function is invoked as part of a recursive loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecursiveLoop {
+    /// It stops the next invocation.
+    Terminate,
+    /// Nothing.
+    Allow,
+}
+
+impl RecursiveLoop {
+    /// AWS's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Terminate => "Terminate",
+            Self::Allow => "Allow",
+        }
+    }
 }
 
 /// The instruction set a function runs on; a matter of price.

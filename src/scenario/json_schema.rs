@@ -92,6 +92,15 @@ fn scalar(shape: &Shape) -> Json {
             "minItems": 2,
             "maxItems": 2,
         }),
+        Shape::TextOrTexts { .. } => {
+            json!({ "anyOf": [
+                { "type": "string" },
+                { "type": "array", "items": { "type": "string" }, "minItems": 1, "uniqueItems": true },
+            ] })
+        }
+        Shape::DifferentTexts { .. } => {
+            json!({ "type": "array", "items": { "type": "string" }, "uniqueItems": true })
+        }
         Shape::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         Shape::Sets => json!({ "type": "object", "minProperties": 1 }),
         Shape::Record(_) | Shape::Map { .. } | Shape::List { .. } | Shape::OneOf(_) | Shape::Named { .. } => {

@@ -9,6 +9,7 @@ mod changes;
 mod destinations;
 mod fields;
 mod law;
+mod loops;
 mod redrives;
 mod sources;
 
@@ -16,8 +17,8 @@ use super::problem::{Problem, Severity, did_you_mean, quoted};
 use super::shape::{Checked, FROM_SET, MAX_PROBLEMS, Origin, Spans};
 use super::{
     AgeCheck, Architecture, ClientErrorPolicy, Destination, DestinationKind, End, FailureCause, FailureKind,
-    Fault, FaultKind, Function, Jitter, Probability, Profile, ResponseKind, Scenario, SuccessCount,
-    TerminalPrecedence, Timing, Windows,
+    Fault, FaultKind, Function, Jitter, Probability, Profile, RecursiveLoop, ResponseKind, Scenario,
+    SuccessCount, TerminalPrecedence, Timing, Windows,
 };
 use crate::id::{DestinationId, FunctionId};
 use crate::random::Seed;
@@ -110,7 +111,7 @@ impl<'a> Lowering<'a> {
         let faults = self.faults(root);
         let redrives = self.redrives(root, &destinations);
         self.reservations(root, account.as_ref());
-        self.refuse_loops(&functions, &destinations);
+        self.refuse_loops(&functions, &destinations, timing.as_ref(), span.end);
         self.expectations(root);
         Some(Scenario {
             name: name.to_owned(),
@@ -161,6 +162,24 @@ impl<'a> Lowering<'a> {
         self.resolve(fields.text(key)?, &fields.at(key), "function", &names).map(FunctionId)
     }
 
+    /// The functions that a list names, ascending; `None` if one of them does not exist or is named twice.
+    fn function_references(&mut self, fields: &Fields<'a>, key: &str) -> Option<Vec<FunctionId>> {
+        let names = Rc::clone(&self.functions);
+        let mut found = Vec::new();
+        for element in fields.elements(key) {
+            found.push(self.resolve(element.value.as_str()?, &element.path, "function", &names));
+        }
+        let mut functions: Vec<FunctionId> =
+            found.into_iter().map(|id| id.map(FunctionId)).collect::<Option<_>>()?;
+        functions.sort_unstable();
+        if let Some(two) = functions.windows(2).find(|two| two[0] == two[1]) {
+            let message = format!("the list names the function {} twice", quoted(names[two[0].index()]));
+            self.error(&fields.at(key), message, "keep one of them");
+            return None;
+        }
+        Some(functions)
+    }
+
     fn destination_reference(&mut self, fields: &Fields<'a>, key: &str) -> Option<DestinationId> {
         let names = Rc::clone(&self.destinations);
         self.resolve(fields.text(key)?, &fields.at(key), "destination", &names).map(DestinationId)
@@ -202,6 +221,7 @@ impl<'a> Lowering<'a> {
             on_success: on_success?,
             on_failure: on_failure?,
             dead_letter: dead_letter?,
+            recursive_loop: recursive_loop(fields)?,
             duration: duration?,
             init: init?,
             idle_time: fields.duration("idle_time")?,
@@ -393,6 +413,13 @@ fn architecture(function: &Fields<'_>) -> Option<Architecture> {
     match function.value.get("Architectures")?.get(0)?.as_str()? {
         "arm64" => Some(Architecture::Arm64),
         _ => Some(Architecture::X86_64),
+    }
+}
+
+fn recursive_loop(function: &Fields<'_>) -> Option<RecursiveLoop> {
+    match function.text("RecursiveLoop")? {
+        "Allow" => Some(RecursiveLoop::Allow),
+        _ => Some(RecursiveLoop::Terminate),
     }
 }
 

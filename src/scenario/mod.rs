@@ -40,9 +40,9 @@ pub use chance::{Probability, Windows};
 pub use change::{Change, ChangedSetting};
 pub use destination::{DeliveryFailure, DeliveryFailureCause, Destination, DestinationKind, SnsOversize};
 pub use fault::{Fault, FaultKind};
-pub use function::{Architecture, FailureCause, FailureKind, Function, ResponseKind};
+pub use function::{Architecture, FailureCause, FailureKind, Function, RecursiveLoop, ResponseKind};
 pub use redrive::Redrive;
-pub use source::{Arrivals, InvocationType, RateCurve, RateSegment, Source, SourceKind};
+pub use source::{Arrivals, InvocationType, RateCurve, RateSegment, Source, SourceKind, Targets};
 pub use timing::{AgeCheck, ClientErrorPolicy, Jitter, Profile, SuccessCount, TerminalPrecedence, Timing};
 
 /// A scenario that can be run: every reference resolved, every number in range, every default filled in.

@@ -139,6 +139,8 @@ fn value_text(shape: &Shape) -> String {
         Shape::Flag => "`true` or `false`".to_owned(),
         Shape::Texts => "list of texts".to_owned(),
         Shape::Sets => "object: paths of settings with their values".to_owned(),
+        Shape::TextOrTexts { noun } => format!("{noun} name, or a list of such"),
+        Shape::DifferentTexts { noun } => format!("list of {noun} names"),
     }
 }
 

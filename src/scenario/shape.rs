@@ -99,6 +99,16 @@ pub enum Shape {
     Texts,
     /// An object with paths of settings as keys: what a change of configuration sets.
     Sets,
+    /// A text, or a list of texts that are not the same.
+    TextOrTexts {
+        /// What a text names, in one word (`function`).
+        noun: &'static str,
+    },
+    /// A list of texts that are not the same; it may be empty.
+    DifferentTexts {
+        /// What a text names, in one word (`function`).
+        noun: &'static str,
+    },
 }
 
 /// An object with known keys.
@@ -566,6 +576,8 @@ fn read_scalar(shape: &Shape, node: &Node) -> Result<Json, Refusal> {
         },
         Shape::Quantile => quantile(node),
         Shape::Texts => texts(node),
+        Shape::TextOrTexts { noun } => text_or_texts(node, noun),
+        Shape::DifferentTexts { noun } => different_texts(node, noun),
         Shape::Record(_)
         | Shape::Map { .. }
         | Shape::List { .. }
@@ -591,6 +603,30 @@ fn texts(node: &Node) -> Result<Json, Refusal> {
         return Err(kind_refusal(node, "a list of strings"));
     };
     elements.iter().map(|element| text(element, "a string").map(Json::from)).collect()
+}
+
+fn text_or_texts(node: &Node, noun: &str) -> Result<Json, Refusal> {
+    match &node.value {
+        Value::Text(text) => Ok(text.as_str().into()),
+        Value::List(elements) if elements.is_empty() => {
+            Err((format!("the list names no {noun}"), format!("name one {noun} or several")))
+        }
+        Value::List(_) => different_texts(node, noun),
+        _ => Err(kind_refusal(node, &format!("the name of a {noun}, or a list of such"))),
+    }
+}
+
+fn different_texts(node: &Node, noun: &str) -> Result<Json, Refusal> {
+    let names = texts(node)?;
+    let mut seen = BTreeSet::new();
+    let again = names.as_array().into_iter().flatten().find(|name| !seen.insert(name.as_str()));
+    match again {
+        Some(name) => Err((
+            format!("the list names the {noun} {} twice", quoted(name.as_str().unwrap_or_default())),
+            "keep one of them".to_owned(),
+        )),
+        None => Ok(names),
+    }
 }
 
 /// Integers are written as integers: `1e3` and `1.0` are refused, so that nobody wonders what was rounded.

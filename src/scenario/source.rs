@@ -9,8 +9,8 @@ use crate::time::SimTime;
 pub struct Source {
     /// The source's name; its draws follow from it.
     pub name: String,
-    /// The function it invokes.
-    pub to: FunctionId,
+    /// What it invokes.
+    pub to: Targets,
     /// Whether the caller waits.
     pub invocation: InvocationType,
     /// Who calls.
@@ -27,6 +27,26 @@ pub struct Source {
     pub arrivals: Arrivals,
     /// How long the runs of each event take, by the recording that the arrivals come from.
     pub recorded_durations: Option<std::sync::Arc<[SimDuration]>>,
+}
+
+/// The functions that a source invokes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Targets {
+    /// One function: the source's events are its events.
+    One(FunctionId),
+    /// Each of these functions, ascending by name and different: one event per function for each of the source's. The
+    /// draws of each follow from the function's name as well, so that the list may grow without moving any.
+    Each(Vec<FunctionId>),
+}
+
+impl Targets {
+    /// The functions, ascending.
+    pub fn functions(&self) -> &[FunctionId] {
+        match self {
+            Self::One(function) => std::slice::from_ref(function),
+            Self::Each(functions) => functions,
+        }
+    }
 }
 
 /// `InvocationType` of AWS's Invoke call.

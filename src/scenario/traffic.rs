@@ -26,12 +26,13 @@ impl Scenario {
 }
 
 impl Source {
-    /// About how many events the source sends within `span` after its `from`.
+    /// About how many events the source sends within `span` after its `from`, to all its functions together.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub fn expected_within(&self, span: SimDuration) -> f64 {
         let most = self.max_events.map_or(f64::INFINITY, |most| most as f64);
         let expected = self.arrivals.expected_within(span);
-        if expected < most { expected } else { most }
+        let sent = if expected < most { expected } else { most };
+        sent * self.to.functions().len() as f64
     }
 }
 

@@ -18,6 +18,8 @@ mod unseen;
 pub const WIDTH: usize = 100;
 /// Where the text of a line starts, after its label.
 const INDENT: usize = 13;
+/// Fates that need a particular scenario: a line for them only where they occur.
+const RARE_FATES: [&str; 1] = ["recursive_invocation"];
 /// Longer names are cut, so that numbers stay in view; the whole names are in the files.
 const NAME_WIDTH: usize = 36;
 
@@ -133,7 +135,9 @@ fn headline(report: &SummaryReport) -> String {
 
 fn fates(counts: &Counts) -> Sums {
     let in_flight = [("in_flight", counts.in_flight)];
-    let settled = counts.fates.keys().map(|name| (name.as_str(), count_of(&counts.fates, name)));
+    let shown = |(name, count): &(&str, u64)| *count > 0 || !RARE_FATES.contains(name);
+    let settled =
+        counts.fates.keys().map(|name| (name.as_str(), count_of(&counts.fates, name))).filter(shown);
     let row =
         |(name, count): (&str, u64)| vec![name.to_owned(), grouped(count), percent(count, counts.accepted)];
     Sums {

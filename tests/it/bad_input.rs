@@ -361,7 +361,62 @@ fn a_chain_of_functions_that_returns_is_shown() {
            "to-c": { "lambda": { "FunctionName": "arn:aws:lambda:us-east-1:1:function:c:live" } },
            "to-ship": { "lambda": { "FunctionName": "ship" } } },"#,
         );
-    check(&text, "functions.b", "b -> c -> ship -> b", "break the chain");
+    let allowed = text.replace(r#""EventInvokeConfig""#, r#""RecursiveLoop": "Allow", "EventInvokeConfig""#);
+    check(&allowed, "functions.b", "without end: b -> c -> ship -> b", "`Terminate`");
+    // Lambda stops a loop, and so does the end of the run.
+    accepted(&text);
+    accepted(&allowed.replace(r#""version": 1,"#, r#""version": 1, "end": "1h","#));
+    // A loop that takes no time never comes to the end.
+    let instant = allowed
+        .replace(r#""version": 1,"#, r#""version": 1, "end": "1h", "profile": "documented","#)
+        .replace(r#""RecursiveLoop""#, r#""duration": "0s", "RecursiveLoop""#);
+    check(&instant, "functions.b", "within no time", "take some time");
+}
+
+#[test]
+fn a_loop_that_lambda_does_not_see_needs_an_end() {
+    let text = with(
+        r#""EventInvokeConfig": { "DestinationConfig": { "OnSuccess": { "Destination": "bus" } } }"#,
+        "",
+        r#""destinations": { "bus": { "eventbridge": { "subscribers": ["ship"] } } },"#,
+    );
+    check(&text, "functions.ship", "without end: ship -> ship", "EventBridge");
+    accepted(&text.replace("eventbridge", "sns"));
+    accepted(&text.replace(r#""version": 1,"#, r#""version": 1, "end": "1h","#));
+}
+
+#[test]
+fn lists_of_functions_name_existing_functions_once() {
+    let to = |list: &str| MINIMAL.replace(r#""to": "ship""#, &format!(r#""to": {list}"#));
+    check(&to("[]"), "sources.orders.to", "names no function", "or several");
+    check(&to(r#"["ship", "ship"]"#), "sources.orders.to", "`ship` twice", "keep one");
+    let arn = "arn:aws:lambda:us-east-1:1:function:ship";
+    check(&to(&format!(r#"["ship", "{arn}"]"#)), "sources.orders.to", "`ship` twice", "keep one");
+    check(&to(r#"["shop"]"#), "sources.orders.to[0]", "no function `shop`", "did you mean `ship`?");
+    check(&to("7"), "sources.orders.to", "or a list of such", "");
+    accepted(&to(r#"["ship"]"#));
+    let two = |source: &str| {
+        to(r#"["bill", "ship"]"#)
+            .replace(r#""ship": { }"#, r#""ship": {}, "bill": {}"#)
+            .replace(r#""max_events": 10,"#, &format!(r#""max_events": 10, {source}"#))
+    };
+    accepted(&two(r#""sns": {},"#));
+    check(&two(r#""s3": {},"#), "sources.orders.to", "notifies one function", "sns topic");
+    check(&two(r#""invocation": "sync","#), "sources.orders.to", "waits for one function", "one source");
+    let topic = |list: &str| {
+        with("", "", &format!(r#""destinations": {{ "t": {{ "sns": {{ "subscribers": {list} }} }} }},"#))
+    };
+    accepted(&topic(r#"["ship"]"#));
+    check(&topic(r#"["shop"]"#), "destinations.t.sns.subscribers[0]", "no function `shop`", "`ship`");
+    check(&topic(r#"["ship", "ship"]"#), "destinations.t.sns.subscribers", "twice", "");
+    let queue = r#""destinations": { "q": { "sqs": { "subscribers": ["ship"] } } },"#;
+    check(&with("", "", queue), "destinations.q.sqs.subscribers", "unknown key", "");
+    check(
+        &with(r#""RecursiveLoop": "allow""#, "", ""),
+        "functions.ship.RecursiveLoop",
+        "not one of",
+        "`Allow`",
+    );
 }
 
 #[test]

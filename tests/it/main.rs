@@ -3,6 +3,7 @@
 mod aws_recorded;
 mod bad_input;
 mod capacity;
+mod chains;
 mod changes;
 #[cfg(feature = "cli")]
 mod cli;

@@ -28,8 +28,9 @@ pub(crate) fn load(text: &str) -> Loaded {
 pub(crate) struct Trail {
     pub(crate) invocation: InvocationType,
     pub(crate) source: usize,
+    pub(crate) function: usize,
     pub(crate) number: u64,
-    /// Whether it came from the source itself, not from a Lambda destination.
+    /// Whether it came from the source itself, not from another event's outcome.
     pub(crate) first_of_chain: bool,
     pub(crate) accepted: SimTime,
     pub(crate) dispatches: Vec<SimTime>,
@@ -69,6 +70,7 @@ impl Observer for Trails {
         let trail = self.0.entry(event.id()).or_insert_with(|| Trail {
             invocation: event.invocation(),
             source: event.source().index(),
+            function: event.function().index(),
             number: event.number(),
             first_of_chain: event.parent().is_none(),
             accepted: event.accepted(),

@@ -37,6 +37,8 @@ pub enum Metric {
     DeadLetterErrors,
     /// Records that a destination did not take.
     DestinationDeliveryFailures,
+    /// Invocations stopped as part of a recursive loop.
+    RecursiveInvocationsDropped,
 }
 
 /// The unit of a metric, by CloudWatch's name.
@@ -63,7 +65,7 @@ impl Unit {
 
 impl Metric {
     /// All metrics, in the order in which a period is emitted.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::AsyncEventsReceived,
         Self::AsyncEventAge,
         Self::Invocations,
@@ -80,6 +82,7 @@ impl Metric {
         Self::AsyncEventsDropped,
         Self::DeadLetterErrors,
         Self::DestinationDeliveryFailures,
+        Self::RecursiveInvocationsDropped,
     ];
 
     /// AWS's name.
@@ -101,6 +104,7 @@ impl Metric {
             Self::AsyncEventsDropped => "AsyncEventsDropped",
             Self::DeadLetterErrors => "DeadLetterErrors",
             Self::DestinationDeliveryFailures => "DestinationDeliveryFailures",
+            Self::RecursiveInvocationsDropped => "RecursiveInvocationsDropped",
         }
     }
 
@@ -121,7 +125,8 @@ impl Metric {
             | Self::ProvisionedConcurrencySpilloverInvocations
             | Self::AsyncEventsDropped
             | Self::DeadLetterErrors
-            | Self::DestinationDeliveryFailures => Unit::Count,
+            | Self::DestinationDeliveryFailures
+            | Self::RecursiveInvocationsDropped => Unit::Count,
         }
     }
 }

@@ -20,6 +20,7 @@ pub(super) struct Window {
     pub(super) dropped: Flags,
     pub(super) dead_letter_errors: Flags,
     pub(super) delivery_failures: Flags,
+    pub(super) recursive: Flags,
 }
 
 /// The highest levels of the minute; absent is not zero.
@@ -54,6 +55,7 @@ impl Window {
         self.dropped.absorb(function.dropped);
         self.dead_letter_errors.absorb(function.dead_letter_errors);
         self.delivery_failures.absorb(function.delivery_failures);
+        self.recursive.absorb(function.recursive);
     }
 
     pub(super) fn emit(&mut self, start: SimTime, scope: Scope, sink: &mut impl Datapoints) {
@@ -83,6 +85,7 @@ impl Window {
             Metric::AsyncEventsDropped => self.dropped.reading(),
             Metric::DeadLetterErrors => self.dead_letter_errors.reading(),
             Metric::DestinationDeliveryFailures => self.delivery_failures.reading(),
+            Metric::RecursiveInvocationsDropped => self.recursive.reading(),
         }
     }
 

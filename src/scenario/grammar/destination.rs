@@ -7,7 +7,7 @@ pub(super) static DESTINATION: Choice = Choice {
     variants: &[
         variant("sqs", Shape::Record(&Record { fields: SQS }), "An Amazon SQS standard queue."),
         variant("sns", Shape::Record(&Record { fields: SNS }), "An Amazon SNS standard topic."),
-        variant("eventbridge", Shape::Record(&Record { fields: EVENT_BRIDGE }), "An Amazon EventBridge bus."),
+        variant("eventbridge", Shape::Record(&Record { fields: EVENTBRIDGE }), "An Amazon EventBridge bus."),
         variant("s3", Shape::Record(&Record { fields: S3 }), "An Amazon S3 bucket; for failures only."),
         variant(
             "lambda",
@@ -44,7 +44,13 @@ static SQS: &[Field] = &[
     ),
     DELIVERY_FAILURES,
 ];
-static EVENT_BRIDGE: &[Field] = &[LATENCY, max_size("\"1MiB\""), DELIVERY_FAILURES];
+const SUBSCRIBERS: Field = field(
+    "subscribers",
+    Shape::DifferentTexts { noun: "function" },
+    Value("[]"),
+    "The functions that a message delivered there invokes, asynchronously: one event for each. Names, or ARNs that end in them.",
+);
+static EVENTBRIDGE: &[Field] = &[LATENCY, max_size("\"1MiB\""), SUBSCRIBERS, DELIVERY_FAILURES];
 static SNS: &[Field] = &[
     LATENCY,
     max_size("\"256KiB\""),
@@ -55,6 +61,7 @@ static SNS: &[Field] = &[
         "What happens to a record that is too large. AWS's API reference says that Lambda drops the payload, its guide that the delivery may fail.",
         DESTINATION_CONFIG,
     ),
+    SUBSCRIBERS,
     DELIVERY_FAILURES,
 ];
 static S3: &[Field] = &[LATENCY, max_size("\"5TB\""), DELIVERY_FAILURES];

@@ -53,6 +53,13 @@ pub(super) static FUNCTION: &[Field] = &[
         "The dead-letter queue of the function.",
         RETAIN_RECORDS,
     ),
+    aws_field(
+        "RecursiveLoop",
+        Shape::Word(&["Terminate", "Allow"]),
+        Value("\"Terminate\""),
+        "What happens when the function is invoked for the 17th time in one chain of invocations through Lambda and SNS: `Terminate` stops that invocation, `Allow` does nothing.",
+        RECURSION,
+    ),
     field(
         "duration",
         DURATION_LAW,

@@ -23,6 +23,7 @@ pub(super) const SET_QUEUE_ATTRIBUTES: &str =
     "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html";
 pub(super) const CREATE_FUNCTION: &str =
     "https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html";
+pub(super) const RECURSION: &str = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html";
 pub(super) const MEASURED_WAITS: &str = "https://cosmo-grant.github.io/aws-by-example/lambda_retries.html";
 
 pub(super) const EMPTY: Shape = Shape::Record(&Record { fields: &[] });

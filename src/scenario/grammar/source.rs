@@ -3,7 +3,12 @@
 use super::prelude::*;
 
 pub(super) static SOURCE: &[Field] = &[
-    field("to", Shape::Text, Required, "The function it invokes: its name, or an ARN that ends in it."),
+    field(
+        "to",
+        Shape::TextOrTexts { noun: "function" },
+        Required,
+        "The function it invokes: its name, or an ARN that ends in it. With a list of functions (one topic, bus or program, several functions) each event becomes one of each function; in a list the draws of an event follow from the function's name as well, so that adding a function moves nothing for the others.",
+    ),
     aws_field(
         "invocation",
         Shape::Word(&["async", "sync"]),

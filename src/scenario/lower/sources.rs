@@ -4,7 +4,9 @@ use super::fields::{Fields, moment};
 use super::{Lowering, Span};
 use crate::scenario::problem::quoted;
 use crate::scenario::trace::{Measure, Recording, TimeUnit, TraceError};
-use crate::scenario::{Arrivals, End, InvocationType, RateCurve, RateSegment, Source, SourceKind, units};
+use crate::scenario::{
+    Arrivals, End, InvocationType, RateCurve, RateSegment, Source, SourceKind, Targets, units,
+};
 use crate::time::{SimDuration, SimTime};
 use std::path::Path;
 
@@ -40,13 +42,14 @@ impl<'a> Lowering<'a> {
     }
 
     fn source(&mut self, name: &str, fields: &Fields<'a>) -> Option<Source> {
-        let to = self.function_reference(fields, "to");
+        let to = self.targets(fields);
         let kind = self.source_kind(fields);
         let arrivals = self.arrivals(&fields.record("arrivals"));
         let invocation = match fields.text("invocation") {
             Some("sync") => InvocationType::RequestResponse,
             _ => InvocationType::Event,
         };
+        self.check_fan_out(fields, to.as_ref(), invocation, kind);
         let payload = self.payload(fields, invocation);
         let (from, until) = (fields.moment("from"), fields.optional("until", Fields::moment));
         if let (Some(from), Some(Some(until))) = (from, until)
@@ -69,6 +72,39 @@ impl<'a> Lowering<'a> {
             arrivals,
             recorded_durations,
         })
+    }
+
+    fn targets(&mut self, fields: &Fields<'a>) -> Option<Targets> {
+        if fields.given_elements("to").is_some() {
+            return self.function_references(fields, "to").map(Targets::Each);
+        }
+        self.function_reference(fields, "to").map(Targets::One)
+    }
+
+    /// Who cannot send one event to several functions: a caller that waits for one answer, and a bucket, whose
+    /// notifications for one kind of object go to one place
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/NotificationHowTo.html>).
+    fn check_fan_out(
+        &mut self,
+        fields: &Fields<'a>,
+        to: Option<&Targets>,
+        invocation: InvocationType,
+        kind: Option<SourceKind>,
+    ) {
+        if to.is_none_or(|to| to.functions().len() < 2) {
+            return;
+        }
+        let (message, hint) = match (invocation, kind) {
+            (InvocationType::RequestResponse, _) => {
+                ("a synchronous caller waits for one function", "write one source for each function")
+            }
+            (InvocationType::Event, Some(SourceKind::S3)) => (
+                "a bucket notifies one function of an object, not several",
+                "let an sns topic or an eventbridge bus stand between",
+            ),
+            (InvocationType::Event, _) => return,
+        };
+        self.error(&fields.at("to"), message, hint);
     }
 
     fn payload(&mut self, fields: &Fields<'a>, invocation: InvocationType) -> Option<u64> {

@@ -27,7 +27,8 @@ impl Coverage {
     /// Every fate, outcome, reason, start and delivery failure has been seen, and every pair of ranks has met.
     pub(super) fn assert_complete(&self) {
         let mut words: Vec<&str> = Vec::new();
-        words.extend(Fate::ALL.map(Fate::name));
+        // The second implementation knows neither subscribers nor loops.
+        words.extend(Fate::ALL.map(Fate::name).into_iter().filter(|word| *word != "recursive_invocation"));
         words.extend(ThrottleReason::ALL.map(ThrottleReason::name));
         words.extend(FunctionError::ALL.map(FunctionError::name));
         words.extend(Start::ALL.map(Start::name));

@@ -182,7 +182,8 @@ impl Twin<'_> {
         let source = &self.scenario.sources[arrival.source];
         let waited_for = source.invocation == InvocationType::RequestResponse;
         let (key, number, from) = (arrival.key, arrival.number, arrival.source);
-        let event = self.enter(key, from, number, 0, source.to, source.payload_bytes, waited_for);
+        let event =
+            self.enter(key, from, number, 0, source.to.functions()[0], source.payload_bytes, waited_for);
         if waited_for {
             self.attempt(event);
         } else {
