@@ -149,8 +149,13 @@ fn another_function_of_its_own_slots_changes_nothing_for_the_first() {
     both["functions"]["a"] = json!({ "ReservedConcurrentExecutions": 2, "duration": "2s" });
     both["sources"]["t"] =
         json!({ "to": "a", "max_events": 500, "arrivals": { "constant": { "every": "1s" } } });
-    let told = |scenario: &Value| format!("{:?}", trails(scenario));
-    assert_eq!(told(&alone), told(&both));
+    let told = |scenario: &Value| {
+        // Its position among the functions is another, and nothing else.
+        let told = trails(scenario).into_iter();
+        told.map(|(number, trail)| (number, format!("{:?}", Trail { function: 0, ..trail })))
+            .collect::<Vec<_>>()
+    };
+    assert!(told(&alone) == told(&both), "an event of the first function went another way");
 }
 
 #[test]
