@@ -26,12 +26,15 @@ struct Queue {
     retention: SimDuration,
     /// In order of their delivery.
     messages: VecDeque<Message>,
+    /// Messages that have left it, sent or expired: the number of the first in `messages`, counted from the beginning.
+    left: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Progress {
     begun: bool,
-    left: u64,
+    /// It sends messages below this number: those that lay in the queue when it began.
+    below: u64,
     sent: u64,
 }
 
@@ -89,7 +92,7 @@ impl Queues {
         let mut queues = vec![None; scenario.destinations.len()];
         for redrive in &scenario.redrives {
             let retention = scenario.destinations[redrive.from.index()].retention.unwrap_or(SimDuration::MAX);
-            queues[redrive.from.index()] = Some(Queue { retention, messages: VecDeque::new() });
+            queues[redrive.from.index()] = Some(Queue { retention, messages: VecDeque::new(), left: 0 });
         }
         Self { queues, redrives: vec![Progress::default(); scenario.redrives.len()] }
     }
@@ -110,8 +113,9 @@ impl Queues {
     pub fn expire(&mut self, queue: DestinationId, now: SimTime) -> impl Iterator<Item = Message> + '_ {
         let queue = self.queues[queue.index()].as_mut();
         queue.into_iter().flat_map(move |queue| {
-            let kept = queue.messages.partition_point(|message| now.since(message.at) > queue.retention);
-            queue.messages.drain(..kept)
+            let old = queue.messages.partition_point(|message| now.since(message.at) > queue.retention);
+            queue.left += old as u64;
+            queue.messages.drain(..old)
         })
     }
 
@@ -123,27 +127,24 @@ impl Queues {
         }
         let queue = self.queues[redrive.from.index()].as_ref().expect("a redrive reads it");
         let there = queue.messages.len() as u64;
-        let left = redrive.max_messages.unwrap_or(u64::MAX).min(there);
-        *progress = Progress { begun: true, left, sent: 0 };
-        Some(left)
+        let messages = redrive.max_messages.unwrap_or(u64::MAX).min(there);
+        *progress = Progress { begun: true, below: queue.left + messages, sent: 0 };
+        Some(messages)
     }
 
     /// The next step of redrive number `index`, which has begun.
     pub fn step(&mut self, index: usize, redrive: &Redrive) -> Step {
         let progress = &mut self.redrives[index];
         let queue = self.queues[redrive.from.index()].as_mut().expect("a redrive reads it");
-        if progress.left == 0 {
-            return Step::Nothing;
-        }
-        // Another redrive, or the retention period, may have taken what was there when it began.
-        let Some(message) = queue.messages.pop_front() else {
-            progress.left = 0;
+        // Another redrive, or the retention period, may have taken what was there when it began; what came since then
+        // waits for another.
+        let Some(message) = (queue.left < progress.below).then(|| queue.messages.pop_front()).flatten()
+        else {
             return Step::Nothing;
         };
-        progress.left -= 1;
+        queue.left += 1;
         progress.sent += 1;
-        let more = progress.left > 0 && !queue.messages.is_empty();
-        Step::Send(message, more.then_some(redrive.interval))
+        Step::Send(message, (queue.left < progress.below).then_some(redrive.interval))
     }
 
     /// Messages that redrive number `index` has sent.
@@ -234,6 +235,18 @@ mod tests {
         assert_eq!(queues.step(0, &redrive), Step::Send(message(2, 2), None));
         assert_eq!(queues.step(0, &redrive), Step::Nothing);
         assert_eq!(queues.sent(0), 2);
+    }
+
+    /// Found by the twin: what expired in the meantime was made up for by what came since.
+    #[test]
+    fn what_comes_after_a_redrive_began_is_not_sent_by_it_even_if_others_expired() {
+        let redrive = redrive(None);
+        let mut queues = queues(&redrive, &[1, 2, 3]);
+        assert_eq!(queues.begin(0, &redrive), Some(3));
+        queues.put(DestinationId(0), message(4, 50));
+        assert_eq!(queues.step(0, &redrive), Step::Send(message(1, 1), Some(SimDuration::from_secs(1))));
+        assert_eq!(queues.expire(DestinationId(0), SimTime::from_secs(70)).count(), 2);
+        assert_eq!(queues.step(0, &redrive), Step::Nothing);
     }
 
     #[test]

@@ -17,18 +17,27 @@ pub(crate) fn scenario() -> impl Strategy<Value = String> {
         vec(destination(), 6),
         vec(source(), 1..4),
         vec(fault(), 0..3),
-        changes(),
+        (changes(), redrives()),
         object(vec![
             maybe("arrivals_end", &[r#""5s""#, r#""1m""#]),
             maybe("end", &[r#""1s""#, r#""10s""#, r#""3m""#, r#""drained""#]),
         ]),
     );
     parts.prop_map(
-        |((seed, profile, timing, account), functions, destinations, sources, faults, changes, bounds)| {
+        |(
+            (seed, profile, timing, account),
+            functions,
+            destinations,
+            sources,
+            faults,
+            (changes, redrives),
+            bounds,
+        )| {
             let mut scenario = json!({
                 "version": 1, "seed": seed, "profile": profile, "timing": timing, "account": account,
                 "functions": { "a": functions.0, "b": functions.1, "c": functions.2 },
                 "destinations": {}, "sources": {}, "faults": faults, "changes": changes,
+            "redrives": redrives,
             });
             let kinds = ["bucket", "bus", "queue", "to-b", "to-c", "topic"];
             for (name, settings) in kinds.into_iter().zip(destinations) {
@@ -60,20 +69,29 @@ fn make_valid(scenario: &mut Value) {
             claimed += reserved.unwrap_or(provisioned);
         }
     }
-    // A change after the end is refused.
+    // A change or redrive after the end is refused.
     let end = match scenario["end"].as_str() {
         Some("1s") => 1_000,
         Some("10s") => 10_000,
+        Some("3m") => 180_000,
         _ => u32::MAX,
     };
     let early = |change: &Value| {
         let millis = change["at"].as_str().and_then(|at| at.strip_suffix("ms"));
         millis.and_then(|millis| millis.parse::<u32>().ok()).is_some_and(|millis| millis < end)
     };
+    // A queue that is read must be filled.
+    let fills = |name: &&str| {
+        let function = &scenario["functions"][*name];
+        let routes = &function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"];
+        routes == "queue" || function["DeadLetterConfig"]["TargetArn"] == "queue"
+    };
+    let filled = ["a", "b", "c"].iter().any(fills);
     scenario["changes"].as_array_mut().expect("a list").retain(early);
+    scenario["redrives"].as_array_mut().expect("a list").retain(|redrive| filled && early(redrive));
     if !scenario["changes"].as_array().is_none_or(Vec::is_empty) {
         // As much as changes can claim.
-        claimed = 9;
+        claimed = 6;
     }
     let account = &mut scenario["account"];
     account["concurrency"] = json!(account["concurrency"].as_u64().unwrap_or(3) + claimed);
@@ -90,7 +108,10 @@ fn of_kind(name: &str, mut settings: Value) -> Value {
             settings["oversize"] = json!(if settings["latency"].is_null() { "drop_payload" } else { "fail" });
             json!({ "sns": settings })
         }
-        None if name == "queue" => json!({ "sqs": settings }),
+        None if name == "queue" => {
+            settings["MessageRetentionPeriod"] = json!(60);
+            json!({ "sqs": settings })
+        }
         None if name == "bus" => json!({ "eventbridge": settings }),
         None => json!({ "s3": settings }),
     }
@@ -110,7 +131,7 @@ fn timing() -> BoxedStrategy<Value> {
         maybe("age_check_function_error", &checks),
         maybe("age_check_invocation_error", &checks),
         maybe("terminal_precedence", &[r#""age_first""#, r#""retries_first""#]),
-        maybe("delivery_latency", &[r#""0s""#, r#""50ms""#, r#""1s""#]),
+        maybe("delivery_latency", &[r#""0s""#, r#""500ms""#, r#""1s""#]),
         maybe("other_4xx_policy", &[r#""drop""#, r#""count_as_attempt""#]),
         maybe("config_propagation_delay", &[r#""1s""#, r#""2m""#]),
         maybe("provisioned_delay", &[r#""0s""#, r#""1s""#]),
@@ -123,7 +144,7 @@ fn timing() -> BoxedStrategy<Value> {
 fn account() -> BoxedStrategy<Value> {
     object(vec![
         maybe("concurrency", &["3", "2", "1", "100"]),
-        maybe("requests_per_concurrency", &["0", "1", "2", "10"]),
+        always("requests_per_concurrency", &["10", "1", "0", "2"]),
         maybe(
             "scaling_rate",
             &[r#"{ "environments": 1, "per_second": 1 }"#, r#"{ "environments": 2, "per_second": 1 }"#],
@@ -166,7 +187,7 @@ fn function(chained: &[&str]) -> BoxedStrategy<Value> {
         r#"{ "exponential": { "mean": "1s" } }"#,
     ];
     object(vec![
-        maybe("ReservedConcurrentExecutions", &["2", "1", "3", "0"]),
+        maybe("ReservedConcurrentExecutions", &["2", "1", "0"]),
         maybe(
             "ProvisionedConcurrencyConfig",
             &[r#"{ "ProvisionedConcurrentExecutions": 1 }"#, r#"{ "ProvisionedConcurrentExecutions": 2 }"#],
@@ -212,7 +233,7 @@ fn destination() -> BoxedStrategy<Value> {
     )
         .prop_map(|(kind, settings)| json!({ kind: settings }));
     object(vec![
-        maybe("latency", &[r#""0s""#, r#""1s""#, r#""50ms""#]),
+        maybe("latency", &[r#""0s""#, r#""1s""#, r#""500ms""#]),
         nested("failures", vec(causes, 0..3).prop_map(Value::from).boxed()),
     ])
 }
@@ -255,9 +276,29 @@ fn during() -> Setting {
     maybe("during", &[r#"["0s", "2s"]"#, r#"["1s", "1m"]"#, r#"[["0s", "1s"], ["5s", "3m"]]"#])
 }
 
+fn redrives() -> BoxedStrategy<Value> {
+    let more = object(vec![
+        always("rate", &[r#""1/s""#, r#""2/s""#, r#""6/min""#]),
+        maybe("max_messages", &["1", "2", "5"]),
+        maybe("to", &[r#""b""#]),
+    ]);
+    vec((0u32..24, more), 0..4)
+        .prop_map(|mut redrives| {
+            redrives.sort_by_key(|(tens, _)| *tens);
+            redrives.dedup_by_key(|(tens, _)| *tens);
+            let redrive = |(tens, mut redrive): (u32, Value)| {
+                redrive["from"] = json!("queue");
+                redrive["at"] = json!(format!("{}ms", tens * 10_000));
+                redrive
+            };
+            redrives.into_iter().map(redrive).collect::<Vec<_>>().into()
+        })
+        .boxed()
+}
+
 /// Changes of configuration, in order of time.
 fn changes() -> BoxedStrategy<Value> {
-    let reservations = ["[null, null]", "[0, null]", "[1, null]", "[2, 1]", "[3, 3]", "[null, 2]"];
+    let reservations = ["[null, null]", "[0, null]", "[1, null]", "[2, 1]", "[2, 2]", "[null, 2]"];
     let reservation = (select(vec!["a", "b", "c"]), select(parsed(&reservations))).prop_map(|(name, pair)| {
         let path = |key: &str| format!("functions.{name}.{key}");
         let provisioned = match pair[1].as_u64() {

@@ -24,7 +24,7 @@ use std::cell::RefCell;
 use thirdtry::simulate::simulate;
 
 /// Scenarios in an ordinary run of the tests.
-const CASES: u32 = 2_500;
+const CASES: u32 = 2_000;
 
 /// Goal: the engine's structures (wheel, slab, token buckets, parked environments, plans made twice) change nothing.
 /// Method: both live through the same generated scenarios; all lines are equal; and everything that can happen has

@@ -26,11 +26,30 @@ const CHANGE: u8 = 0;
 const RUN_ENDS: u8 = 1;
 const DELIVERY_ENDS: u8 = 3;
 const ARRIVAL: u8 = 4;
+const REDRIVE: u8 = 6;
 const DISPATCH: u8 = 7;
 
 const ROUTES: [&str; 3] = ["on_success", "on_failure", "dead_letter_queue"];
 
+/// Where an event's payload comes from, if it was sent again; else the event itself.
+#[derive(Clone, Copy)]
+struct Past {
+    original: usize,
+    payload: EventKey,
+    first_accepted: u64,
+}
+
+/// What a failed event left in a queue.
+struct Message {
+    queue: DestinationId,
+    at: u64,
+    event: usize,
+    route: usize,
+    gone: bool,
+}
+
 struct Event {
+    past: Past,
     key: EventKey,
     source: usize,
     number: u64,
@@ -87,6 +106,9 @@ pub(super) struct Twin<'s> {
     arrivals: Vec<super::arrivals::Arrival>,
     events: Vec<Event>,
     capacity: Capacity,
+    messages: Vec<Message>,
+    /// For each redrive that has begun: the messages that it is to send, and how many it has sent.
+    redrives: Vec<Option<(Vec<usize>, u64)>>,
     now: u64,
     lines: Vec<String>,
     /// Pairs of ranks that met at one instant.
@@ -112,12 +134,17 @@ pub(super) fn live(scenario: &Scenario) -> Life {
         arrivals,
         events: Vec::new(),
         capacity: Capacity::new(scenario),
+        messages: Vec::new(),
+        redrives: scenario.redrives.iter().map(|_| None).collect(),
         now: 0,
         lines: Vec::new(),
         ties: Vec::new(),
     };
     for (who, change) in scenario.changes.iter().enumerate() {
         twin.schedule(change.effective.as_nanos(), CHANGE, who, 0);
+    }
+    for (who, redrive) in scenario.redrives.iter().enumerate() {
+        twin.schedule(redrive.at.as_nanos(), REDRIVE, who, 0);
     }
     twin.run();
     (twin.lines, twin.ties)
@@ -147,11 +174,15 @@ impl Twin<'_> {
                 RUN_ENDS => self.run_ends(next.who),
                 DELIVERY_ENDS => self.delivery_ends(next.who, next.route),
                 ARRIVAL => self.arrive(next.who),
+                REDRIVE => self.redrive(next.who),
                 _ => self.dispatch(next.who),
             }
         }
         if end != u64::MAX {
             self.now = end;
+        }
+        for redrive in 0..self.scenario.destinations.len() {
+            self.expire(DestinationId(u16::try_from(redrive).expect("few")));
         }
         for event in 0..self.events.len() {
             if !self.events[event].left {
@@ -175,6 +206,59 @@ impl Twin<'_> {
         let delay = self.scenario.timing.provisioned_delay.as_nanos();
         self.capacity.configure(&change.account, &change.functions, delay, self.now);
         self.lines.push(format!("{} change {position}", self.now));
+    }
+
+    /// Messages that have lain in their queue for longer than it keeps them are gone.
+    fn expire(&mut self, queue: DestinationId) {
+        let Some(retention) = self.scenario.destinations[queue.index()].retention else { return };
+        for message in &mut self.messages {
+            if message.queue == queue && !message.gone && self.now - message.at > retention.as_nanos() {
+                message.gone = true;
+                let original = self.events[message.event].past.original + 1;
+                let (event, queue) = (message.event + 1, queue.index());
+                self.lines.push(format!("{} message {event} of {original} expired in {queue}", self.now));
+            }
+        }
+    }
+
+    /// A redrive takes what lies in its queue when it begins, and sends one after the other, the oldest first.
+    fn redrive(&mut self, position: usize) {
+        let redrive = &self.scenario.redrives[position];
+        self.expire(redrive.from);
+        if self.redrives[position].is_none() {
+            let lies_there =
+                |at: &usize| self.messages[*at].queue == redrive.from && !self.messages[*at].gone;
+            let mut all: Vec<usize> = (0..self.messages.len()).filter(lies_there).collect();
+            all.truncate(redrive.max_messages.map_or(usize::MAX, |most| usize::try_from(most).expect("few")));
+            self.lines.push(format!("{} redrive {position} of {} began", self.now, all.len()));
+            self.redrives[position] = Some((all, 0));
+        }
+        let (all, sent) = self.redrives[position].as_mut().expect("it has begun");
+        // Another redrive may have sent it, or its time was over.
+        all.retain(|at| !self.messages[*at].gone);
+        if !all.is_empty() {
+            *sent += 1;
+            let message = all.remove(0);
+            let more = !all.is_empty();
+            self.send_again(message, redrive.to);
+            if more {
+                return self.schedule(self.now + redrive.interval.as_nanos(), REDRIVE, position, 0);
+            }
+        }
+        let sent = self.redrives[position].as_ref().expect("it has begun").1;
+        self.lines.push(format!("{} redrive {position} of {sent} ended", self.now));
+    }
+
+    fn send_again(&mut self, message: usize, to: Option<FunctionId>) {
+        self.messages[message].gone = true;
+        let Message { event, route, .. } = self.messages[message];
+        let about = &self.events[event];
+        let ordinal = u8::try_from(route).expect("three routes");
+        let key = EventKey(about.key.draws(Purpose::Redrive, ordinal, 0).word());
+        let (past, function) = (about.past, to.unwrap_or(about.function));
+        let new = self.enter(key, about.source, about.number, event + 1, function, about.bytes, false);
+        self.events[new].past = past;
+        self.schedule(self.now + self.scenario.timing.dispatch_latency.as_nanos(), DISPATCH, new, 0);
     }
 
     fn arrive(&mut self, position: usize) {
@@ -202,7 +286,9 @@ impl Twin<'_> {
         bytes: u64,
         waited_for: bool,
     ) -> usize {
+        let past = Past { original: self.events.len(), payload: key, first_accepted: self.now };
         self.events.push(Event {
+            past,
             key,
             source,
             number,
@@ -439,13 +525,15 @@ impl Twin<'_> {
                 FailureKind::Exception => (Purpose::Exception, about.runs, self.now),
                 FailureKind::Timeout => (Purpose::Timeout, about.runs, self.now),
                 FailureKind::CaughtError => (Purpose::CaughtError, about.runs, self.now),
-                FailureKind::Poison => (Purpose::Poison, 0, about.accepted),
+                FailureKind::Poison => (Purpose::Poison, 0, about.past.first_accepted),
                 FailureKind::InitFailure => (Purpose::InitFailure, about.runs, self.now),
                 FailureKind::Crash => (Purpose::Crash, about.runs, self.now),
                 FailureKind::OutOfMemory => (Purpose::OutOfMemory, about.runs, self.now),
             };
             let possible = needs_init || cause.kind != FailureKind::InitFailure;
-            let word = about.key.draws(purpose, cause.ordinal, number).word();
+            // A poisonous payload stays so when it is sent again.
+            let key = if cause.kind == FailureKind::Poison { about.past.payload } else { about.key };
+            let word = key.draws(purpose, cause.ordinal, number).word();
             possible && cause.during.contain(SimTime::from_nanos(at)) && cause.probability.strikes(word)
         })
     }
@@ -572,6 +660,11 @@ impl Twin<'_> {
             event,
             &format!("{} to {} ended: {result}, {tries} tries", ROUTES[route], destination.index()),
         );
+        let is_read = self.scenario.redrives.iter().any(|redrive| redrive.from == destination);
+        if is_read && failure.is_none() && route != 0 {
+            let (at, queue) = (self.now, destination);
+            self.messages.push(Message { queue, at, event, route, gone: false });
+        }
         if let (DestinationKind::Lambda { function }, None) =
             (self.scenario.destinations[destination.index()].kind, failure)
         {

@@ -36,12 +36,14 @@ impl Observer for Seen {
     fn remark(&mut self, remark: &Remark) {
         let what = match remark.what {
             Circumstance::ConfigurationChanged { change } => format!("change {change}"),
-            Circumstance::RedriveBegan { redrive, messages } => format!("redrive {redrive} of {messages}"),
-            Circumstance::RedriveEnded { redrive, messages } => {
-                format!("redrive {redrive} ended: {messages}")
+            Circumstance::RedriveBegan { redrive, messages } => {
+                format!("redrive {redrive} of {messages} began")
             }
-            Circumstance::MessageExpired { queue, event, .. } => {
-                format!("message of event {} expired in {}", event.0, queue.index())
+            Circumstance::RedriveEnded { redrive, messages } => {
+                format!("redrive {redrive} of {messages} ended")
+            }
+            Circumstance::MessageExpired { queue, event, original } => {
+                format!("message {} of {} expired in {}", event.0, original.0, queue.index())
             }
         };
         self.0.push(format!("{} {what}", remark.at.as_nanos()));
