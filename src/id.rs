@@ -34,6 +34,10 @@ index_type! {
     /// A destination: its position among the scenario's destinations, which are sorted by name.
     DestinationId
 }
+index_type! {
+    /// A dependency: its position among the scenario's dependencies, which are sorted by name.
+    DependencyId
+}
 
 /// A UUID of version 4 (RFC 9562) made of 128 drawn bits, six of which the format overrides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -65,7 +65,9 @@ impl Phase {
     fn after(self, step: &Step) -> Self {
         match step.what {
             Observation::Accepted | Observation::Called => Self::Queued,
-            Observation::RunStarted { .. } => Self::Running,
+            Observation::RunStarted { .. } | Observation::CallStarted { .. } | Observation::CallEnded(_) => {
+                Self::Running
+            }
             Observation::AttemptEnded(attempt) => Self::after_attempt(attempt),
             Observation::DeliveryStarted { .. } => Self::Delivering,
             // Another delivery may still be under way.

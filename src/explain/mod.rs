@@ -8,6 +8,7 @@
 //!
 //! Nothing here decides anything: every rule comes with the facts, so an explanation cannot disagree with the run.
 
+mod calls;
 mod layout;
 mod settings;
 mod steps;

@@ -9,7 +9,8 @@ use crate::model::rule::Rule;
 use crate::observe::lives::Life;
 use crate::random::distribution::Distribution;
 use crate::scenario::{
-    ClientErrorPolicy, Destination, DestinationKind, Function, Scenario, SnsOversize, TerminalPrecedence,
+    ClientErrorPolicy, Dependency, Destination, DestinationKind, Factor, Function, Scenario, SnsOversize,
+    TerminalPrecedence,
 };
 use crate::time::SimDuration;
 
@@ -24,6 +25,12 @@ pub(super) fn that_matter(life: &Life, scenario: &Scenario, rules: &[Rule]) -> V
     };
     for rule in rules {
         for path in rule.settings().iter().filter(|path| matters(path, *rule, function)) {
+            if let Some(below) = path.strip_prefix("dependencies.*.") {
+                dependencies_called(life, scenario)
+                    .map(|dependency| of_dependency(below, dependency))
+                    .for_each(&mut add);
+                continue;
+            }
             match path.strip_prefix("destinations.*") {
                 Some(below) => destinations_that_matter(life, *rule, scenario)
                     .filter_map(|destination| of_destination(below, destination))
@@ -79,6 +86,30 @@ fn destinations_that_matter<'a>(
         })
 }
 
+/// The dependencies that the event's runs called.
+fn dependencies_called<'a>(life: &Life, scenario: &'a Scenario) -> impl Iterator<Item = &'a Dependency> {
+    life.steps().iter().filter_map(move |step| match step.what {
+        Observation::CallStarted { dependency, .. } => Some(&scenario.dependencies[dependency.index()]),
+        _ => None,
+    })
+}
+
+/// A setting of a dependency, given the path below its name.
+fn of_dependency(below: &str, dependency: &Dependency) -> String {
+    let value = match below {
+        "capacity" => dependency.capacity.to_string(),
+        "contention" => match dependency.contention {
+            Factor::ZERO => "not set".to_owned(),
+            contention => crate::observe::decimal::Decimal::new(contention.ppm.into(), 6).to_string(),
+        },
+        "max_waiting" => or_unset(dependency.max_waiting),
+        "outages" => causes_listed(dependency.outages.len()),
+        "brownouts" => causes_listed(dependency.brownouts.len()),
+        other => unreachable!("a rule names the setting {other}, which nothing here can show"),
+    };
+    format!("dependencies.{}.{below} = {value}", dependency.name)
+}
+
 /// A setting of a destination, given the path below its name; `None` if its kind has no such setting.
 fn of_destination(below: &str, destination: &Destination) -> Option<String> {
     let (name, kind) = (&destination.name, destination.kind);
@@ -104,6 +135,10 @@ fn of_scenario(path: &str, function: &Function, scenario: &Scenario) -> String {
         "functions.*.ReservedConcurrentExecutions" => or_unset(function.reserved),
         "functions.*.RecursiveLoop" => function.recursive_loop.name().to_owned(),
         "functions.*.Timeout" => function.timeout.to_string(),
+        "functions.*.calls" => match function.calls.len() {
+            1 => "1 call".to_owned(),
+            calls => format!("{calls} calls"),
+        },
         "functions.*.failures" => causes_listed(function.failures.len()),
         "functions.*.EventInvokeConfig.MaximumRetryAttempts" => function.maximum_retries.to_string(),
         "functions.*.EventInvokeConfig.MaximumEventAgeInSeconds" => {

@@ -1,9 +1,9 @@
 //! The facts of a life as lines of text, each with the rule that decided, if one did.
 
 use super::layout::{about, counted, quoted};
-use super::{destination_of, function_of};
+use super::{calls, destination_of, function_of};
 use crate::id::DestinationId;
-use crate::model::event::{Event, Route, RouteResult, Stage};
+use crate::model::event::{Event, Route, RouteResult, Running, Stage};
 use crate::model::observation::{
     Attempt, AttemptOutcome, Circumstance, Fate, FunctionError, Next, Observation, Placement, Remark, Run,
     Start, ThrottleReason,
@@ -26,11 +26,11 @@ pub(super) struct Line {
 }
 
 impl Line {
-    fn at(at: SimTime, words: impl Into<String>, rule: impl Into<Option<Rule>>) -> Self {
+    pub(super) fn at(at: SimTime, words: impl Into<String>, rule: impl Into<Option<Rule>>) -> Self {
         Self { at: Some(at), words: words.into(), rule: rule.into() }
     }
 
-    fn more(words: impl Into<String>, rule: impl Into<Option<Rule>>) -> Self {
+    pub(super) fn more(words: impl Into<String>, rule: impl Into<Option<Rule>>) -> Self {
         Self { at: None, words: words.into(), rule: rule.into() }
     }
 }
@@ -62,6 +62,13 @@ fn tell(step: &Step, before: Option<AttemptOutcome>, scenario: &Scenario, lines:
         Observation::RunStarted { age, running, placement } => {
             tell_start(at, event, function, age, running, lines);
             lines.extend(environment(&placement, function));
+        }
+        Observation::CallStarted { dependency, found, .. } => {
+            lines.push(calls::started(at, &scenario.dependencies[dependency.index()], found));
+        }
+        Observation::CallEnded(call) => {
+            let dependency = &scenario.dependencies[call.dependency.index()];
+            lines.extend(calls::ended(at, call, dependency, function));
         }
         Observation::AttemptEnded(attempt) => {
             // A run goes by the settings of its start.
@@ -117,10 +124,11 @@ fn tell_remark(remark: &Remark, event: &Event, scenario: &Scenario, lines: &mut 
                 }
             }
         }
-        // Of a redrive an event learns only by being sent again.
+        // Of a redrive an event learns only by being sent again; what a call found stands in its own line.
         Circumstance::RedriveBegan { .. }
         | Circumstance::RedriveEnded { .. }
-        | Circumstance::MessageExpired { .. } => {}
+        | Circumstance::MessageExpired { .. }
+        | Circumstance::LoadChanged { .. } => {}
     }
 }
 
@@ -222,6 +230,10 @@ fn tell_run(at: SimTime, outcome: AttemptOutcome, run: &Run, function: &Function
         }
         AttemptOutcome::FunctionError(FunctionError::InitError) => {
             (format!("run {number} does not begin: its init fails{why}"), Some(Rule::InitError))
+        }
+        AttemptOutcome::FunctionError(FunctionError::Dependency) => {
+            let words = format!("run {number} fails after {took}: the call failed");
+            (words, Some(Rule::DependencyError))
         }
         AttemptOutcome::FunctionError(error) => {
             (format!("run {number} fails after {took}: {}{why}", error.name()), None)
@@ -398,7 +410,10 @@ fn calls(failure: Option<DeliveryFailure>, tries: u8) -> Option<Line> {
 fn cut_off(event: &Event, scenario: &Scenario) -> String {
     let doing = match event.stage() {
         Stage::Queued { due } => format!("it is waiting until {due}"),
-        Stage::Running { .. } => "it is running".to_owned(),
+        Stage::Running(Running { calling: Some(calling), .. }) => {
+            format!("it is waiting for {}", scenario.dependencies[calling.dependency.index()].name)
+        }
+        Stage::Running(_) => "it is running".to_owned(),
         Stage::Settled { at: settled, .. } => {
             let function = function_of(event, scenario, settled);
             let under_way: Vec<&str> = Route::ALL

@@ -37,6 +37,7 @@ fn function(name: &str) -> Function {
         idle_time: SimDuration::from_secs(420),
         lifetime: SimDuration::from_secs(7_200),
         failures: Vec::new(),
+        calls: Vec::new(),
         response_bytes: 2,
         response: ResponseKind::Json,
     }
@@ -131,6 +132,7 @@ fn scenario(functions: Vec<Function>, destinations: Vec<Destination>) -> Scenari
             neighbours: Vec::new(),
         },
         functions,
+        dependencies: Vec::new(),
         sources: vec![source("orders", InvocationType::Event, &[1_250])],
         destinations,
         faults: Vec::new(),

@@ -14,7 +14,8 @@ use super::chain::Lineage;
 use super::environment::Environment;
 use super::failure::RunPlan;
 use super::observation::{AttemptOutcome, Fate, Placement, Start};
-use crate::id::{EventId, FunctionId, RequestId, SourceId};
+use crate::engine::slab::Slot;
+use crate::id::{DependencyId, EventId, FunctionId, RequestId, SourceId};
 use crate::random::{EventKey, Purpose};
 use crate::scenario::{DeliveryFailure, InvocationType};
 use crate::time::{SimDuration, SimTime};
@@ -100,8 +101,12 @@ pub struct Running {
     pub environment: Environment,
     /// What it found there.
     pub start: Start,
-    /// How it will go.
+    /// How it will go; calls of dependencies may change that.
     pub plan: RunPlan,
+    /// When `Timeout` stops it.
+    pub deadline: SimTime,
+    /// The call that it waits for.
+    pub calling: Option<Calling>,
 }
 
 impl Running {
@@ -114,6 +119,14 @@ impl Running {
             init: self.plan.init,
         }
     }
+}
+
+/// A call that a run waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Calling {
+    pub(super) call: Slot,
+    /// What is called.
+    pub dependency: DependencyId,
 }
 
 /// A way out for the outcome of an event.

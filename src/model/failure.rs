@@ -33,10 +33,27 @@ pub struct RunPlan {
     pub cause: Option<u8>,
     /// The init before the handler starts; zero unless the start is cold.
     pub init: SimDuration,
-    /// How long the handler runs after that, at most `Timeout`.
+    /// An init within the handler's time, before the handler itself.
+    pub within: SimDuration,
+    /// How long the run lasts after `init`, at most `Timeout`.
     pub duration: SimDuration,
     /// What it leaves of its environment.
     pub leaves: Condition,
+}
+
+impl RunPlan {
+    /// Ends the run in another way than was planned, `duration` after its init.
+    pub(super) fn end_otherwise(&mut self, outcome: AttemptOutcome, duration: SimDuration) {
+        self.outcome = outcome;
+        self.duration = duration;
+        self.leaves = left_by(outcome);
+    }
+
+    /// Whether the handler itself is reached by a run that `Timeout` stops after `timeout`.
+    pub(super) fn reaches_handler(&self, timeout: SimDuration) -> bool {
+        let init_failed = self.outcome == failed(FunctionError::InitError);
+        !init_failed && self.within < timeout
+    }
 }
 
 /// Plans a run of `function`; an init may last `init_limit`.
@@ -109,7 +126,7 @@ impl Plan {
         } else {
             (outcome, duration)
         };
-        RunPlan { outcome, cause, init, duration, leaves: left_by(outcome) }
+        RunPlan { outcome, cause, init, within: self.within, duration, leaves: left_by(outcome) }
     }
 }
 
@@ -123,7 +140,9 @@ const fn left_by(outcome: AttemptOutcome) -> Condition {
         AttemptOutcome::FunctionError(FunctionError::InitError) => Condition::Gone,
         AttemptOutcome::Success
         | AttemptOutcome::CaughtError
-        | AttemptOutcome::FunctionError(FunctionError::Exception | FunctionError::Poison)
+        | AttemptOutcome::FunctionError(
+            FunctionError::Exception | FunctionError::Poison | FunctionError::Dependency,
+        )
         | AttemptOutcome::Throttled(_)
         | AttemptOutcome::SystemError { .. }
         | AttemptOutcome::ClientError { .. } => Condition::Ready,

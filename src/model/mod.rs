@@ -11,9 +11,11 @@
 //! after a valid scenario there is no `Result` in here.
 
 pub mod arrivals;
+mod calls;
 pub mod chain;
 pub mod concurrency;
 pub mod delivery;
+pub mod dependency;
 pub mod environment;
 pub mod event;
 pub mod failure;
@@ -27,12 +29,13 @@ mod tracing;
 
 use crate::engine::calendar::{Calendar, Key};
 use crate::engine::slab::{Slab, Slot};
-use crate::id::{DestinationId, EventId, FunctionId, SourceId};
+use crate::id::{DependencyId, DestinationId, EventId, FunctionId, SourceId};
 use crate::random::{EventKey, Purpose, name_key};
 use crate::scenario::{FaultKind, Function, InvocationType, Scenario, Targets};
 use crate::time::{SimDuration, SimTime};
 use chain::Lineage;
 use concurrency::Concurrency;
+use dependency::Dependencies;
 use environment::Environment;
 use event::{Event, Past, Route, RouteResult, Running, Stage};
 use failure::Beginning;
@@ -49,6 +52,14 @@ use tracing::Tracing;
 pub enum Notice {
     /// A run ends and gives its slot back.
     RunEnds(Slot),
+    /// A brown-out ends that took servers of a dependency away.
+    CapacityReturns(DependencyId),
+    /// The handler of a run starts that makes calls.
+    HandlerStarts(Slot),
+    /// A dependency is done with a call.
+    CallEnds(Slot),
+    /// The run of an event gives up its call.
+    CallTimesOut(Slot),
     /// A delivery ends.
     DeliveryEnds(Slot, Route),
     /// An event's wait in the queue ends.
@@ -67,6 +78,7 @@ pub enum Notice {
 enum Rank {
     Change = 0,
     RunEnds = 1,
+    CallEnds = 2,
     DeliveryEnds = 3,
     Arrival = 4,
     Redrive = 6,
@@ -88,6 +100,7 @@ pub struct Model<'s> {
     queues: Queues,
     /// What stands for each function's name where several functions get the same event.
     branches: Vec<u64>,
+    dependencies: Dependencies<'s>,
     last_id: u64,
 }
 
@@ -124,6 +137,7 @@ impl<'s> Model<'s> {
             changes: 0,
             queues: Queues::new(scenario),
             branches: scenario.functions.iter().map(|function| name_key(&function.name)).collect(),
+            dependencies: Dependencies::new(scenario),
             last_id: 0,
         }
     }
@@ -155,8 +169,12 @@ impl<'s> Model<'s> {
         }
     }
 
+    /// The earliest of the calendar's notices and of the patience of those who wait at a dependency.
     fn pop_before(&mut self, limit: Key) -> Option<(SimTime, Notice)> {
-        self.calendar.pop_before(limit).map(|(key, notice)| (key.at, notice))
+        let patience = self.dependencies.first_patience().filter(|key| *key < limit);
+        let scheduled = self.calendar.pop_before(patience.unwrap_or(limit));
+        let next = scheduled.or_else(|| patience.and_then(|_| self.dependencies.pop_patience()));
+        next.map(|(key, notice)| (key.at, notice))
     }
 
     /// Changes are kept out of the calendar, so that it is empty when nothing is left to happen to any event.
@@ -194,6 +212,10 @@ impl<'s> Model<'s> {
     pub fn on_notice(&mut self, notice: Notice, now: SimTime, observer: &mut impl Observer) {
         match notice {
             Notice::RunEnds(slot) => self.on_run_ended(slot, now, observer),
+            Notice::CapacityReturns(dependency) => self.on_capacity_returned(dependency, now, observer),
+            Notice::HandlerStarts(slot) => self.on_handler_started(slot, now, observer),
+            Notice::CallEnds(call) => self.on_call_ended(call, now, observer),
+            Notice::CallTimesOut(slot) => self.on_call_timed_out(slot, now, observer),
             Notice::DeliveryEnds(slot, route) => self.on_delivery_ended(slot, route, now, observer),
             Notice::Dispatch(slot) => self.on_dispatch(slot, now, observer),
             Notice::Change => self.on_change(now, observer),
@@ -396,7 +418,8 @@ impl<'s> Model<'s> {
             recorded: recorded_duration(self.scenario, event),
         };
         let plan = failure::plan_run(function, beginning, self.scenario.timing.init_limit);
-        let running = Running { environment, start, plan };
+        let deadline = now + plan.init + function.timeout;
+        let running = Running { environment, start, plan, deadline, calling: None };
         event.stage = Stage::Running(running);
         let key = Key { at: now + plan.init + plan.duration, order: order(Rank::RunEnds, event.id, 0) };
         let what = Observation::RunStarted {
@@ -405,18 +428,22 @@ impl<'s> Model<'s> {
             placement: running.placement(),
         };
         self.observe(slot, now, what, observer);
-        self.calendar.schedule(key, Notice::RunEnds(slot));
+        if function.calls.is_empty() {
+            self.calendar.schedule(key, Notice::RunEnds(slot));
+        } else {
+            self.lead_to_calls(slot, key, now, observer);
+        }
     }
 
     fn on_run_ended(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
+        self.abandon_call(slot, now, observer);
         let event = self.events.get_mut(slot);
-        let Stage::Running(Running { environment, start, plan }) = event.stage else {
-            unreachable!("only a run can end")
-        };
+        let Stage::Running(running) = event.stage else { unreachable!("only a run can end") };
+        let Running { environment, plan, .. } = running;
         self.concurrency.release(event.function, environment, plan.leaves, now);
         let run = Run {
             number: event.runs,
-            placement: Running { environment, start, plan }.placement(),
+            placement: running.placement(),
             duration: plan.duration,
             billed_ms: (plan.init + plan.duration).as_millis_ceil(),
             cause: plan.cause,

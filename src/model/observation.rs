@@ -3,14 +3,16 @@
 //! This enum is the contract of everything downstream: files, metrics, charts, explanations and the fingerprint are
 //! all observers of the same stream, and none of them can change the run. The model knows no implementor.
 //!
-//! A life, as observed: `Accepted`, then for each attempt `RunStarted` (if it was admitted) and `AttemptEnded`,
+//! A life, as observed: `Accepted`, then for each attempt `RunStarted` (if it was admitted), for each call of a
+//! dependency `CallStarted` and `CallEnded`, and `AttemptEnded`,
 //! then `Settled`, for each configured route `DeliveryStarted` and `DeliveryEnded`, and last `Closed`. An event that
 //! the end of the run finds unfinished is reported by `CutOff` instead of `Closed`. A synchronous call is `Called`,
 //! has exactly one attempt, and is `Closed`.
 
+use super::dependency::{EndedCall, Load};
 use super::event::{Event, Route};
 use super::rule::Rule;
-use crate::id::{DestinationId, EventId};
+use crate::id::{DependencyId, DestinationId, EventId};
 use crate::scenario::DeliveryFailure;
 use crate::time::{SimDuration, SimTime};
 
@@ -64,6 +66,13 @@ pub enum Circumstance {
         /// The event whose payload it carries.
         original: EventId,
     },
+    /// A dependency holds other calls than before.
+    LoadChanged {
+        /// The dependency.
+        dependency: DependencyId,
+        /// What it holds now.
+        load: Load,
+    },
 }
 
 impl Circumstance {
@@ -74,6 +83,7 @@ impl Circumstance {
             Self::RedriveBegan { .. } => "redrive_began",
             Self::RedriveEnded { .. } => "redrive_ended",
             Self::MessageExpired { .. } => "message_expired",
+            Self::LoadChanged { .. } => "load_changed",
         }
     }
 }
@@ -105,6 +115,17 @@ pub enum Observation {
         /// Where it runs.
         placement: Placement,
     },
+    /// Its run called a dependency.
+    CallStarted {
+        /// The call's position among those of the function.
+        position: u8,
+        /// What was called.
+        dependency: DependencyId,
+        /// What the dependency held just before.
+        found: Load,
+    },
+    /// A call was over for its run, which may not be the end of it at the dependency.
+    CallEnded(EndedCall),
     /// An attempt ended, and what follows was decided.
     AttemptEnded(Attempt),
     /// Its fate is known.
@@ -298,12 +319,21 @@ pub enum FunctionError {
     Crash,
     /// The process was ended because it used too much memory.
     OutOfMemory,
+    /// A call of a dependency failed, and the handler did not catch that.
+    Dependency,
 }
 
 impl FunctionError {
     /// All of them, in the order in which tables show them.
-    pub const ALL: [Self; 6] =
-        [Self::Exception, Self::Timeout, Self::Poison, Self::InitError, Self::Crash, Self::OutOfMemory];
+    pub const ALL: [Self; 7] = [
+        Self::Exception,
+        Self::Timeout,
+        Self::Poison,
+        Self::InitError,
+        Self::Crash,
+        Self::OutOfMemory,
+        Self::Dependency,
+    ];
 
     /// The name in outputs.
     pub const fn name(self) -> &'static str {
@@ -314,6 +344,7 @@ impl FunctionError {
             Self::InitError => "init_error",
             Self::Crash => "crash",
             Self::OutOfMemory => "out_of_memory",
+            Self::Dependency => "dependency",
         }
     }
 }

@@ -88,6 +88,7 @@ pub fn error_answer(event: &Event, function: &Function, ended: &str) -> Option<E
             (format!("{ended} {request} Task timed out after {seconds} seconds"), "Sandbox.Timedout")
         }
         FunctionError::Exception | FunctionError::Poison => (because(event, function), "Exception"),
+        FunctionError::Dependency => ("simulated failure of a dependency".to_owned(), "DependencyError"),
         FunctionError::InitError => (because(event, function), "Runtime.InitError"),
         FunctionError::Crash => (
             format!("RequestId: {request} Error: Runtime exited without providing a reason"),

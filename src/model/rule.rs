@@ -82,6 +82,20 @@ pub enum Rule {
     RecursionStopped,
     /// A message to a topic or bus invokes its subscribers.
     SubscriberInvoked,
+    /// A dependency serves calls first come, first served.
+    DependencyQueue,
+    /// A brown-out makes a dependency slower or smaller.
+    DependencyBrownout,
+    /// An outage of a dependency fails a call.
+    DependencyOutage,
+    /// As many calls wait at a dependency as may.
+    DependencyFull,
+    /// The call's own timeout ended it for its caller.
+    CallTimeout,
+    /// The run ended during a call, which goes on at the dependency.
+    CallGoesOn,
+    /// A failed call is a function error unless the handler catches it.
+    DependencyError,
 }
 
 /// How well a rule is known.
@@ -141,7 +155,7 @@ const OWN: &str = "docs/model.md";
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 45] = [
         Self::AcceptedIntoQueue,
         Self::FirstDispatch,
         Self::SlotFree,
@@ -160,6 +174,13 @@ impl Rule {
         Self::SuccessEndsEvent,
         Self::CaughtErrorIsSuccess,
         Self::TimeoutStopsRun,
+        Self::DependencyQueue,
+        Self::DependencyBrownout,
+        Self::DependencyOutage,
+        Self::DependencyFull,
+        Self::CallTimeout,
+        Self::CallGoesOn,
+        Self::DependencyError,
         Self::FunctionErrorRetry,
         Self::RetriesExhausted,
         Self::Backoff,
@@ -337,6 +358,55 @@ impl Rule {
                 Documented,
                 RETRIES,
                 &["functions.*.Timeout"],
+            ),
+            Self::DependencyQueue => (
+                "dependency_queue",
+                "a dependency serves as many calls at a time as its capacity, first come first served, and slower the more are in service",
+                Assumed,
+                OWN,
+                &["dependencies.*.capacity", "dependencies.*.contention"],
+            ),
+            Self::DependencyBrownout => (
+                "dependency_brownout",
+                "a service that starts during a brown-out takes longer, or fewer calls are served at a time",
+                Assumed,
+                OWN,
+                &["dependencies.*.brownouts"],
+            ),
+            Self::DependencyOutage => (
+                "dependency_outage",
+                "an outage fails the call instead of serving it",
+                Assumed,
+                OWN,
+                &["dependencies.*.outages"],
+            ),
+            Self::DependencyFull => (
+                "dependency_full",
+                "as many calls wait at the dependency as may: a further one is refused at once",
+                Assumed,
+                OWN,
+                &["dependencies.*.max_waiting"],
+            ),
+            Self::CallTimeout => (
+                "call_timeout",
+                "the handler waits no longer than the call's own timeout; the dependency does not notice and serves the call all the same",
+                Assumed,
+                OWN,
+                &["functions.*.calls"],
+            ),
+            Self::CallGoesOn => (
+                "call_goes_on",
+                "Timeout ended the run during a call; the dependency does not notice and serves the call all the same",
+                Assumed,
+                OWN,
+                &["functions.*.Timeout"],
+            ),
+            Self::DependencyError => (
+                "dependency_error",
+                "a failed call ends the run with a function error, unless the handler catches it and goes on",
+                Assumed,
+                OWN,
+                &["functions.*.calls"],
             ),
             Self::FunctionErrorRetry => (
                 "function_error_retry",

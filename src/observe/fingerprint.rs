@@ -3,6 +3,7 @@
 //! Two runs with the same fingerprint told the same story; it does not depend on which outputs were on. It is a
 //! checksum against accidents and drift, not against an adversary.
 
+use crate::model::dependency::{EndedCall, Load};
 use crate::model::event::Route;
 use crate::model::observation::{
     Attempt, AttemptOutcome, Circumstance, Fact, Next, Observation, Observer, Remark,
@@ -50,20 +51,23 @@ impl Observer for Fingerprint {
     }
 
     fn remark(&mut self, remark: &Remark) {
-        let (kind, detail) = remark_words(remark.what);
+        let (kind, detail, more) = remark_words(remark.what);
         // No event has the number 0.
         self.absorb(remark.at.as_nanos(), kind);
-        self.absorb(detail, 0);
+        self.absorb(detail, more);
     }
 }
 
-/// A remark as a kind and a word. The kinds are part of the fingerprint and are never reused.
-fn remark_words(what: Circumstance) -> (u64, u64) {
+/// A remark as a kind and two words. The kinds are part of the fingerprint and are never reused.
+fn remark_words(what: Circumstance) -> (u64, u64, u64) {
     match what {
-        Circumstance::ConfigurationChanged { change } => (1, change.into()),
-        Circumstance::RedriveBegan { redrive, messages } => (2, messages << 16 | u64::from(redrive)),
-        Circumstance::RedriveEnded { redrive, messages } => (3, messages << 16 | u64::from(redrive)),
-        Circumstance::MessageExpired { queue, event, .. } => (4, event.0 << 16 | u64::from(queue.0)),
+        Circumstance::ConfigurationChanged { change } => (1, change.into(), 0),
+        Circumstance::RedriveBegan { redrive, messages } => (2, messages << 16 | u64::from(redrive), 0),
+        Circumstance::RedriveEnded { redrive, messages } => (3, messages << 16 | u64::from(redrive), 0),
+        Circumstance::MessageExpired { queue, event, .. } => (4, event.0 << 16 | u64::from(queue.0), 0),
+        Circumstance::LoadChanged { dependency, load } => {
+            (5, load_word(load), u64::from(dependency.0) << 32 | u64::from(load.in_vain))
+        }
     }
 }
 
@@ -77,6 +81,10 @@ fn words(what: Observation) -> (u64, u64, u64) {
             age.as_nanos() ^ placement.init.as_nanos().rotate_left(32),
             (u64::from(running) << 24) ^ (u64::from(placement.environment) << 2) ^ placement.start as u64,
         ),
+        Observation::CallStarted { position, dependency, found } => {
+            (20, load_word(found), u64::from(dependency.0) << 8 | u64::from(position))
+        }
+        Observation::CallEnded(call) => call_words(call),
         Observation::AttemptEnded(attempt) => attempt_words(attempt),
         Observation::Settled { fate, rule } => (5, fate as u64, rule as u64),
         Observation::DeliveryStarted { route, destination, bytes, payload_dropped } => {
@@ -89,6 +97,16 @@ fn words(what: Observation) -> (u64, u64, u64) {
         Observation::Closed => (8, 0, 0),
         Observation::CutOff => (9, 0, 0),
     }
+}
+
+fn load_word(load: Load) -> u64 {
+    u64::from(load.in_service) << 32 | u64::from(load.waiting)
+}
+
+fn call_words(call: EndedCall) -> (u64, u64, u64) {
+    let place = u64::from(call.dependency.0) << 8 | u64::from(call.position);
+    let outcome = call.outcome.index() as u64;
+    (21, call.waited.as_nanos() ^ call.served.as_nanos().rotate_left(32), place << 8 | outcome)
 }
 
 fn attempt_words(attempt: Attempt) -> (u64, u64, u64) {

@@ -188,6 +188,7 @@ impl Generations {
                 self.settle_line(original);
             }
             Circumstance::ConfigurationChanged { .. }
+            | Circumstance::LoadChanged { .. }
             | Circumstance::RedriveBegan { .. }
             | Circumstance::RedriveEnded { .. } => {}
         }

@@ -77,6 +77,8 @@ impl Observer for Ledger {
             }
             Observation::CutOff => self.cut_off += 1,
             Observation::RunStarted { .. }
+            | Observation::CallStarted { .. }
+            | Observation::CallEnded(_)
             | Observation::AttemptEnded(_)
             | Observation::DeliveryStarted { .. }
             | Observation::DeliveryEnded { .. } => {}

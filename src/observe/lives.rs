@@ -6,7 +6,7 @@
 
 use crate::id::EventId;
 use crate::model::event::Event;
-use crate::model::observation::{Fact, Fate, Observation, Observer, Remark};
+use crate::model::observation::{Circumstance, Fact, Fate, Observation, Observer, Remark};
 use crate::time::{SimDuration, SimTime};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,6 +100,10 @@ impl Observer for Lives {
     }
 
     fn remark(&mut self, remark: &Remark) {
+        // The calls of an event tell what they found; what the dependency does for others is no part of its life.
+        if matches!(remark.what, Circumstance::LoadChanged { .. }) {
+            return;
+        }
         for life in self.lives.values_mut().filter(|life| life.is_open()) {
             life.remarks.push((life.steps.len(), *remark));
         }
@@ -194,6 +198,8 @@ impl Observer for Notable {
             Observation::Accepted
             | Observation::Called
             | Observation::RunStarted { .. }
+            | Observation::CallStarted { .. }
+            | Observation::CallEnded(_)
             | Observation::AttemptEnded(_)
             | Observation::DeliveryStarted { .. }
             | Observation::DeliveryEnded { .. }

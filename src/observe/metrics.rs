@@ -312,6 +312,8 @@ impl<D: Datapoints> Observer for Metrics<D> {
                 }
             }
             Observation::Called
+            | Observation::CallStarted { .. }
+            | Observation::CallEnded(_)
             | Observation::DeliveryStarted { .. }
             | Observation::DeliveryEnded { failure: None, .. }
             | Observation::Closed

@@ -6,6 +6,7 @@
 use crate::model::observation::{Fact, Observer, Remark};
 
 pub mod decimal;
+pub mod dependencies;
 pub mod environments;
 pub mod fingerprint;
 pub mod generations;

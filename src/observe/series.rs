@@ -12,8 +12,11 @@
 //! The result is therefore exactly what buckets of the final width would have held from the start.
 
 use crate::id::{DestinationId, EventId};
+use crate::model::dependency::CallOutcome;
 use crate::model::event::{Event, Route, RouteResult};
-use crate::model::observation::{AttemptOutcome, Fact, Fate, Next, Observation, Observer};
+use crate::model::observation::{
+    AttemptOutcome, Circumstance, Fact, Fate, Next, Observation, Observer, Remark,
+};
 use crate::scenario::{InvocationType, Scenario};
 use crate::time::{SimDuration, SimTime};
 use std::io;
@@ -58,6 +61,8 @@ pub struct Bucket {
     pub functions: Box<[FunctionLevels]>,
     /// Deliveries ended at each destination, in the scenario's order.
     pub destinations: Box<[Deliveries]>,
+    /// Calls and load of each dependency, in the scenario's order.
+    pub dependencies: Box<[Calls]>,
 }
 
 /// The levels of one function.
@@ -76,6 +81,19 @@ pub struct Deliveries {
     pub delivered: u64,
     /// How many it refused.
     pub failed: u64,
+}
+
+/// The calls of one dependency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// Calls that ended for their callers, by [`CallOutcome::index`].
+    pub ended: [u64; CallOutcome::COUNT],
+    /// Calls in service.
+    pub in_service: Level,
+    /// Of these, calls whose callers have given up.
+    pub in_vain: Level,
+    /// Calls waiting for a free server.
+    pub waiting: Level,
 }
 
 /// Something that goes up and down, within one bucket.
@@ -224,7 +242,11 @@ impl Series {
     pub fn new(scenario: &Scenario) -> Self {
         Self {
             width: Self::FINEST_WIDTH,
-            buckets: vec![Bucket::new(scenario.functions.len(), scenario.destinations.len())],
+            buckets: vec![Bucket::new([
+                scenario.functions.len(),
+                scenario.destinations.len(),
+                scenario.dependencies.len(),
+            ])],
             until: SimTime::ZERO + Self::FINEST_WIDTH,
             end: SimTime::ZERO,
             settling: None,
@@ -373,19 +395,30 @@ impl Observer for Series {
                     bucket.stop_waiting(function);
                 }
             }
-            Observation::DeliveryStarted { .. } => {}
+            Observation::CallStarted { .. } | Observation::DeliveryStarted { .. } => {}
             Observation::DeliveryEnded { destination, failure, .. } => {
                 bucket.count_delivery(destination, failure.is_some());
             }
             Observation::Closed => bucket.close(event),
             Observation::CutOff if event.settled().is_some() => bucket.close(event),
             Observation::CutOff => bucket.cut_off += u64::from(queued),
+            Observation::CallEnded(call) => {
+                bucket.dependencies[call.dependency.index()].ended[call.outcome.index()] += 1;
+            }
         }
+    }
+
+    fn remark(&mut self, remark: &Remark) {
+        let Circumstance::LoadChanged { dependency, load } = remark.what else { return };
+        let calls = &mut self.bucket_at(remark.at).dependencies[dependency.index()];
+        calls.in_service.set(load.in_service.into());
+        calls.in_vain.set(load.in_vain.into());
+        calls.waiting.set(load.waiting.into());
     }
 }
 
 impl Bucket {
-    fn new(functions: usize, destinations: usize) -> Self {
+    fn new([functions, destinations, dependencies]: [usize; 3]) -> Self {
         Self {
             accepted: 0,
             sync_calls: 0,
@@ -399,6 +432,7 @@ impl Bucket {
             age: Ages::default(),
             functions: vec![FunctionLevels::default(); functions].into(),
             destinations: vec![Deliveries::default(); destinations].into(),
+            dependencies: vec![Calls::default(); dependencies].into(),
         }
     }
 
@@ -423,12 +457,17 @@ impl Bucket {
 
     /// An empty bucket that begins with the levels at which this one ends.
     fn carried(&self) -> Self {
-        let mut next = Self::new(self.functions.len(), self.destinations.len());
+        let mut next = Self::new([self.functions.len(), self.destinations.len(), self.dependencies.len()]);
         next.waiting = self.waiting.carried();
         next.running = self.running.carried();
         for (later, levels) in next.functions.iter_mut().zip(&self.functions) {
             later.waiting = levels.waiting.carried();
             later.running = levels.running.carried();
+        }
+        for (later, calls) in next.dependencies.iter_mut().zip(&self.dependencies) {
+            later.in_service = calls.in_service.carried();
+            later.in_vain = calls.in_vain.carried();
+            later.waiting = calls.waiting.carried();
         }
         next
     }
@@ -486,6 +525,12 @@ impl Bucket {
             mine.delivered += theirs.delivered;
             mine.failed += theirs.failed;
         }
+        for (mine, theirs) in self.dependencies.iter_mut().zip(&later.dependencies) {
+            add_each(&mut mine.ended, &theirs.ended);
+            mine.in_service.merge(theirs.in_service);
+            mine.in_vain.merge(theirs.in_vain);
+            mine.waiting.merge(theirs.waiting);
+        }
     }
 
     /// Its numbers in the order of [`header`], without the times.
@@ -509,6 +554,14 @@ impl Bucket {
             .chain(ages)
             .chain(levels.into_iter().chain(functions).flat_map(|level| [level.max, level.last]))
             .chain(destinations)
+            .chain(self.dependencies.iter().flat_map(Calls::numbers))
+    }
+}
+
+impl Calls {
+    fn numbers(&self) -> impl Iterator<Item = u64> {
+        let levels = [self.in_service, self.in_vain, self.waiting];
+        self.ended.into_iter().chain(levels.into_iter().flat_map(|level| [level.max, level.last]))
     }
 }
 
@@ -537,6 +590,13 @@ fn header(scenario: &Scenario) -> Vec<String> {
     for destination in &scenario.destinations {
         let results = ["delivered", "failed"];
         columns.extend(results.map(|result| format!("destinations.{}.{result}", destination.name)));
+    }
+    for dependency in &scenario.dependencies {
+        let levels = ["in_service", "in_vain", "waiting_calls"];
+        let ended = CallOutcome::NAMES.map(str::to_owned).into_iter();
+        let levels = levels.into_iter().flat_map(|level| [format!("{level}_max"), format!("{level}_last")]);
+        columns
+            .extend(ended.chain(levels).map(|column| format!("dependencies.{}.{column}", dependency.name)));
     }
     columns
 }

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::decimal::Decimal;
+use super::dependencies::{Dependencies, DependencyReport};
 use super::generations::{Generations, RedriveReport};
 use super::price::{Rate, Spend};
 use super::samples::Samples;
@@ -33,6 +34,7 @@ pub struct Summary<'s> {
     rates: Vec<Rate>,
     /// Changes of configuration that have taken effect.
     changes: u16,
+    dependencies: Dependencies,
     generations: Option<Generations>,
     scenario: &'s Scenario,
 }
@@ -112,6 +114,7 @@ impl<'s> Summary<'s> {
             functions: vec![Tally::default(); several],
             rates: scenario.functions.iter().map(Rate::of).collect(),
             changes: 0,
+            dependencies: Dependencies::new(scenario),
             generations: Generations::new(scenario),
             scenario,
         }
@@ -141,6 +144,7 @@ impl<'s> Summary<'s> {
             fingerprint: format!("{:016x}", ending.fingerprint),
             counts: self.total.into_counts(scenario),
             functions: self.functions.into_iter().zip(&scenario.functions).map(named).collect(),
+            dependencies: self.dependencies.into_reports(scenario, ending.at),
         }
     }
 }
@@ -153,6 +157,7 @@ impl Observer for Summary<'_> {
         if let Some(tally) = self.functions.get_mut(function) {
             tally.note(fact, rate);
         }
+        self.dependencies.observe(fact);
         if let Some(generations) = &mut self.generations {
             generations.note(fact, self.scenario);
         }
@@ -161,6 +166,7 @@ impl Observer for Summary<'_> {
     fn remark(&mut self, remark: &Remark) {
         match remark.what {
             Circumstance::ConfigurationChanged { .. } => self.changes += 1,
+            Circumstance::LoadChanged { .. } => self.dependencies.remark(remark),
             Circumstance::RedriveBegan { .. }
             | Circumstance::RedriveEnded { .. }
             | Circumstance::MessageExpired { .. } => {}
@@ -178,6 +184,7 @@ impl Tally {
             Observation::Accepted => self.accepted(fact.at),
             Observation::Called => self.calls.made += 1,
             Observation::RunStarted { age, placement, .. } => self.run_started(fact, age, placement),
+            Observation::CallStarted { .. } | Observation::CallEnded(_) => {}
             Observation::AttemptEnded(attempt) => self.attempt_ended(fact, &attempt, rate),
             Observation::Settled { fate, .. } => self.settled(fact, fate),
             Observation::DeliveryStarted { route, destination, .. } => {
@@ -435,6 +442,9 @@ pub struct SummaryReport {
     /// The same for each function, when there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub functions: Vec<FunctionReport>,
+    /// What the dependencies had to do, if there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dependencies: Vec<DependencyReport>,
     /// The changes of configuration, in the order of their effect.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<ChangeReport>,
@@ -682,12 +692,12 @@ impl Calls {
 }
 
 impl Peak {
-    fn of(maximum: u64, at: SimTime) -> Self {
+    pub(super) fn of(maximum: u64, at: SimTime) -> Self {
         Self { maximum, at_ns: (maximum > 0).then(|| at.as_nanos()) }
     }
 }
 
-fn spread(samples: &mut Samples) -> Option<Spread> {
+pub(super) fn spread(samples: &mut Samples) -> Option<Spread> {
     let found = samples.statistics()?;
     let mean = super::decimal::divide_half_up(found.sum, found.count.into());
     Some(Spread {
@@ -724,17 +734,27 @@ impl SummaryReport {
             rows.scope = format!("functions.{}", function.function);
             function.counts.rows(&mut rows);
         }
+        for dependency in &self.dependencies {
+            rows.scope = format!("dependencies.{}", dependency.dependency);
+            dependency.rows(&mut rows);
+        }
         rows.rows
     }
 }
 
-struct Rows {
+pub(super) struct Rows {
     scope: String,
     rows: Vec<SummaryRow>,
 }
 
 impl Rows {
-    fn push(&mut self, metric: &str, statistic: &'static str, value: Option<String>, unit: &'static str) {
+    pub(super) fn push(
+        &mut self,
+        metric: &str,
+        statistic: &'static str,
+        value: Option<String>,
+        unit: &'static str,
+    ) {
         self.rows.push(SummaryRow {
             scope: self.scope.clone(),
             metric: metric.to_owned(),
@@ -744,11 +764,11 @@ impl Rows {
         });
     }
 
-    fn count(&mut self, metric: &str, value: u64) {
+    pub(super) fn count(&mut self, metric: &str, value: u64) {
         self.push(metric, "Sum", Some(value.to_string()), "Count");
     }
 
-    fn counts(&mut self, prefix: &str, counts: &Named) {
+    pub(super) fn counts(&mut self, prefix: &str, counts: &Named) {
         for (name, count) in counts {
             self.push(&format!("{prefix}{name}"), "Sum", Some(count.to_string()), "Count");
         }
@@ -758,7 +778,7 @@ impl Rows {
         self.push(metric, statistic, nanos.map(|nanos| nanos.to_string()), "Nanoseconds");
     }
 
-    fn spread(&mut self, metric: &str, spread: Option<&Spread>) {
+    pub(super) fn spread(&mut self, metric: &str, spread: Option<&Spread>) {
         let samples = spread.map_or(0, |spread| spread.samples);
         self.push(metric, "SampleCount", Some(samples.to_string()), "Count");
         self.time(metric, "Average", spread.map(|spread| spread.mean_ns));
@@ -768,7 +788,7 @@ impl Rows {
         self.time(metric, "Maximum", spread.map(|spread| spread.max_ns));
     }
 
-    fn peak(&mut self, metric: &str, peak: &Peak) {
+    pub(super) fn peak(&mut self, metric: &str, peak: &Peak) {
         self.push(metric, "Maximum", Some(peak.maximum.to_string()), "Count");
         self.time(&format!("{metric}_peak_at"), "Maximum", peak.at_ns);
     }

@@ -50,6 +50,7 @@ pub(crate) fn idle() -> Scenario {
             neighbours: Vec::new(),
         },
         functions: vec![function("ship")],
+        dependencies: Vec::new(),
         sources: Vec::new(),
         destinations: Vec::new(),
         faults: Vec::new(),
@@ -78,6 +79,7 @@ pub(crate) fn function(name: &str) -> Function {
         idle_time: SimDuration::from_secs(420),
         lifetime: SimDuration::from_secs(7_200),
         failures: Vec::new(),
+        calls: Vec::new(),
         response_bytes: 2,
         response: ResponseKind::Json,
     }

@@ -70,6 +70,10 @@ pub enum Purpose {
     Crash = 18,
     /// Whether an out-of-memory cause (by ordinal) strikes run `number`.
     OutOfMemory = 19,
+    /// How long a dependency serves the call at position `ordinal` of run `number`.
+    DependencyService = 20,
+    /// Whether an outage strikes the call at position `ordinal`; `number` is the run plus 256 × the outage's position.
+    DependencyFailure = 21,
     /// Whether a client-error fault (by ordinal) strikes attempt `number`.
     ClientError = 26,
     /// Whether X-Ray traces a request that is not the first of its second.

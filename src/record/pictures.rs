@@ -1,7 +1,7 @@
 //! The charts of a run: what they need while it goes on, and drawing them when it is over.
 
 use crate::chart::{ChartInput, Format, MOST_ENVIRONMENTS, draw_all};
-use crate::model::observation::{Fact, Observer};
+use crate::model::observation::{Fact, Observer, Remark};
 use crate::observe::environments::{Environments, Made};
 use crate::observe::lives::{Life, Lives, Notable};
 use crate::observe::series::Series;
@@ -62,5 +62,9 @@ impl Observer for Pictures {
         self.series.observe(fact);
         self.notable.observe(fact);
         self.made.observe(fact);
+    }
+
+    fn remark(&mut self, remark: &Remark) {
+        self.series.remark(remark);
     }
 }

@@ -53,6 +53,20 @@ impl Windows {
         self.intervals.is_empty() || self.intervals.iter().any(|(from, until)| *from <= at && at < *until)
     }
 
+    /// Whether some instant lies in windows of both.
+    pub fn overlap(&self, other: &Self) -> bool {
+        let meets = |(from, until): &(SimTime, SimTime)| {
+            other.intervals.iter().any(|(start, end)| from < end && start < until)
+        };
+        self.intervals.is_empty() || other.intervals.is_empty() || self.intervals.iter().any(meets)
+    }
+
+    /// When the window in which `at` lies is over; `None` if it lies in none, or they have no end.
+    pub fn end_of_window_at(&self, at: SimTime) -> Option<SimTime> {
+        let mut ends = self.intervals.iter().filter(|(from, until)| *from <= at && at < *until);
+        ends.next().map(|(_, until)| *until)
+    }
+
     /// The windows, in order; empty means always.
     pub fn intervals(&self) -> &[(SimTime, SimTime)] {
         &self.intervals

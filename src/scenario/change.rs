@@ -79,6 +79,8 @@ const FIXED: &[(&str, &str)] = &[
     ("sources", "a source has `from`, `until` and a rate that follows a schedule"),
     ("faults", "a fault has `during`"),
     ("destinations", "their failures have `during`"),
+    ("dependencies", "their outages and brown-outs have `during`"),
+    ("functions.*.calls", "a function makes the same calls for the whole run"),
     ("redrives", "a redrive has its time"),
     ("timing", "the laws of the service hold for the whole run"),
     ("seed", "all draws follow from it"),

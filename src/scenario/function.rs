@@ -1,6 +1,7 @@
 //! A function: AWS's settings and ours, and what goes wrong in its code.
 
 use super::chance::{Probability, Windows};
+use super::dependency::Call;
 use crate::id::DestinationId;
 use crate::random::distribution::Distribution;
 use crate::time::SimDuration;
@@ -42,6 +43,8 @@ pub struct Function {
     pub lifetime: SimDuration,
     /// What goes wrong in the function's code, in file order: the first cause that strikes decides.
     pub failures: Vec<FailureCause>,
+    /// What each run calls before its own work, one after the other.
+    pub calls: Vec<Call>,
     /// The size of the handler's answer in bytes.
     pub response_bytes: u64,
     /// What the handler's answer is.

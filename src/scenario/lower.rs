@@ -6,6 +6,7 @@
 
 mod capacity;
 mod changes;
+mod dependencies;
 mod destinations;
 mod fields;
 mod law;
@@ -46,6 +47,7 @@ pub(super) fn lower(name: &str, checked: &Checked, folder: Option<&Path>) -> Low
         spans: &checked.spans,
         folder,
         functions: root.keys("functions").into(),
+        dependencies: root.keys("dependencies").into(),
         destinations: root.keys("destinations").into(),
         problems: Vec::new(),
         recordings: Vec::new(),
@@ -70,6 +72,7 @@ struct Lowering<'a> {
     folder: Option<&'a Path>,
     /// The names in the order of their ids, which is the order of the alphabet.
     functions: Rc<[&'a str]>,
+    dependencies: Rc<[&'a str]>,
     destinations: Rc<[&'a str]>,
     problems: Vec<Problem>,
     recordings: Vec<[u8; 32]>,
@@ -105,6 +108,7 @@ impl<'a> Lowering<'a> {
         let delivery_latency = timing_fields.duration("delivery_latency");
         let account = account(&root.record("account"));
         let span = Span { arrivals_end: root.optional("arrivals_end", Fields::moment), end: end(root) };
+        let dependencies = self.dependencies(root);
         let destinations = self.destinations(root, delivery_latency);
         let functions = self.functions(root, &destinations);
         let sources = self.sources(root, &span);
@@ -124,6 +128,7 @@ impl<'a> Lowering<'a> {
             timing: timing?,
             account: account?,
             functions: functions.into_iter().collect::<Option<_>>()?,
+            dependencies: dependencies.into_iter().collect::<Option<_>>()?,
             sources: sources.into_iter().collect::<Option<_>>()?,
             destinations: destinations.into_iter().collect::<Option<_>>()?,
             faults: faults.into_iter().collect::<Option<_>>()?,
@@ -150,7 +155,7 @@ impl<'a> Lowering<'a> {
             let guess = shown.then(|| did_you_mean(name, names.iter().copied())).flatten();
             let hint = match guess {
                 Some(guess) => format!("did you mean `{guess}`?"),
-                None => format!("add it under `{noun}s`, or name one of those there"),
+                None => format!("add it under `{}`, or name one of those there", section_of(noun)),
             };
             self.error(path, format!("there is no {noun} {}", quoted(name)), hint);
         }
@@ -209,6 +214,7 @@ impl<'a> Lowering<'a> {
         let duration = self.law(&fields.record("duration"));
         let init = self.law(&fields.record("init"));
         let failures = self.failures(fields);
+        let calls = self.calls(fields);
         Some(Function {
             name: name.to_owned(),
             timeout: SimDuration::from_secs(fields.integer("Timeout")?),
@@ -227,6 +233,7 @@ impl<'a> Lowering<'a> {
             idle_time: fields.duration("idle_time")?,
             lifetime: fields.duration("lifetime")?,
             failures: failures?,
+            calls: calls?,
             response_bytes: fields.size("response_size")?,
             response: match fields.text("response")? {
                 "not_json" => ResponseKind::NotJson,
@@ -433,6 +440,14 @@ fn windows(fields: &Fields<'_>) -> Option<Windows> {
     };
     let pair = |pair: &Json| Some((moment(pair.get(0)?)?, moment(pair.get(1)?)?));
     Windows::new(during.as_array()?.iter().map(pair).collect::<Option<_>>()?)
+}
+
+/// Where the things called `noun` stand.
+fn section_of(noun: &str) -> String {
+    match noun.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{noun}s"),
+    }
 }
 
 /// What an ARN names: the function of a function's ARN, whatever its qualifier, and else the last part. A plain name

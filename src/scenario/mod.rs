@@ -11,6 +11,7 @@ mod account;
 pub mod builtin;
 mod chance;
 mod change;
+mod dependency;
 mod destination;
 pub mod document;
 mod fault;
@@ -38,6 +39,7 @@ use crate::time::SimTime;
 pub use account::{Account, Neighbour};
 pub use chance::{Probability, Windows};
 pub use change::{Change, ChangedSetting};
+pub use dependency::{Brownout, Call, Dependency, Factor, Outage};
 pub use destination::{DeliveryFailure, DeliveryFailureCause, Destination, DestinationKind, SnsOversize};
 pub use fault::{Fault, FaultKind};
 pub use function::{Architecture, FailureCause, FailureKind, Function, RecursiveLoop, ResponseKind};
@@ -68,6 +70,8 @@ pub struct Scenario {
     pub account: Account,
     /// The functions, sorted by name.
     pub functions: Vec<Function>,
+    /// What functions call, sorted by name.
+    pub dependencies: Vec<Dependency>,
     /// Where events come from, sorted by name.
     pub sources: Vec<Source>,
     /// Where outcomes go, sorted by name.

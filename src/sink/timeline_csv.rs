@@ -4,7 +4,8 @@ use std::io::{self, Write};
 use std::num::NonZeroU64;
 
 use super::table::{Cell, Table};
-use crate::id::DestinationId;
+use crate::id::{DependencyId, DestinationId};
+use crate::model::dependency::{EndedCall, Load};
 use crate::model::event::Route;
 use crate::model::observation::{
     Attempt, Circumstance, Fact, Next, Observation, Observer, Placement, Remark,
@@ -58,6 +59,17 @@ const COLUMNS: &[Column] = &[
         Some((_, to)) => Cell::Name(&row.scenario.destinations[to.index()].name),
         None => Cell::Empty,
     }),
+    ("dependency", |row| match row.dependency() {
+        Some(called) => Cell::Name(&row.scenario.dependencies[called.index()].name),
+        None => Cell::Empty,
+    }),
+    ("call", |row| match row.fact.what {
+        Observation::CallStarted { position, .. } => Cell::Integer(u64::from(position) + 1),
+        Observation::CallEnded(call) => Cell::Integer(u64::from(call.position) + 1),
+        _ => Cell::Empty,
+    }),
+    ("waited_ns", |row| Cell::integer(row.ended_call().map(|call| call.waited.as_nanos()))),
+    ("served_ns", |row| Cell::integer(row.ended_call().map(|call| call.served.as_nanos()))),
     ("rule", |row| match row.rule() {
         Some(rule) => Cell::Word(rule.name()),
         None => Cell::Empty,
@@ -79,6 +91,8 @@ impl<'a> TimelineRow<'a> {
             Observation::Accepted => "accepted",
             Observation::Called => "called",
             Observation::RunStarted { .. } => "run_started",
+            Observation::CallStarted { .. } => "call_started",
+            Observation::CallEnded(_) => "call_ended",
             Observation::AttemptEnded(_) => "attempt_ended",
             Observation::Settled { .. } => "settled",
             Observation::DeliveryStarted { .. } => "delivery_started",
@@ -90,7 +104,9 @@ impl<'a> TimelineRow<'a> {
 
     fn attempt_number(&self) -> Option<u64> {
         match self.fact.what {
-            Observation::RunStarted { .. } => Some(self.fact.event.attempts().into()),
+            Observation::RunStarted { .. } | Observation::CallStarted { .. } | Observation::CallEnded(_) => {
+                Some(self.fact.event.attempts().into())
+            }
             Observation::AttemptEnded(attempt) => Some(attempt.number.into()),
             _ => None,
         }
@@ -98,7 +114,9 @@ impl<'a> TimelineRow<'a> {
 
     fn run_number(&self) -> Option<u64> {
         match self.fact.what {
-            Observation::RunStarted { .. } => Some(self.fact.event.runs().into()),
+            Observation::RunStarted { .. } | Observation::CallStarted { .. } | Observation::CallEnded(_) => {
+                Some(self.fact.event.runs().into())
+            }
             Observation::AttemptEnded(attempt) => attempt.run.map(|run| run.number.into()),
             _ => None,
         }
@@ -107,6 +125,7 @@ impl<'a> TimelineRow<'a> {
     fn result(&self) -> Cell<'a> {
         match self.fact.what {
             Observation::AttemptEnded(attempt) => Cell::Word(attempt.outcome.name()),
+            Observation::CallEnded(call) => Cell::Word(call.outcome.name()),
             Observation::Settled { fate, .. } => Cell::Word(fate.name()),
             Observation::DeliveryEnded { failure, .. } => {
                 Cell::Word(failure.map_or("delivered", |_| "delivery_failed"))
@@ -134,6 +153,21 @@ impl<'a> TimelineRow<'a> {
         match self.fact.what {
             Observation::DeliveryStarted { route, destination, .. }
             | Observation::DeliveryEnded { route, destination, .. } => Some((route, destination)),
+            _ => None,
+        }
+    }
+
+    fn dependency(&self) -> Option<DependencyId> {
+        match self.fact.what {
+            Observation::CallStarted { dependency, .. }
+            | Observation::CallEnded(EndedCall { dependency, .. }) => Some(dependency),
+            _ => None,
+        }
+    }
+
+    fn ended_call(&self) -> Option<EndedCall> {
+        match self.fact.what {
+            Observation::CallEnded(call) => Some(call),
             _ => None,
         }
     }
@@ -184,10 +218,24 @@ impl<W: Write> Observer for TimelineCsv<'_, W> {
     }
 
     fn remark(&mut self, remark: &Remark) {
+        // With some events left out, so is most of what a dependency does.
+        let is_load = matches!(remark.what, Circumstance::LoadChanged { .. });
+        if is_load && self.one_in != NonZeroU64::MIN {
+            return;
+        }
         let detail = words(remark.what, self.scenario);
         let cell = |(name, _): &Column| match *name {
             "time_ns" => Cell::Integer(remark.at.as_nanos()),
             "observation" => Cell::Word(remark.what.name()),
+            "dependency" => match remark.what {
+                Circumstance::LoadChanged { dependency, .. } => {
+                    Cell::Name(&self.scenario.dependencies[dependency.index()].name)
+                }
+                Circumstance::ConfigurationChanged { .. }
+                | Circumstance::RedriveBegan { .. }
+                | Circumstance::RedriveEnded { .. }
+                | Circumstance::MessageExpired { .. } => Cell::Empty,
+            },
             "detail" => Cell::Name(&detail),
             _ => Cell::Empty,
         };
@@ -215,6 +263,9 @@ fn words(what: Circumstance, scenario: &Scenario) -> String {
             let queue = &scenario.destinations[queue.index()].name;
             format!("{queue}: of event {}, payload of event {}", event.0, original.0)
         }
+        Circumstance::LoadChanged { load: Load { in_service, in_vain, waiting }, .. } => {
+            format!("{in_service} in service, {in_vain} of them in vain; {waiting} waiting")
+        }
     }
 }
 
@@ -237,14 +288,14 @@ mod tests {
         scenario.destinations = vec![queue("done")];
         let expected = "\
 time_ns,event,source,function,observation,attempt,run,result,reason,age_ns,running,environment,start,init_ns,\
-until_ns,route,destination,rule,detail
-0,1,orders,ship,accepted,,,,,,,,,,,,,,
-0,1,orders,ship,run_started,1,1,,,0,1,1,cold,0,,,,,
-100000000,1,orders,ship,attempt_ended,1,1,success,,0,0,,,,,,,success_ends_event,
-100000000,1,orders,ship,settled,,,succeeded,,,,,,,,,,success_ends_event,
-100000000,1,orders,ship,delivery_started,,,,,,,,,,,on_success,done,,
-120000000,1,orders,ship,delivery_ended,,,delivered,,,,,,,,on_success,done,,
-120000000,1,orders,ship,closed,,,,,,,,,,,,,,
+until_ns,route,destination,dependency,call,waited_ns,served_ns,rule,detail
+0,1,orders,ship,accepted,,,,,,,,,,,,,,,,,,
+0,1,orders,ship,run_started,1,1,,,0,1,1,cold,0,,,,,,,,,
+100000000,1,orders,ship,attempt_ended,1,1,success,,0,0,,,,,,,,,,,success_ends_event,
+100000000,1,orders,ship,settled,,,succeeded,,,,,,,,,,,,,,success_ends_event,
+100000000,1,orders,ship,delivery_started,,,,,,,,,,,on_success,done,,,,,,
+120000000,1,orders,ship,delivery_ended,,,delivered,,,,,,,,on_success,done,,,,,,
+120000000,1,orders,ship,closed,,,,,,,,,,,,,,,,,,
 ";
         assert_eq!(written(&scenario, 1), expected);
     }

@@ -511,6 +511,60 @@ fn a_file_full_of_mistakes_lists_the_first_hundred_and_counts_the_rest() {
     assert_eq!(rejected.problems[100].message, "and 30 problems more");
 }
 
+/// [`MINIMAL`] with a dependency `db` and a function that calls it.
+fn calling(call: &str, db: &str) -> String {
+    with(
+        &format!(r#""Timeout": 5, "calls": [{{ {call} }}]"#),
+        "",
+        &format!(r#""dependencies": {{ "db": {{ {db} }} }},"#),
+    )
+}
+
+#[test]
+fn dependencies_and_their_calls() {
+    const CALL: &str = r#""dependency": "db""#;
+    const DB: &str = r#""capacity": 4, "service_time": "1s""#;
+    accepted(&calling(CALL, DB));
+    let misspelt = calling(r#""dependency": "bd""#, DB);
+    check(&misspelt, "functions.ship.calls[0].dependency", "there is no dependency `bd`", "`db`");
+    check(
+        &with(r#""calls": [{ "dependency": "db" }]"#, "", ""),
+        "functions.ship.calls[0].dependency",
+        "there is no dependency `db`",
+        "add it under `dependencies`",
+    );
+    let zero = calling(CALL, r#""capacity": 0, "service_time": "1s""#);
+    check(&zero, "dependencies.db.capacity", "1..", "");
+    let slow = |windows: &str| format!(r#"{DB}, "brownouts": [{windows}]"#);
+    let cases = [
+        (r#"{ "during": ["1m", "2m"] }"#, "[0]", "changes nothing", "slower"),
+        (r#"{ "during": ["1m", "2m"], "capacity": 4 }"#, "[0].capacity", "not less than the usual", "lower"),
+        (r#"{ "during": ["2m", "1m"], "slower": 2 }"#, "[0].during", "2m", ""),
+        (
+            r#"{ "during": ["1m", "3m"], "slower": 2 }, { "during": ["2m", "4m"], "capacity": 1 }"#,
+            "[1].during",
+            "overlap those of brown-out 1",
+            "end where the other begins",
+        ),
+    ];
+    for (windows, path, message, hint) in cases {
+        check(&calling(CALL, &slow(windows)), &format!("dependencies.db.brownouts{path}"), message, hint);
+    }
+    let one_after_the_other =
+        r#"{ "during": ["1m", "2m"], "slower": 2 }, { "during": ["2m", "4m"], "capacity": 1 }"#;
+    accepted(&calling(CALL, &slow(one_after_the_other)));
+    let warned = |text: &str| {
+        let warnings = accepted(text).warnings;
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        (warnings[0].path.clone(), warnings[0].message.clone())
+    };
+    let (path, message) = warned(&calling(r#""dependency": "db", "timeout": "6s""#, DB));
+    assert_eq!(path, "functions.ship.calls[0].timeout");
+    assert!(message.contains("6s is never reached: `Timeout` ends the run after 5s"), "{message}");
+    let (path, message) = warned(&with("", "", &format!(r#""dependencies": {{ "db": {{ {DB} }} }},"#)));
+    assert_eq!((path.as_str(), message.as_str()), ("dependencies.db", "no function calls this dependency"));
+}
+
 #[test]
 fn changes_from_the_command_line_are_held_to_the_same_rules() {
     let set = |path: &str, value: &str| {

@@ -7,6 +7,7 @@ mod chains;
 mod changes;
 #[cfg(feature = "cli")]
 mod cli;
+mod dependencies;
 mod docs;
 mod golden;
 mod golden_vectors;

@@ -170,6 +170,8 @@ impl Observer for Grammar {
             Observation::Accepted => (&["nothing"], "waiting"),
             Observation::Called => (&["nothing"], "calling"),
             Observation::RunStarted { .. } => (&["waiting", "calling"], "running"),
+            Observation::CallStarted { .. } => (&["running"], "waiting for a dependency"),
+            Observation::CallEnded(_) => (&["waiting for a dependency"], "running"),
             Observation::AttemptEnded(attempt) if attempt.run.is_some() => (&["running"], "waiting"),
             Observation::AttemptEnded(_) => (&["waiting", "calling"], "waiting"),
             Observation::Settled { .. } => (&["waiting"], "settled"),
@@ -177,7 +179,7 @@ impl Observer for Grammar {
                 (&["settled"], "settled")
             }
             Observation::Closed => (&["settled", "waiting"], "closed"),
-            Observation::CutOff => (&["waiting", "running", "settled"], "closed"),
+            Observation::CutOff => (&["waiting", "running", "waiting for a dependency", "settled"], "closed"),
         };
         assert!(allowed.contains(&before), "{:?} after {before} for event {}", fact.what, fact.event.id().0);
         self.0.insert(fact.event.id(), after);

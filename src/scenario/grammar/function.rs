@@ -1,5 +1,6 @@
 //! The scenario language: a function, and what goes wrong in its code.
 
+use super::dependency::{CALL, MOST_CALLS};
 use super::law::DURATION_LAW;
 use super::prelude::*;
 
@@ -64,7 +65,13 @@ pub(super) static FUNCTION: &[Field] = &[
         "duration",
         DURATION_LAW,
         Value("\"100ms\""),
-        "How long a run takes when nothing fails: a law, or just a duration.",
+        "How long a run takes when nothing fails, calls to dependencies apart: a law, or just a duration.",
+    ),
+    field(
+        "calls",
+        list(&Shape::Record(&Record { fields: CALL }), 0, MOST_CALLS),
+        Value("[]"),
+        "What each run calls before its own work of `duration`, one after the other.",
     ),
     aws_field(
         "init",

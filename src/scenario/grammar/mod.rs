@@ -3,6 +3,7 @@
 
 mod account;
 mod change;
+mod dependency;
 mod destination;
 mod fault;
 mod function;
@@ -81,6 +82,17 @@ static TOP: &[Field] = &[
         },
         Required,
         "The Lambda functions, by name.",
+    ),
+    field(
+        "dependencies",
+        Shape::Map {
+            names: Names::Free,
+            noun: "dependency",
+            of: &Shape::Record(&Record { fields: dependency::DEPENDENCY }),
+            at_least: 0,
+        },
+        Value("{}"),
+        "What functions call while they run, such as databases, by name; shared by all who call it.",
     ),
     field(
         "destinations",

@@ -17,6 +17,10 @@ impl Observer for Seen {
             Observation::RunStarted { age, running, placement } => {
                 format!("run started, age {}, {running} running, {}", age.as_nanos(), place(placement))
             }
+            Observation::CallStarted { position, dependency, found } => {
+                format!("call {position} of {} started, found {found:?}", dependency.index())
+            }
+            Observation::CallEnded(call) => format!("call ended: {call:?}"),
             Observation::AttemptEnded(attempt) => ended(&attempt),
             Observation::Settled { fate, rule } => format!("settled {} by {}", fate.name(), rule.name()),
             Observation::DeliveryStarted { route, destination, payload_dropped, .. } => {
@@ -44,6 +48,9 @@ impl Observer for Seen {
             }
             Circumstance::MessageExpired { queue, event, original } => {
                 format!("message {} of {} expired in {}", event.0, original.0, queue.index())
+            }
+            Circumstance::LoadChanged { dependency, load } => {
+                format!("load of {}: {load:?}", dependency.index())
             }
         };
         self.0.push(format!("{} {what}", remark.at.as_nanos()));
