@@ -4,6 +4,7 @@
 pub mod chart;
 pub mod engine;
 pub mod explain;
+pub mod export;
 pub mod id;
 pub mod model;
 pub mod observe;

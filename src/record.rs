@@ -80,7 +80,7 @@ pub struct Recorder<'s> {
     fingerprint: Fingerprint,
     ledger: Ledger,
     summary: Summary<'s>,
-    metrics: Metrics<Option<MetricsCsv<'s, OutputFile>>>,
+    metrics: Metrics<'s, Option<MetricsCsv<'s, OutputFile>>>,
     outputs: Option<Outputs<'s>>,
 }
 
@@ -177,6 +177,7 @@ impl Observer for Recorder<'_> {
     fn remark(&mut self, remark: &Remark) {
         self.fingerprint.remark(remark);
         self.summary.remark(remark);
+        self.metrics.remark(remark);
         self.outputs.remark(remark);
     }
 }

@@ -13,6 +13,7 @@ Examples:
   thirdtry run my.json --set functions.ship.ReservedConcurrentExecutions=50
   thirdtry check my.json --explain           what the file means, with every default and its source
   thirdtry explain quickstart --fate retries_exhausted
+  thirdtry export logs out/quickstart        the log groups as CloudWatch Logs would have them
   thirdtry init -o my.json                   a commented scenario to start from";
 
 const EXIT_CODES: &str = "\
@@ -21,6 +22,7 @@ Exit codes:
     1  the environment failed (I/O, disk full)
     2  the command line is wrong
     3  the scenario or an input file is invalid
+    4  results are missing, incomplete or edited
   101  a bug
   130  interrupted";
 
@@ -44,6 +46,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Tell the life of an event: each attempt, wait and decision, with the rule that fired
     Explain(ExplainArgs),
+    /// Show a finished run as AWS would have shown it: metrics, logs or traces
+    Export(ExportArgs),
     /// Write a commented scenario to start from
     Init(InitArgs),
     /// Print the JSON Schema of scenario files
@@ -135,6 +139,49 @@ pub(crate) struct ExplainArgs {
     /// How many events `--fate` shows
     #[arg(long, value_name = "N", default_value = "1", requires = "fate")]
     pub(crate) first: NonZeroU64,
+}
+
+/// Arguments of `export`.
+#[derive(Args, Debug)]
+pub(crate) struct ExportArgs {
+    #[command(subcommand)]
+    pub(crate) kind: ExportKind,
+}
+
+/// What is exported.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportKind {
+    /// The answers of get-metric-data and get-metric-statistics, for each function and the Region
+    Cloudwatch(ExportFolders),
+    /// The log group of each function, as filter-log-events and tail show it
+    Logs {
+        #[command(flatten)]
+        folders: ExportFolders,
+        /// The form of log messages
+        #[arg(long, value_enum, default_value_t = LogFormatChoice::Text)]
+        log_format: LogFormatChoice,
+    },
+    /// The traces of the sampled events, as batch-get-traces answers them
+    Xray(ExportFolders),
+}
+
+/// From where and to where.
+#[derive(Args, Debug)]
+pub(crate) struct ExportFolders {
+    /// The folder of a finished run
+    pub(crate) dir: PathBuf,
+    /// The folder in which the export gets a folder of its own [default: DIR/export]
+    #[arg(short, long, value_name = "DIR2")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// The form of log messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormatChoice {
+    /// START, END and REPORT lines
+    Text,
+    /// One JSON object a message
+    Json,
 }
 
 /// Arguments of `init`.

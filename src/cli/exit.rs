@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Usage,
     /// 3: the scenario or an input file is invalid.
     Invalid,
+    /// 4: results are missing, incomplete or edited.
+    Inconsistent,
     /// 130: interrupted.
     Interrupted,
 }
@@ -26,6 +28,7 @@ impl From<Exit> for ExitCode {
             Exit::Environment => 1,
             Exit::Usage => 2,
             Exit::Invalid => 3,
+            Exit::Inconsistent => 4,
             Exit::Interrupted => 130,
         })
     }
@@ -55,6 +58,13 @@ pub(crate) enum Failure {
         /// The closing sentence.
         message: String,
     },
+    /// The results of a run are missing, incomplete or edited.
+    Inconsistent {
+        /// Which, and what is wrong.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
     /// The user pressed Ctrl-C or the process was asked to end.
     Interrupted {
         /// What is left behind.
@@ -75,6 +85,7 @@ impl Failure {
             Self::Environment { .. } => Exit::Environment,
             Self::Usage { .. } => Exit::Usage,
             Self::Invalid { .. } => Exit::Invalid,
+            Self::Inconsistent { .. } => Exit::Inconsistent,
             Self::Interrupted { .. } => Exit::Interrupted,
         }
     }
@@ -82,7 +93,9 @@ impl Failure {
     /// What to do about it.
     pub(crate) fn hint(&self) -> Option<&str> {
         match self {
-            Self::Environment { hint, .. } | Self::Usage { hint, .. } => hint.as_deref(),
+            Self::Environment { hint, .. } | Self::Usage { hint, .. } | Self::Inconsistent { hint, .. } => {
+                hint.as_deref()
+            }
             Self::ClosedPipe | Self::Invalid { .. } | Self::Interrupted { .. } => None,
         }
     }
@@ -94,6 +107,7 @@ impl fmt::Display for Failure {
             Self::ClosedPipe => out.write_str("the reader closed the pipe"),
             Self::Environment { message, .. }
             | Self::Usage { message, .. }
+            | Self::Inconsistent { message, .. }
             | Self::Invalid { message }
             | Self::Interrupted { message } => out.write_str(message),
         }

@@ -5,6 +5,7 @@ mod check;
 mod diagnostics;
 mod exit;
 mod explain;
+mod export;
 mod generate;
 mod init;
 mod input;
@@ -27,6 +28,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(args) => run::execute(&args, &mut terminal),
         Command::Check(args) => check::execute(&args, &mut terminal),
         Command::Explain(args) => explain::execute(&args, &mut terminal),
+        Command::Export(args) => export::execute(&args, &terminal),
         Command::Init(args) => init::execute(&args, &mut terminal),
         Command::Schema => generate::schema(&mut terminal),
         Command::Completions { shell } => generate::completions(shell, &mut terminal),

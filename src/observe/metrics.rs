@@ -25,7 +25,9 @@ use std::collections::VecDeque;
 use super::samples::Statistics;
 use crate::id::FunctionId;
 use crate::model::event::Route;
-use crate::model::observation::{Attempt, AttemptOutcome, Fact, Fate, Observation, Observer, Placement, Run};
+use crate::model::observation::{
+    Attempt, AttemptOutcome, Circumstance, Fact, Fate, Observation, Observer, Placement, Remark, Run,
+};
 use crate::scenario::{InvocationType, Scenario};
 use crate::time::{SimDuration, SimTime};
 use levels::Running;
@@ -98,9 +100,9 @@ impl Datapoints for Vec<Datapoint> {
 
 /// The observer that collects the metrics and hands closed periods to `D`.
 #[derive(Clone, Debug)]
-pub struct Metrics<D> {
+pub struct Metrics<'s, D> {
     sink: D,
-    running: Running,
+    running: Running<'s>,
     /// How many functions there are.
     functions: usize,
     /// Periods that may still change; the first is minute `base`.
@@ -125,9 +127,9 @@ struct Period {
     unfinished: u32,
 }
 
-impl<D: Datapoints> Metrics<D> {
+impl<'s, D: Datapoints> Metrics<'s, D> {
     /// Metrics of all functions of `scenario`.
-    pub fn new(scenario: &Scenario, sink: D) -> Self {
+    pub fn new(scenario: &'s Scenario, sink: D) -> Self {
         Self {
             sink,
             running: Running::new(scenario),
@@ -286,7 +288,17 @@ impl<D: Datapoints> Metrics<D> {
     }
 }
 
-impl<D: Datapoints> Observer for Metrics<D> {
+impl<D: Datapoints> Observer for Metrics<'_, D> {
+    fn remark(&mut self, remark: &Remark) {
+        self.advance(remark.at);
+        match remark.what {
+            Circumstance::ConfigurationChanged { change } => self.running.configure(change),
+            Circumstance::RedriveBegan { .. }
+            | Circumstance::RedriveEnded { .. }
+            | Circumstance::MessageExpired { .. } => {}
+        }
+    }
+
     fn observe(&mut self, fact: &Fact<'_>) {
         self.advance(fact.at);
         let function = fact.event.function();

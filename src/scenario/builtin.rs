@@ -13,6 +13,7 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "poison-events",
     "destination-denied",
     "zero-concurrency",
+    "blind-spots",
     "account-contention",
     "cold-start-storm",
     "provisioned-spillover",

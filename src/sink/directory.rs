@@ -134,9 +134,9 @@ pub struct RunFacts {
 }
 
 #[derive(Serialize)]
-struct Manifest<'a> {
+struct Manifest<'a, F> {
     #[serde(flatten)]
-    run: &'a RunFacts,
+    facts: &'a F,
     files: &'a BTreeMap<String, String>,
 }
 
@@ -220,13 +220,13 @@ impl OutputFolder {
         self.complete(file)
     }
 
-    /// The run is complete: gives every file its name, removes those of an earlier run that are no longer written,
-    /// and writes the manifest.
+    /// All is written: gives every file its name, removes those of an earlier run that are no longer written,
+    /// and writes the manifest, which says `facts` beside the files.
     ///
     /// # Errors
     /// When the folder cannot be written; `INCOMPLETE` then stays.
-    pub fn finish(self, run: &RunFacts) -> Result<(), OutputError> {
-        let manifest = self.manifest(run)?;
+    pub fn finish(self, facts: &impl Serialize) -> Result<(), OutputError> {
+        let manifest = self.manifest(facts)?;
         for name in self.complete.keys() {
             self.rename(name)?;
         }
@@ -248,9 +248,9 @@ impl OutputFolder {
         self.mark_incomplete(reason)
     }
 
-    fn manifest(&self, run: &RunFacts) -> Result<Vec<u8>, OutputError> {
+    fn manifest(&self, facts: &impl Serialize) -> Result<Vec<u8>, OutputError> {
         let files = &self.complete;
-        let mut text = serde_json::to_vec_pretty(&Manifest { run, files })
+        let mut text = serde_json::to_vec_pretty(&Manifest { facts, files })
             .map_err(|error| OutputError::io(&self.path.join(MANIFEST), "write")(error.into()))?;
         text.push(b'\n');
         Ok(text)
@@ -385,7 +385,8 @@ fn sync_folder(folder: &Path) {
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+/// Two digits a byte.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("a string takes every text");
         text

@@ -16,6 +16,21 @@ impl Label {
         Self { start_epoch_ms: scenario.start_epoch_ms }
     }
 
+    /// The label of a run whose virtual time zero is `start_epoch_ms` milliseconds after 1970-01-01T00:00:00Z.
+    pub const fn starting(start_epoch_ms: i64) -> Self {
+        Self { start_epoch_ms }
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z, rounded down.
+    pub fn epoch_millis(self, at: SimTime) -> i64 {
+        self.start_epoch_ms.saturating_add(i64::try_from(at.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z, rounded down.
+    pub fn epoch_micros(self, at: SimTime) -> i128 {
+        i128::from(self.start_epoch_ms) * 1_000 + i128::from(at.as_nanos() / 1_000)
+    }
+
     /// As in invocation records: `2026-01-05T10:03:01.250Z`, rounded down to the millisecond.
     pub fn millis(self, at: SimTime) -> String {
         format!("{:.3}", self.timestamp(at))
@@ -28,8 +43,7 @@ impl Label {
 
     /// A date beyond the year 9999 becomes the last that can be written.
     fn timestamp(self, at: SimTime) -> Timestamp {
-        let since_start = i64::try_from(at.as_millis()).unwrap_or(i64::MAX);
-        Timestamp::from_millisecond(self.start_epoch_ms.saturating_add(since_start)).unwrap_or(Timestamp::MAX)
+        Timestamp::from_millisecond(self.epoch_millis(at)).unwrap_or(Timestamp::MAX)
     }
 }
 

@@ -16,7 +16,8 @@ fn run(text: &str) -> (Loaded, Vec<Trail>, Vec<Datapoint>) {
     let mut simulation = Simulation::new(&loaded.scenario, 0);
     simulation.advance(&mut observer, u64::MAX).expect("the run ends");
     let points = observer.1.finish(simulation.now());
-    (loaded, observer.0.0.into_values().collect(), points)
+    let trails = observer.0.0.into_values().collect();
+    (loaded, trails, points)
 }
 
 /// The sum of a counting metric over all functions and minutes.

@@ -110,6 +110,21 @@ fn exit_codes_tell_what_is_wrong() {
 }
 
 #[test]
+fn a_finished_run_is_exported_beside_its_results() {
+    let folder = temporary_folder("cli-export");
+    run("quickstart", &folder, &["--files", "attempts"]);
+    let path = folder.to_str().expect("UTF-8");
+    let output = thirdtry(&["export", "logs", path, "--log-format", "json"]);
+    assert!(output.status.success() && stderr(&output).contains("wrote"), "{}", stderr(&output));
+    assert!(folder.join("export/logs/ship/tail.log").is_file());
+    fails(&["export", "cloudwatch", path], 4, &["metrics.csv", "--files all"]);
+    fails(&["export", "logs", "no-such-folder"], 4, &["no-such-folder", "manifest.json", "thirdtry run"]);
+    fails(&["export", "logs"], 2, &["DIR"]);
+    fs::write(folder.join("attempts.csv"), "edited").expect("a file");
+    fails(&["export", "logs", path], 4, &["attempts.csv", "SHA-256"]);
+}
+
+#[test]
 fn a_folder_that_is_not_ours_is_not_touched() {
     let folder = temporary_folder("cli-foreign");
     fs::create_dir_all(&folder).expect("a folder");

@@ -149,3 +149,16 @@ proptest! {
         check_region(&points);
     }
 }
+
+/// A change of configuration moves what is claimed of the account from the next level on.
+#[test]
+fn claimed_concurrency_follows_changes_of_configuration() {
+    let text = r#"{ "version": 1, "profile": "documented", "end": "5m",
+        "functions": { "ship": { "ReservedConcurrentExecutions": 50, "duration": "1s", "init": "0s" } },
+        "sources": { "orders": { "to": "ship", "arrivals": { "constant": { "rate": "6/min" } } } },
+        "changes": [ { "at": "2m", "set": { "functions.ship.ReservedConcurrentExecutions": 80 } } ] }"#;
+    let (points, _) = observed(&load(text).scenario);
+    let claimed = points.iter().filter(|point| point.metric == Metric::ClaimedAccountConcurrency);
+    let levels: Vec<Reading> = claimed.map(|point| point.reading).collect();
+    assert_eq!(levels, [50, 50, 80, 80, 80].map(Reading::Maximum));
+}

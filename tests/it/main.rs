@@ -9,6 +9,7 @@ mod changes;
 mod cli;
 mod dependencies;
 mod docs;
+mod export;
 mod golden;
 mod golden_vectors;
 mod identities;

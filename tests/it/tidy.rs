@@ -7,7 +7,7 @@ use crate::source_files::{files, text};
 use std::path::Path;
 
 /// For each module of the library, the modules that it may use; itself is understood.
-const MAY_IMPORT: [(&str, &[&str]); 13] = [
+const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("time", &[]),
     ("id", &[]),
     ("random", &["time"]),
@@ -19,6 +19,7 @@ const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("sink", &["time", "id", "random", "scenario", "model", "observe"]),
     ("chart", &["time", "id", "random", "scenario", "model", "observe"]),
     ("explain", &["time", "id", "random", "scenario", "model", "observe"]),
+    ("export", &["time", "observe", "sink"]),
     ("record", &["time", "scenario", "model", "simulate", "observe", "sink", "chart"]),
     // The program sees the library as any other user does: `thirdtry::`, never `crate::`.
     ("cli", &[]),

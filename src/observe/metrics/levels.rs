@@ -3,7 +3,7 @@
 use super::window::Levels;
 use crate::id::FunctionId;
 use crate::model::observation::Placement;
-use crate::scenario::{Account, Function, Scenario};
+use crate::scenario::{Account, Change, Function, Scenario};
 use crate::time::SimTime;
 
 /// Millionths in one.
@@ -11,8 +11,9 @@ const WHOLE: u64 = 1_000_000;
 
 /// The runs in progress.
 #[derive(Clone, Debug)]
-pub(super) struct Running {
-    account: Account,
+pub(super) struct Running<'s> {
+    changes: &'s [Change],
+    account: &'s Account,
     functions: Vec<Share>,
 }
 
@@ -26,16 +27,29 @@ struct Share {
     provisioned: u32,
 }
 
-impl Running {
+impl<'s> Running<'s> {
     /// Nothing runs yet.
-    pub(super) fn new(scenario: &Scenario) -> Self {
+    pub(super) fn new(scenario: &'s Scenario) -> Self {
         let share = |function: &Function| Share {
             reserved: function.reserved,
             allocated: function.provisioned,
             running: 0,
             provisioned: 0,
         };
-        Self { account: scenario.account.clone(), functions: scenario.functions.iter().map(share).collect() }
+        Self {
+            changes: &scenario.changes,
+            account: &scenario.account,
+            functions: scenario.functions.iter().map(share).collect(),
+        }
+    }
+
+    /// A change of configuration took effect.
+    pub(super) fn configure(&mut self, change: u16) {
+        let change = &self.changes[usize::from(change)];
+        self.account = &change.account;
+        for (share, function) in self.functions.iter_mut().zip(&change.functions) {
+            (share.reserved, share.allocated) = (function.reserved, function.provisioned);
+        }
     }
 
     pub(super) fn started(&mut self, function: FunctionId, placement: Placement) {

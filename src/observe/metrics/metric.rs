@@ -130,3 +130,27 @@ impl Metric {
         }
     }
 }
+
+impl Metric {
+    /// Whether CloudWatch has it for the Region (`region`), or for a function.
+    pub const fn is_of_scope(self, region: bool) -> bool {
+        match self {
+            Self::UnreservedConcurrentExecutions | Self::ClaimedAccountConcurrency => region,
+            Self::ProvisionedConcurrencyUtilization => !region,
+            Self::AsyncEventsReceived
+            | Self::AsyncEventAge
+            | Self::Invocations
+            | Self::Errors
+            | Self::Throttles
+            | Self::Duration
+            | Self::ConcurrentExecutions
+            | Self::ProvisionedConcurrentExecutions
+            | Self::ProvisionedConcurrencyInvocations
+            | Self::ProvisionedConcurrencySpilloverInvocations
+            | Self::AsyncEventsDropped
+            | Self::DeadLetterErrors
+            | Self::DestinationDeliveryFailures
+            | Self::RecursiveInvocationsDropped => true,
+        }
+    }
+}
