@@ -295,7 +295,8 @@ impl<D: Datapoints> Observer for Metrics<'_, D> {
             Circumstance::ConfigurationChanged { change } => self.running.configure(change),
             Circumstance::RedriveBegan { .. }
             | Circumstance::RedriveEnded { .. }
-            | Circumstance::MessageExpired { .. } => {}
+            | Circumstance::MessageExpired { .. }
+            | Circumstance::LoadChanged { .. } => {}
         }
     }
 
