@@ -23,7 +23,8 @@ pub(super) struct Background {
 }
 
 impl Background {
-    /// The troubles of functions and of the service, and what was done to the system, as far as `time` reaches.
+    /// The troubles of functions, of the service and of dependencies, and what was done to the system, as far as
+    /// `time` reaches.
     pub(super) fn of(scenario: &Scenario, time: TimeAxis) -> Self {
         Self { troubles: windows::of_service(scenario, time), marks: marks(scenario, time) }
     }

@@ -15,6 +15,7 @@ mod event_age;
 mod event_lives;
 mod fates;
 mod frame;
+mod load;
 mod marks;
 mod render;
 mod scale;

@@ -1,11 +1,12 @@
-//! The timeline: arrivals, attempts by outcome, the backlog and the concurrency, one above the other.
+//! The timeline: arrivals, attempts by outcome, the backlog, the concurrency and the load of dependencies, one above
+//! the other.
 
 use super::drawing::{Drawing, Fill, Swatch};
 use super::frame::{Frame, TimeAxis, peak};
 use super::marks::Background;
 use super::scale::numbers;
 use super::style::{BLUE, GREEN, Ink, ORANGE, PURPLE, SKY, TEXT, VERMILLION, YELLOW, short, thousands};
-use super::{ChartInput, subtitle};
+use super::{ChartInput, load, subtitle};
 use crate::observe::series::{OutcomeKind, Series};
 use crate::scenario::{Function, Scenario};
 
@@ -27,6 +28,7 @@ pub(super) fn draw(input: &ChartInput<'_>) -> Drawing {
     draw_attempts(&mut drawing, input.series, time, &background);
     draw_waiting(&mut drawing, input.series, time, &background);
     draw_running(&mut drawing, input, time, &background);
+    load::draw(&mut drawing, input, time, &background);
     time.write(&mut drawing);
     drawing
 }

@@ -14,7 +14,8 @@ pub(super) struct Trouble {
     spans: Vec<(u64, u64)>,
 }
 
-/// The troubles of functions and of the service that have windows: they shape arrivals, attempts and backlog.
+/// The troubles of functions, of the service and of dependencies that have windows: they shape arrivals, attempts and
+/// backlog.
 pub(super) fn of_service(scenario: &Scenario, time: TimeAxis) -> Vec<Trouble> {
     let mut troubles = Vec::new();
     for function in &scenario.functions {
@@ -26,6 +27,16 @@ pub(super) fn of_service(scenario: &Scenario, time: TimeAxis) -> Vec<Trouble> {
     for fault in &scenario.faults {
         let whose = fault.function.map_or("all functions", |id| &scenario.functions[id.index()].name);
         push(&mut troubles, format!("{whose}: {}", fault_name(fault.kind)), &fault.during, time);
+    }
+    for dependency in &scenario.dependencies {
+        for outage in &dependency.outages {
+            let label = format!("{}: outage", dependency.name);
+            push(&mut troubles, described(label, &outage.because), &outage.during, time);
+        }
+        for brownout in &dependency.brownouts {
+            let label = format!("{}: brown-out", dependency.name);
+            push(&mut troubles, described(label, &brownout.because), &brownout.during, time);
+        }
     }
     troubles
 }

@@ -22,6 +22,7 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "dlq-redrive",
     "destination-chain",
     "recursive-loop",
+    "metastable-collapse",
 ];
 
 /// The names of the shipped scenarios, the first to look at first.

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use crate::model::observation::Start;
 use crate::observe::decimal::{Decimal, divide_half_up};
+use crate::observe::dependencies::DependencyReport;
 use crate::observe::generations::RedriveReport;
 use crate::observe::summary::{ChangeReport, Counts, Named, RouteReport, Spread, SummaryReport};
 use crate::scenario::{Account, Function, Scenario};
@@ -102,7 +103,7 @@ impl Sheet {
         }
         Self {
             headline: headline(report),
-            tables: vec![fates(counts), routes(&counts.routes), functions(report)],
+            tables: vec![fates(counts), routes(&counts.routes), functions(report), dependencies(report)],
             lines,
         }
     }
@@ -219,6 +220,39 @@ fn changes(report: &SummaryReport) -> String {
         format!("at {when}{unseen} {}{because}", change.settings.join(", "))
     };
     report.changes.iter().map(change).collect::<Vec<_>>().join("; ")
+}
+
+fn dependencies(report: &SummaryReport) -> Sums {
+    let share = |share: Option<Decimal>| share.map_or_else(dash, |share| format!("{}%", share.round(1)));
+    let row = |dependency: &DependencyReport| {
+        let ended = |how: &str| count_of(&dependency.ended, how);
+        vec![
+            shortened(&dependency.dependency),
+            grouped(dependency.calls),
+            grouped(ended("failed") + ended("refused")),
+            grouped(ended("timed_out") + ended("abandoned")),
+            dependency.latency.map_or_else(dash, |latency| duration(latency.mean_ns)),
+            dependency.latency.map_or_else(dash, |latency| duration(latency.p99_ns)),
+            grouped(dependency.waiting.maximum),
+            share(dependency.busy_percent),
+            share(dependency.in_vain_percent),
+        ]
+    };
+    Sums {
+        header: vec![
+            "Dependency",
+            "calls",
+            "failed",
+            "given up",
+            "mean",
+            "p99",
+            "waiting",
+            "busy",
+            "in vain",
+        ],
+        names: 1,
+        rows: report.dependencies.iter().map(row).collect(),
+    }
 }
 
 fn lost(counts: &Counts) -> String {

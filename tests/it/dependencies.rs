@@ -1,10 +1,14 @@
 //! What functions call: known answers by hand and by theory, and what callers and dependency make of each other.
 
 use crate::support::load;
+use std::collections::BTreeMap;
 use std::fmt::Write;
-use thirdtry::model::observation::{Circumstance, Fact, Observation, Observer, Remark};
-use thirdtry::simulate::simulate;
-use thirdtry::time::SimTime;
+use thirdtry::model::dependency::CallOutcome;
+use thirdtry::model::observation::{Circumstance, Fact, Fate, Observation, Observer, Remark};
+use thirdtry::scenario::builtin;
+use thirdtry::scenario::load::{Input, load as load_input};
+use thirdtry::simulate::{Simulation, simulate};
+use thirdtry::time::{SimDuration, SimTime};
 
 /// One function `f` that calls `db` once, without any latency of Lambda's own, so that all times are round.
 fn scenario(function: &str, db: &str, times: &str) -> String {
@@ -290,4 +294,172 @@ fn calls_follow_the_init() {
          10.0 1 answered: 0s + 8s
          11.0 1 ends after 9s: success",
     );
+}
+
+/// Waits of the calls of events that came after a warm-up.
+#[derive(Default)]
+struct Waits {
+    count: u64,
+    sum: u128,
+}
+
+impl Observer for Waits {
+    fn observe(&mut self, fact: &Fact<'_>) {
+        if let Observation::CallEnded(call) = fact.what
+            && fact.event.accepted() >= SimTime::from_secs(100)
+        {
+            assert_eq!(call.outcome, CallOutcome::Answered);
+            self.count += 1;
+            self.sum += u128::from(call.waited.as_nanos());
+        }
+    }
+}
+
+/// The probability that a call waits in an M/M/c queue with `offered` servers' worth of work.
+fn erlang_c(servers: u32, offered: f64) -> f64 {
+    let loss = (1..=servers).fold(1.0, |b, n| offered * b / (f64::from(n) + offered * b));
+    let free = 1.0 - offered / f64::from(servers);
+    loss / (free + (1.0 - free) * loss)
+}
+
+/// Goal: a dependency by itself is an M/M/c queue: its mean wait is that of Erlang's C formula. Method: synchronous
+/// Poisson callers with all the concurrency they want, so that calls arrive as a Poisson process; the mean of 16
+/// replications within four of its standard errors, estimated between replications.
+#[test]
+#[expect(clippy::cast_precision_loss, reason = "sums far below 2^53 seconds")]
+fn the_mean_wait_is_that_of_erlang_c() {
+    let text = r#"{ "version": 1, "profile": "documented", "seed": 5, "arrivals_end": "2000s",
+        "account": { "concurrency": 10000 },
+        "functions": { "f": { "Timeout": 900, "duration": "0s", "calls": [{ "dependency": "db" }] } },
+        "dependencies": { "db": { "capacity": 4, "service_time": { "exponential": { "mean": "1s" } } } },
+        "sources": { "s": { "to": "f", "invocation": "sync", "arrivals": { "poisson": { "rate": "3/s" } } } } }"#;
+    let scenario = load(text).scenario;
+    let mean = |replication| {
+        let (mut waits, mut run) = (Waits::default(), Simulation::new(&scenario, replication));
+        run.advance(&mut waits, u64::MAX).expect("it drains");
+        assert!(waits.count > 5_000);
+        waits.sum as f64 / 1e9 / waits.count as f64
+    };
+    let means: Vec<f64> = (0..16).map(mean).collect();
+    let found = means.iter().sum::<f64>() / 16.0;
+    let variance = means.iter().map(|mean| (mean - found) * (mean - found)).sum::<f64>() / 15.0;
+    let error = (variance / 16.0).sqrt();
+    // C / (c·mu - lambda)
+    let expected = erlang_c(4, 3.0) / (4.0 - 3.0);
+    assert!((expected - 0.5094).abs() < 1e-3, "{expected}");
+    assert!((found - expected).abs() < 4.0 * error, "{found} ± {error}, not {expected}");
+    assert!(error < 0.05, "{error}");
+}
+
+/// Service times by number within the source and run.
+#[derive(Default)]
+struct Services(BTreeMap<(u64, u8), SimDuration>);
+
+impl Observer for Services {
+    fn observe(&mut self, fact: &Fact<'_>) {
+        if let Observation::CallEnded(call) = fact.what {
+            assert_eq!(call.waited, SimDuration::ZERO);
+            self.0.insert((fact.event.number(), fact.event.runs()), call.served);
+        }
+    }
+}
+
+/// Retries, and what fails in the code, move no service time: without contention the same call takes the same time.
+#[test]
+fn settings_move_no_service_time() {
+    let services = |settings: &str| {
+        let text = format!(
+            r#"{{ "version": 1, "seed": 3, "arrivals_end": "5m",
+            "functions": {{ "f": {{ "Timeout": 60, {settings} "calls": [{{ "dependency": "db" }}],
+                "failures": [{{ "exception": {{ "probability": 0.3 }} }}] }} }},
+            "dependencies": {{ "db": {{ "capacity": 1000, "service_time": {{ "exponential": {{ "mean": "1s" }} }} }} }},
+            "sources": {{ "s": {{ "to": "f", "arrivals": {{ "poisson": {{ "rate": "2/s" }} }} }} }} }}"#
+        );
+        let mut services = Services::default();
+        simulate(&load(&text).scenario, &mut services);
+        services.0
+    };
+    let base = services("");
+    let others = [
+        services(r#""EventInvokeConfig": { "MaximumRetryAttempts": 0 },"#),
+        services(r#""ReservedConcurrentExecutions": 2,"#),
+    ];
+    for other in others {
+        let shared: Vec<_> = base.keys().filter(|run| other.contains_key(*run)).collect();
+        assert!(shared.len() > 500);
+        assert!(shared.into_iter().all(|run| base[run] == other[run]));
+    }
+}
+
+/// Events accepted between minutes 10 and 18, long after the brown-out and long before the arrivals end, and how
+/// many of them succeeded.
+#[derive(Default)]
+struct LongAfter {
+    settled: u32,
+    succeeded: u32,
+}
+
+impl Observer for LongAfter {
+    fn observe(&mut self, fact: &Fact<'_>) {
+        let window = SimTime::from_secs(600)..SimTime::from_secs(1_080);
+        if let Observation::Settled { fate, .. } = fact.what
+            && window.contains(&fact.event.accepted())
+        {
+            self.settled += 1;
+            self.succeeded += u32::from(fate == Fate::Succeeded);
+        }
+    }
+}
+
+/// Goal: the shipped collapse is one, and not by luck of its seed. Method: the share of successes long after the
+/// brown-out, with two retries and with none, for several seeds; and slots as another way out.
+#[test]
+fn a_collapse_that_retries_keep_up() {
+    let share = |seed: u64, sets: &[(&str, &str)]| {
+        let text = builtin::text("metastable-collapse").expect("it is shipped");
+        let mut input = Input::from_text("metastable-collapse.json", text);
+        let owned = |(path, value): &(&str, &str)| ((*path).to_owned(), (*value).to_owned());
+        input.sets = sets.iter().map(owned).collect();
+        let mut scenario = load_input(&input).unwrap_or_else(|rejected| panic!("{rejected}")).scenario;
+        scenario.seed = thirdtry::random::Seed(seed);
+        let mut seen = LongAfter::default();
+        simulate(&scenario, &mut seen);
+        assert!(seen.settled > 7_000);
+        f64::from(seen.succeeded) / f64::from(seen.settled)
+    };
+    for seed in [11, 1, 2, 3] {
+        let collapsed = share(seed, &[]);
+        let recovered = share(seed, &[("functions.checkout.EventInvokeConfig.MaximumRetryAttempts", "0")]);
+        assert!(collapsed < 0.5 && recovered > 0.95, "seed {seed}: {collapsed}, {recovered}");
+    }
+    let fewer_slots = share(11, &[("functions.checkout.ReservedConcurrentExecutions", "30")]);
+    assert!(fewer_slots > 0.95, "{fewer_slots}");
+}
+
+/// An explanation says what the call found, how long it waited and was served, and why that took so long.
+#[test]
+fn an_explanation_tells_of_calls() {
+    use thirdtry::id::EventId;
+    use thirdtry::observe::lives::Lives;
+    let db = r#""capacity": 1, "service_time": "1500ms",
+        "brownouts": [{ "during": ["1s", "2s"], "slower": 2, "because": "backup" }],
+        "outages": [{ "during": ["20s", "30s"], "because": "failover" }]"#;
+    let text = scenario(ONE_CALL, db, r#"["0s", "0s", "20s"]"#);
+    let scenario = load(&text).scenario;
+    let mut lives = Lives::of([EventId(2), EventId(3)]);
+    simulate(&scenario, &mut lives);
+    let told = |event| thirdtry::explain::narrate(lives.get(EventId(event)).expect("it was met"), &scenario);
+    let expected = [
+        (2, "calls db: 1 in service"),
+        (2, "db answers: waited 1.5s, served 3s: brown-out (\"backup\")"),
+        (2, "[dependency_brownout, assumed]"),
+        (2, "dependencies.db.capacity = 1"),
+        (2, "dependencies.db.brownouts = 1 cause"),
+        (3, "db fails after 0s: outage (\"failover\")"),
+        (3, "run 1 fails after 0s: the call failed"),
+        (3, "dependencies.db.outages = 1 cause"),
+    ];
+    for (event, words) in expected {
+        assert!(told(event).contains(words), "{words}\n{}", told(event));
+    }
 }
