@@ -64,7 +64,9 @@ impl Phase {
     /// What the event does after `step`.
     fn after(self, step: &Step) -> Self {
         match step.what {
-            Observation::Accepted | Observation::Called => Self::Queued,
+            Observation::Accepted | Observation::Called | Observation::Duplicated => Self::Queued,
+            // Between two offers it waits, though not in Lambda's queue.
+            Observation::OfferRefused(offer) if offer.next.is_some() => Self::BackOff,
             Observation::RunStarted { .. } | Observation::CallStarted { .. } | Observation::CallEnded(_) => {
                 Self::Running
             }
@@ -72,7 +74,10 @@ impl Phase {
             Observation::DeliveryStarted { .. } => Self::Delivering,
             // Another delivery may still be under way.
             Observation::DeliveryEnded { .. } => self,
-            Observation::Settled { .. } | Observation::Closed | Observation::CutOff => Self::Over,
+            Observation::OfferRefused(_)
+            | Observation::Settled { .. }
+            | Observation::Closed
+            | Observation::CutOff => Self::Over,
         }
     }
 

@@ -101,6 +101,7 @@ pub(super) const fn fate_name(fate: Fate) -> &'static str {
         Fate::EventAgeExceeded => "event age exceeded",
         Fate::ZeroReservedConcurrency => "zero concurrency",
         Fate::RecursiveInvocation => "recursive invocation",
+        Fate::Vanished => "vanished",
     }
 }
 

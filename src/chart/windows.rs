@@ -81,6 +81,7 @@ fn fault_name(kind: FaultKind) -> String {
         FaultKind::SystemError { status } | FaultKind::ClientError { status } => {
             format!("service answers {status}")
         }
+        FaultKind::FrontDoor { status } => format!("front door answers {status}"),
         FaultKind::Throttle => "service throttles".to_owned(),
     }
 }

@@ -256,6 +256,10 @@ pub(crate) enum FateChoice {
     ZeroReservedConcurrency,
     /// Stopped as part of a recursive loop
     RecursiveInvocation,
+    /// Lost by the queue
+    Vanished,
+    /// Refused until its caller gave up
+    NeverAccepted,
     /// The run was cut off first
     InFlight,
     /// No copy is left anywhere

@@ -64,6 +64,8 @@ fn with_fate(notable: &Notable, fate: FateChoice) -> &[EventId] {
         FateChoice::EventAgeExceeded => notable.first_of(Fate::EventAgeExceeded),
         FateChoice::ZeroReservedConcurrency => notable.first_of(Fate::ZeroReservedConcurrency),
         FateChoice::RecursiveInvocation => notable.first_of(Fate::RecursiveInvocation),
+        FateChoice::Vanished => notable.first_of(Fate::Vanished),
+        FateChoice::NeverAccepted => notable.never_accepted(),
         FateChoice::InFlight => notable.unfinished(),
         FateChoice::Lost => notable.lost(),
     }
@@ -105,7 +107,8 @@ struct Search {
 
 impl Observer for Search {
     fn observe(&mut self, fact: &Fact<'_>) {
-        let arrived = matches!(fact.what, Observation::Accepted | Observation::Called);
+        let arrived =
+            matches!(fact.what, Observation::Accepted | Observation::Called | Observation::OfferRefused(_));
         let meant = fact.event.source().index() == self.source && fact.event.number() == self.number;
         if arrived && meant {
             self.found.get_or_insert(fact.event.id());

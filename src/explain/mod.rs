@@ -15,7 +15,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-use crate::model::event::{Event, Route, RouteResult};
+use crate::model::event::{Event, Route, RouteResult, Stage};
 use crate::model::observation::Fate;
 use crate::model::rule::Rule;
 use crate::observe::lives::Life;
@@ -51,12 +51,20 @@ fn heading(event: &Event, scenario: &Scenario) -> String {
     let (id, number, accepted) = (event.id().0, event.number(), event.accepted());
     let first = match event.invocation() {
         InvocationType::Event => {
-            format!("event {id} ({source} #{number}, function {function}), accepted {accepted}\n")
+            let when = if event.is_accepted() {
+                format!("accepted {accepted}")
+            } else {
+                format!("offered {}", event.offered())
+            };
+            format!("event {id} ({source} #{number}, function {function}), {when}\n")
         }
         InvocationType::RequestResponse => {
             format!("synchronous call {id} ({source} #{number}, function {function}), made {accepted}\n")
         }
     };
+    if let Some(original) = event.duplicate_of() {
+        return format!("{first}it is a second delivery of event {}\n", original.0);
+    }
     match event.parent() {
         Some(_) if event.past().generation > 0 => {
             format!("{first}it carries the payload of event {}\n", event.past().original.0)
@@ -82,6 +90,9 @@ fn push_verdict(text: &mut String, life: &Life, scenario: &Scenario) {
     let event = life.event();
     let ending = match (event.settled(), event.invocation()) {
         (Some((fate, at)), _) => format!("{} after {}", fate.name(), about(event.age_at(at))),
+        (None, InvocationType::Event) if event.stage() == Stage::NeverAccepted => {
+            format!("never_accepted, given up after {}", about(life.length()))
+        }
         (None, InvocationType::Event) => format!("in_flight, {} old at the end", about(life.length())),
         (None, InvocationType::RequestResponse) => match event.last_outcome() {
             Some(outcome) => format!("{} after {}", outcome.name(), about(life.length())),

@@ -4,13 +4,14 @@
 use super::function_of;
 use super::layout::about;
 use crate::id::DestinationId;
+use crate::model::event::Event;
 use crate::model::observation::Observation;
 use crate::model::rule::Rule;
 use crate::observe::lives::Life;
 use crate::random::distribution::Distribution;
 use crate::scenario::{
-    ClientErrorPolicy, Dependency, Destination, DestinationKind, Factor, Function, Scenario, SnsOversize,
-    TerminalPrecedence,
+    CallerRetry, ClientErrorPolicy, Dependency, Destination, DestinationKind, Factor, Function, Scenario,
+    SnsOversize, SourceKind, TerminalPrecedence,
 };
 use crate::time::SimDuration;
 
@@ -29,6 +30,10 @@ pub(super) fn that_matter(life: &Life, scenario: &Scenario, rules: &[Rule]) -> V
                 dependencies_called(life, scenario)
                     .map(|dependency| of_dependency(below, dependency))
                     .for_each(&mut add);
+                continue;
+            }
+            if let Some(below) = path.strip_prefix("sources.*.") {
+                of_source(below, life.event(), scenario).into_iter().for_each(&mut add);
                 continue;
             }
             match path.strip_prefix("destinations.*") {
@@ -133,6 +138,9 @@ fn of_destination(below: &str, destination: &Destination) -> Option<String> {
 fn of_scenario(path: &str, function: &Function, scenario: &Scenario) -> String {
     let value = match path {
         "functions.*.ReservedConcurrentExecutions" => or_unset(function.reserved),
+        "timing.offer_jitter" => format!("{} in a million", scenario.timing.offer_jitter.ppm),
+        "imperfections.duplicate_probability" => given(!scenario.imperfections.duplicate.is_never()),
+        "imperfections.loss_probability" => given(!scenario.imperfections.loss.is_never()),
         "functions.*.RecursiveLoop" => function.recursive_loop.name().to_owned(),
         "functions.*.Timeout" => function.timeout.to_string(),
         "functions.*.calls" => match function.calls.len() {
@@ -191,6 +199,27 @@ fn typical(law: &Distribution) -> String {
         Distribution::Constant(duration) => duration.to_string(),
         _ => format!("{} on average", about(SimDuration::from_secs_f64_saturating(law.mean_seconds()))),
     }
+}
+
+/// How the event's source comes again; what a topic or bus offers goes by its own rules.
+fn of_source(below: &str, event: &Event, scenario: &Scenario) -> Option<String> {
+    let source = &scenario.sources[event.source().index()];
+    let value = match (source.retry.filter(|_| event.parent().is_none())?, below) {
+        (CallerRetry::Client(client), "client_retry") => {
+            format!("{} calls at most, first wait {}", client.max_attempts, client.base)
+        }
+        (CallerRetry::Exponential(service), "eventbridge.RetryPolicy")
+            if source.kind == SourceKind::EventBridge =>
+        {
+            format!("{} retries within {}", service.max_retries, service.max_age)
+        }
+        _ => return None,
+    };
+    Some(format!("sources.{}.{below} = {value}", source.name))
+}
+
+fn given(above_zero: bool) -> String {
+    if above_zero { "above 0" } else { "0" }.to_owned()
 }
 
 fn or_unset(value: Option<impl ToString>) -> String {

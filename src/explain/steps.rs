@@ -5,8 +5,8 @@ use super::{calls, destination_of, function_of};
 use crate::id::DestinationId;
 use crate::model::event::{Event, Route, RouteResult, Running, Stage};
 use crate::model::observation::{
-    Attempt, AttemptOutcome, Circumstance, Fate, FunctionError, Next, Observation, Placement, Remark, Run,
-    Start, ThrottleReason,
+    Again, Attempt, AttemptOutcome, Circumstance, Fate, FunctionError, Next, Observation, Offer, Placement,
+    Refusal, Remark, Run, Start, ThrottleReason,
 };
 use crate::model::rule::Rule;
 use crate::observe::lives::{Life, Step};
@@ -58,6 +58,12 @@ fn tell(step: &Step, before: Option<AttemptOutcome>, scenario: &Scenario, lines:
     let function = function_of(event, scenario, at);
     match step.what {
         Observation::Accepted => tell_acceptance(at, event, lines),
+        Observation::OfferRefused(offer) => tell_refused_offer(at, offer, lines),
+        Observation::Duplicated => {
+            let original = event.duplicate_of().map_or(0, |original| original.0);
+            let words = format!("the queue delivers event {original} a second time");
+            lines.push(Line::at(at, words, Rule::Duplicated));
+        }
         Observation::Called => lines.push(Line::at(at, "called; the caller waits", Rule::SynchronousReturn)),
         Observation::RunStarted { age, running, placement } => {
             tell_start(at, event, function, age, running, lines);
@@ -97,6 +103,24 @@ fn tell(step: &Step, before: Option<AttemptOutcome>, scenario: &Scenario, lines:
         }
         Observation::Closed => {}
         Observation::CutOff => lines.push(Line::at(at, cut_off(event, scenario), None)),
+    }
+}
+
+/// Why Lambda did not accept it, and when its caller comes again.
+fn tell_refused_offer(at: SimTime, offer: Offer, lines: &mut Vec<Line>) {
+    let (why, rule) = match offer.refusal {
+        Refusal::CallerRateLimitExceeded => {
+            ("429, more requests per second than Lambda accepts".to_owned(), Rule::CallerRateLimit)
+        }
+        Refusal::SystemError { status } => (format!("the front door fails ({status})"), Rule::FrontDoorFault),
+    };
+    lines.push(Line::at(at, format!("offer {} is not accepted: {why}", offer.number), rule));
+    match offer.next {
+        Some(Again { due, nominal, rule }) => {
+            let words = format!("its caller {}, until {due}", waits(due.since(at), nominal));
+            lines.push(Line::more(words, rule));
+        }
+        None => lines.push(Line::more("its caller gives up", None)),
     }
 }
 
@@ -349,6 +373,7 @@ fn settled(fate: Fate, rule: Rule, event: &Event, function: &Function) -> String
         }
         (Fate::EventAgeExceeded, _) => format!("it has reached the maximum age of {oldest}"),
         (Fate::ZeroReservedConcurrency, _) => "no attempt is made".to_owned(),
+        (Fate::Vanished, _) => "the queue has lost it, and nobody is told".to_owned(),
         (Fate::RecursiveInvocation, _) => {
             let count = event.invocations_in_chain();
             format!("it would be invocation {count} of {} in one chain", function.name)
@@ -410,6 +435,8 @@ fn calls(failure: Option<DeliveryFailure>, tries: u8) -> Option<Line> {
 fn cut_off(event: &Event, scenario: &Scenario) -> String {
     let doing = match event.stage() {
         Stage::Queued { due } => format!("it is waiting until {due}"),
+        Stage::Offered { due } => format!("its caller will offer it again at {due}"),
+        Stage::NeverAccepted => "its caller has given up".to_owned(),
         Stage::Running(Running { calling: Some(calling), .. }) => {
             format!("it is waiting for {}", scenario.dependencies[calling.dependency.index()].name)
         }

@@ -243,9 +243,11 @@ impl Model<'_> {
     fn running_mut(&mut self, slot: Slot) -> &mut Running {
         match &mut self.events.get_mut(slot).stage {
             Stage::Running(running) => running,
-            Stage::Queued { .. } | Stage::Settled { .. } | Stage::Returned => {
-                unreachable!("only a run makes calls")
-            }
+            Stage::Offered { .. }
+            | Stage::NeverAccepted
+            | Stage::Queued { .. }
+            | Stage::Settled { .. }
+            | Stage::Returned => unreachable!("only a run makes calls"),
         }
     }
 }

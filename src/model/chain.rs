@@ -12,6 +12,7 @@
 
 use super::event::{Event, Route};
 use super::observation::{Fate, Observer};
+use super::offer::Caller;
 use super::{Arrived, Model};
 use crate::engine::slab::Slot;
 use crate::id::FunctionId;
@@ -59,14 +60,29 @@ pub fn is_stopped(function: &Function, invocations: u32) -> bool {
     }
 }
 
+/// The key of the event that a record delivered on `route` becomes in the function of a Lambda destination.
+fn chained_key(parent: EventKey, route: Route) -> EventKey {
+    EventKey(parent.draws(Purpose::ChainedEvent, route as u8, 0).word())
+}
+
 impl Model<'_> {
     /// Why Lambda, as a destination, would not take the outcome of `event`.
     ///
     /// A stopped invocation may lead back into its loop by its failure routes. AWS says that this loop is stopped as
     /// well: its record does not make another invocation that would be stopped.
-    pub(super) fn refusal_by_lambda(&self, event: &Event, target: &Destination) -> Option<DeliveryFailure> {
+    pub(super) fn refusal_by_lambda(
+        &self,
+        event: &Event,
+        route: Route,
+        target: &Destination,
+        now: SimTime,
+    ) -> Option<DeliveryFailure> {
         let DestinationKind::Lambda { function } = target.kind else { return None };
-        self.stops_again(event, function).then_some(DeliveryFailure::Misconfiguration)
+        if self.stops_again(event, function) {
+            return Some(DeliveryFailure::Misconfiguration);
+        }
+        self.refused_delivery(chained_key(event.key, route), function, now)
+            .then_some(DeliveryFailure::Throttled)
     }
 
     fn stops_again(&self, event: &Event, function: FunctionId) -> bool {
@@ -88,18 +104,22 @@ impl Model<'_> {
         let key = self.events.get(slot).key;
         match target.kind {
             DestinationKind::Lambda { function } => {
-                let key = EventKey(key.draws(Purpose::ChainedEvent, route as u8, 0).word());
-                self.accept(self.outcome_of(slot, key, function, true, bytes), now, observer);
+                // Whether the front door takes it was asked before it counted as delivered.
+                let arrived = self.outcome_of(slot, chained_key(key, route), function, Caller::Source, bytes);
+                self.accept(arrived, now, observer);
             }
             DestinationKind::Sns { .. } | DestinationKind::EventBridge => {
                 let key = EventKey(key.draws(Purpose::SubscriberEvent, route as u8, 0).word());
-                let seen = target.kind != DestinationKind::EventBridge;
+                let caller = match target.kind {
+                    DestinationKind::EventBridge => Caller::EventBridge,
+                    _ => Caller::Sns,
+                };
                 for function in target.subscribers.iter().copied() {
-                    if seen && self.stops_again(self.events.get(slot), function) {
+                    if caller == Caller::Sns && self.stops_again(self.events.get(slot), function) {
                         continue;
                     }
                     let key = key.branch(self.branches[function.index()]);
-                    self.accept(self.outcome_of(slot, key, function, seen, bytes), now, observer);
+                    self.offer(self.outcome_of(slot, key, function, caller, bytes), now, observer);
                 }
             }
             DestinationKind::Sqs | DestinationKind::S3 => {}
@@ -108,7 +128,14 @@ impl Model<'_> {
 
     /// What `function` gets of the event in `slot`: a new event, with its own queue, retries and routes. The chain goes
     /// on where Lambda sees it.
-    fn outcome_of(&self, slot: Slot, key: EventKey, function: FunctionId, seen: bool, bytes: u64) -> Arrived {
+    fn outcome_of(
+        &self,
+        slot: Slot,
+        key: EventKey,
+        function: FunctionId,
+        caller: Caller,
+        bytes: u64,
+    ) -> Arrived {
         let parent = self.events.get(slot);
         Arrived {
             key,
@@ -116,7 +143,8 @@ impl Model<'_> {
             number: parent.number,
             parent: Some(parent.id),
             past: None,
-            lineage: seen.then(|| Box::new(Lineage::continued(parent, function))),
+            lineage: (caller != Caller::EventBridge).then(|| Box::new(Lineage::continued(parent, function))),
+            caller,
             function,
             invocation: InvocationType::Event,
             bytes,

@@ -29,6 +29,9 @@ pub struct DeliveryPlan {
 
 /// Where an outcome goes on `route`, if the route is configured and meant for this `fate`.
 pub fn target(function: &Function, route: Route, fate: Fate) -> Option<DestinationId> {
+    if fate == Fate::Vanished {
+        return None;
+    }
     match (route, fate == Fate::Succeeded) {
         (Route::OnSuccess, true) => function.on_success,
         (Route::OnFailure, false) => function.on_failure,

@@ -14,6 +14,7 @@ use super::chain::Lineage;
 use super::environment::Environment;
 use super::failure::RunPlan;
 use super::observation::{AttemptOutcome, Fate, Placement, Start};
+use super::offer::Caller;
 use crate::engine::slab::Slot;
 use crate::id::{DependencyId, EventId, FunctionId, RequestId, SourceId};
 use crate::random::{EventKey, Purpose};
@@ -30,6 +31,13 @@ pub struct Event {
     pub(super) parent: Option<EventId>,
     pub(super) past: Past,
     pub(super) lineage: Option<Box<Lineage>>,
+    pub(super) caller: Caller,
+    pub(super) duplicate_of: Option<EventId>,
+    /// From which its request id follows: its own key, or that of the event of which it is a second delivery.
+    pub(super) request: EventKey,
+    pub(super) offered: SimTime,
+    /// Offers of it that Lambda refused.
+    pub(super) refusals: u32,
     pub(super) function: FunctionId,
     pub(super) invocation: InvocationType,
     pub(super) accepted: SimTime,
@@ -75,6 +83,13 @@ impl Past {
 /// Where an event is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
+    /// Not accepted yet: its caller will come again. Entered by a refused offer.
+    Offered {
+        /// When it will be offered again.
+        due: SimTime,
+    },
+    /// Its caller gave up. Lambda never had it.
+    NeverAccepted,
     /// In Lambda's internal queue. Entered on acceptance and after an attempt that will be followed by another;
     /// left by the dispatch at `due`.
     Queued {
@@ -197,7 +212,8 @@ impl Event {
 
     /// An identifier that belongs to it: `ordinal` 0 is its request id.
     pub fn uuid(&self, ordinal: u8) -> RequestId {
-        let mut draws = self.key.draws(Purpose::RequestId, ordinal, 0);
+        let key = if ordinal == 0 { self.request } else { self.key };
+        let mut draws = key.draws(Purpose::RequestId, ordinal, 0);
         RequestId { high: draws.word(), low: draws.word() }
     }
 
@@ -219,6 +235,39 @@ impl Event {
     /// Where its payload comes from.
     pub const fn past(&self) -> Past {
         self.past
+    }
+
+    /// The event of which it is a second delivery, if it is one. Such a duplicate is no event of its own: it is counted
+    /// apart.
+    pub const fn duplicate_of(&self) -> Option<EventId> {
+        self.duplicate_of
+    }
+
+    /// Whether it is a second delivery of another event.
+    pub const fn is_duplicate(&self) -> bool {
+        self.duplicate_of.is_some()
+    }
+
+    /// When it was first offered to Lambda.
+    pub const fn offered(&self) -> SimTime {
+        self.offered
+    }
+
+    /// How often Lambda refused it.
+    pub const fn refusals(&self) -> u32 {
+        self.refusals
+    }
+
+    /// Whether Lambda has accepted it.
+    pub const fn is_accepted(&self) -> bool {
+        !matches!(self.stage, Stage::Offered { .. } | Stage::NeverAccepted)
+    }
+
+    /// Lambda accepts it at `now`, after it was refused before.
+    pub(super) fn accept_at(&mut self, now: SimTime, traced: bool) {
+        self.traced = traced;
+        (self.accepted, self.last_dispatch, self.last_ended) = (now, now, now);
+        self.past.first_accepted = now;
     }
 
     /// How often its function has been invoked in its chain of invocations, this event included.
@@ -338,7 +387,11 @@ impl Event {
     pub const fn settled(&self) -> Option<(Fate, SimTime)> {
         match self.stage {
             Stage::Settled { fate, at } => Some((fate, at)),
-            Stage::Queued { .. } | Stage::Running(_) | Stage::Returned => None,
+            Stage::Offered { .. }
+            | Stage::NeverAccepted
+            | Stage::Queued { .. }
+            | Stage::Running(_)
+            | Stage::Returned => None,
         }
     }
 

@@ -20,6 +20,7 @@ pub mod environment;
 pub mod event;
 pub mod failure;
 pub mod observation;
+pub mod offer;
 pub mod rate;
 pub mod record;
 pub mod redrive;
@@ -42,6 +43,7 @@ use failure::Beginning;
 use observation::{
     Attempt, AttemptOutcome, Circumstance, Fact, Fate, Next, Observation, Observer, Remark, Run, Start,
 };
+use offer::{Caller, FrontDoor};
 use redrive::{Message, Queues, Step};
 use retry::Situation;
 use rule::Rule;
@@ -62,6 +64,8 @@ pub enum Notice {
     CallTimesOut(Slot),
     /// A delivery ends.
     DeliveryEnds(Slot, Route),
+    /// A caller comes again: with an event that was not accepted, or with a synchronous call.
+    Offer(Slot),
     /// An event's wait in the queue ends.
     Dispatch(Slot),
     /// A change of configuration takes effect.
@@ -81,6 +85,7 @@ enum Rank {
     CallEnds = 2,
     DeliveryEnds = 3,
     Arrival = 4,
+    Offer = 5,
     Redrive = 6,
     Dispatch = 7,
 }
@@ -92,6 +97,7 @@ pub struct Model<'s> {
     calendar: Calendar<Notice>,
     events: Slab<Event>,
     concurrency: Concurrency,
+    front_door: FrontDoor,
     tracing: Tracing,
     /// The functions as they are configured now.
     functions: &'s [Function],
@@ -114,6 +120,7 @@ struct Arrived {
     /// If it is sent again.
     past: Option<Past>,
     lineage: Option<Box<Lineage>>,
+    caller: Caller,
     function: FunctionId,
     invocation: InvocationType,
     bytes: u64,
@@ -132,6 +139,7 @@ impl<'s> Model<'s> {
             calendar,
             events: Slab::new(),
             concurrency: Concurrency::new(scenario),
+            front_door: FrontDoor::new(&scenario.account),
             tracing: Tracing::new(scenario.functions.len()),
             functions: &scenario.functions,
             changes: 0,
@@ -198,11 +206,20 @@ impl<'s> Model<'s> {
                 Targets::One(_) => key,
                 Targets::Each(_) => key.branch(self.branches[function.index()]),
             };
-            let (invocation, bytes) = (origin.invocation, origin.payload_bytes);
-            let (parent, past, lineage) = (None, None, None);
-            let arrived = Arrived { key, source, number, parent, past, lineage, function, invocation, bytes };
-            match invocation {
-                InvocationType::Event => self.accept(arrived, now, observer),
+            let arrived = Arrived {
+                key,
+                source,
+                number,
+                parent: None,
+                past: None,
+                lineage: None,
+                caller: Caller::Source,
+                function,
+                invocation: origin.invocation,
+                bytes: origin.payload_bytes,
+            };
+            match origin.invocation {
+                InvocationType::Event => self.offer(arrived, now, observer),
                 InvocationType::RequestResponse => self.call(arrived, now, observer),
             }
         }
@@ -218,6 +235,7 @@ impl<'s> Model<'s> {
             Notice::CallTimesOut(slot) => self.on_call_timed_out(slot, now, observer),
             Notice::DeliveryEnds(slot, route) => self.on_delivery_ended(slot, route, now, observer),
             Notice::Dispatch(slot) => self.on_dispatch(slot, now, observer),
+            Notice::Offer(slot) => self.on_offer(slot, now, observer),
             Notice::Change => self.on_change(now, observer),
             Notice::Redrive(index) => self.on_redrive(index, now, observer),
         }
@@ -231,6 +249,7 @@ impl<'s> Model<'s> {
         let delay = self.scenario.timing.provisioned_delay;
         let allocation = |environments| delay + ALLOCATION_OF_ONE.saturating_mul(u64::from(environments));
         self.concurrency.configure(&change.account, &change.functions, allocation, now);
+        self.front_door.configure(&change.account, now);
         let change = u16::try_from(self.changes).expect("few changes");
         self.changes += 1;
         observer.remark(&Remark { at: now, what: Circumstance::ConfigurationChanged { change } });
@@ -285,13 +304,48 @@ impl<'s> Model<'s> {
 
     /// Lambda queues an event and answers 202, whether or not a slot is free.
     fn accept(&mut self, arrived: Arrived, now: SimTime, observer: &mut impl Observer) {
+        let slot = self.admit_to_system(arrived, now, Stage::Queued { due: now });
+        self.accepted(slot, now, observer);
+    }
+
+    fn accepted(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
         let due = now + self.scenario.timing.dispatch_latency;
-        let slot = self.admit_to_system(arrived, now, Stage::Queued { due });
+        self.events.get_mut(slot).stage = Stage::Queued { due };
         self.observe(slot, now, Observation::Accepted, observer);
+        self.schedule_dispatch(slot, due);
+        self.duplicate_by_chance(slot, due, now, observer);
+    }
+
+    /// The queue is eventually consistent: now and then it delivers an event twice. The second delivery has the same
+    /// request id and goes its own way.
+    fn duplicate_by_chance(&mut self, slot: Slot, due: SimTime, now: SimTime, observer: &mut impl Observer) {
+        let event = self.events.get(slot);
+        let probability = self.scenario.imperfections.duplicate;
+        if probability.is_never() || !probability.strikes(event.key.draws(Purpose::Duplicate, 0, 0).word()) {
+            return;
+        }
+        self.last_id += 1;
+        let copy = Event {
+            id: EventId(self.last_id),
+            key: EventKey(event.key.draws(Purpose::Duplicate, 1, 0).word()),
+            duplicate_of: Some(event.id),
+            ..event.clone()
+        };
+        let slot = self.events.insert(copy);
+        self.observe(slot, now, Observation::Duplicated, observer);
         self.schedule_dispatch(slot, due);
     }
 
-    /// A synchronous caller's request is tried at once, and once.
+    /// Now and then it loses one before it was ever sent.
+    fn vanishes(&self, event: &Event) -> bool {
+        let probability = self.scenario.imperfections.loss;
+        event.attempts == 0
+            && event.duplicate_of.is_none()
+            && !probability.is_never()
+            && probability.strikes(event.key.draws(Purpose::Vanish, 0, 0).word())
+    }
+
+    /// A synchronous caller's request is tried at once.
     fn call(&mut self, arrived: Arrived, now: SimTime, observer: &mut impl Observer) {
         let slot = self.admit_to_system(arrived, now, Stage::Queued { due: now });
         self.observe(slot, now, Observation::Called, observer);
@@ -310,10 +364,17 @@ impl<'s> Model<'s> {
             parent: arrived.parent,
             past: arrived.past.unwrap_or(itself),
             lineage: arrived.lineage,
+            caller: arrived.caller,
+            duplicate_of: None,
+            request: arrived.key,
+            offered: now,
+            refusals: 0,
             function: arrived.function,
             invocation: arrived.invocation,
             accepted: now,
-            traced: self.tracing.decide(arrived.function, now, arrived.key),
+            // Decided when Lambda accepts it.
+            traced: !matches!(stage, Stage::Offered { .. })
+                && self.tracing.decide(arrived.function, now, arrived.key),
             bytes: arrived.bytes,
             attempts: 0,
             throttles: 0,
@@ -335,7 +396,9 @@ impl<'s> Model<'s> {
     fn on_dispatch(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
         let event = self.events.get(slot);
         let function = self.function(event);
-        if function.reserved == Some(0) {
+        if self.vanishes(event) {
+            self.settle(slot, Fate::Vanished, Rule::Vanished, now, observer);
+        } else if function.reserved == Some(0) {
             // In force since August 2021: no retries, no throttle, straight to the failure routes.
             self.settle(slot, Fate::ZeroReservedConcurrency, Rule::ZeroReservedConcurrency, now, observer);
         } else if event.age_at(now) >= function.maximum_age {
@@ -384,7 +447,7 @@ impl<'s> Model<'s> {
     fn after_refusal(&self, event: &Event, outcome: AttemptOutcome, now: SimTime) -> Next {
         let (timing, function) = (&self.scenario.timing, self.function(event));
         if event.invocation == InvocationType::RequestResponse {
-            Next::Return
+            self.after_refused_call(event, outcome, now)
         } else if backs_off(outcome) {
             let number = event.throttles + event.system_errors;
             let word = event.key.draws(Purpose::BackoffJitter, 0, number).word();
@@ -486,7 +549,10 @@ impl<'s> Model<'s> {
             Next::Retry { due, .. } => {
                 self.events.get_mut(slot).stage = Stage::Queued { due };
                 self.observe(slot, now, Observation::AttemptEnded(attempt), observer);
-                self.schedule_dispatch(slot, due);
+                match self.events.get(slot).invocation {
+                    InvocationType::Event => self.schedule_dispatch(slot, due),
+                    InvocationType::RequestResponse => self.schedule_offer(slot, due),
+                }
             }
             Next::Settle { fate, rule } => {
                 self.observe(slot, now, Observation::AttemptEnded(attempt), observer);
@@ -544,13 +610,13 @@ impl<'s> Model<'s> {
         let target = &self.scenario.destinations[destination.index()];
         // Draws are addressed, so that the plan made at the start is the same when made again.
         let plan = delivery::plan(&self.scenario.timing, event, function, route, target, started);
-        let failure = plan.failure.or_else(|| self.refusal_by_lambda(event, target));
+        let failure = plan.failure.or_else(|| self.refusal_by_lambda(event, route, target, now));
         self.events.get_mut(slot).routes[route as usize] =
             failure.map_or(RouteResult::Delivered, RouteResult::Failed);
         let what = Observation::DeliveryEnded { route, destination, failure, tries: plan.tries };
         self.observe(slot, now, what, observer);
         if failure.is_none() {
-            if self.queues.keep(destination, route) {
+            if self.queues.keep(destination, route) && self.events.get(slot).duplicate_of.is_none() {
                 let message = Message::of(self.events.get(slot), route, now);
                 self.queues.put(destination, message);
             }
@@ -598,6 +664,7 @@ fn again(message: Message, to: Option<FunctionId>) -> Arrived {
         parent: Some(message.parent),
         // A script calls the function: a new chain.
         lineage: None,
+        caller: Caller::Source,
         past: Some(message.past),
         function: to.unwrap_or(message.function),
         invocation: InvocationType::Event,
@@ -652,6 +719,13 @@ fn strike_of_fault(scenario: &Scenario, event: &Event, now: SimTime) -> Option<A
             FaultKind::ClientError { status } => {
                 (Purpose::ClientError, AttemptOutcome::ClientError { status })
             }
+            // An asynchronous event has passed the front door; a synchronous call passes it with each attempt.
+            FaultKind::FrontDoor { status } => match event.invocation {
+                InvocationType::Event => return None,
+                InvocationType::RequestResponse => {
+                    (Purpose::OfferFault, AttemptOutcome::SystemError { status })
+                }
+            },
         };
         let word = || event.key.draws(purpose, fault.ordinal, event.attempts).word();
         (concerned && fault.during.contain(now) && fault.probability.strikes(word())).then_some(outcome)

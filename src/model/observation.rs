@@ -106,6 +106,10 @@ pub enum Observation {
     Accepted,
     /// A synchronous call was made.
     Called,
+    /// Lambda did not accept it.
+    OfferRefused(Offer),
+    /// The queue delivers an accepted event a second time: the first fact of that delivery.
+    Duplicated,
     /// An attempt was admitted: its run started.
     RunStarted {
         /// The event's age at dispatch.
@@ -161,6 +165,66 @@ pub enum Observation {
     Closed,
     /// The run ended before it did.
     CutOff,
+}
+
+/// An offer that Lambda refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// 1 for the event's first offer.
+    pub number: u32,
+    /// Why it was refused.
+    pub refusal: Refusal,
+    /// When it will be offered again; `None` if its caller gave up.
+    pub next: Option<Again>,
+}
+
+/// When a caller comes again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Again {
+    /// When.
+    pub due: SimTime,
+    /// The wait before jitter.
+    pub nominal: SimDuration,
+    /// The rule that set it.
+    pub rule: Rule,
+}
+
+/// Why Lambda refused an event before it was accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// 429: the request rate of callers that are no AWS service is exceeded.
+    CallerRateLimitExceeded,
+    /// 5xx: the front door failed.
+    SystemError {
+        /// The HTTP status.
+        status: u16,
+    },
+}
+
+impl Refusal {
+    /// The names in outputs, in the order of their `index`.
+    pub const NAMES: [&'static str; 2] = ["CallerRateLimitExceeded", "ServiceException"];
+
+    /// Its position among the names.
+    pub const fn index(self) -> usize {
+        match self {
+            Self::CallerRateLimitExceeded => 0,
+            Self::SystemError { .. } => 1,
+        }
+    }
+
+    /// The name in outputs: AWS's.
+    pub const fn name(self) -> &'static str {
+        Self::NAMES[self.index()]
+    }
+
+    /// The HTTP status.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::CallerRateLimitExceeded => 429,
+            Self::SystemError { status } => status,
+        }
+    }
 }
 
 /// One try to run an event, from dispatch to its end.
@@ -448,16 +512,19 @@ pub enum Fate {
     ZeroReservedConcurrency,
     /// Lambda stopped it as part of a recursive loop (`RecursiveInvocation`).
     RecursiveInvocation,
+    /// The eventually consistent queue lost it before it was ever sent: no metric and no route tells of it.
+    Vanished,
 }
 
 impl Fate {
     /// All fates, in the order in which tables and charts show them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Succeeded,
         Self::RetriesExhausted,
         Self::EventAgeExceeded,
         Self::ZeroReservedConcurrency,
         Self::RecursiveInvocation,
+        Self::Vanished,
     ];
 
     /// The name in outputs.
@@ -468,10 +535,11 @@ impl Fate {
             Self::EventAgeExceeded => "event_age_exceeded",
             Self::ZeroReservedConcurrency => "zero_reserved_concurrency",
             Self::RecursiveInvocation => "recursive_invocation",
+            Self::Vanished => "vanished",
         }
     }
 
-    /// AWS's `requestContext.condition`.
+    /// AWS's `requestContext.condition`; empty for an event that AWS never tells of.
     pub const fn condition(self) -> &'static str {
         match self {
             Self::Succeeded => "Success",
@@ -479,6 +547,7 @@ impl Fate {
             Self::EventAgeExceeded => "EventAgeExceeded",
             Self::ZeroReservedConcurrency => "ZeroReservedConcurrency",
             Self::RecursiveInvocation => "RecursiveInvocation",
+            Self::Vanished => "",
         }
     }
 }

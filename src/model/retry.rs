@@ -86,7 +86,7 @@ fn nominal_backoff(timing: &Timing, streak: u32) -> SimDuration {
 }
 
 /// `nominal` times a uniform number on 1 ± jitter, in integers.
-fn jittered(nominal: SimDuration, jitter: Jitter, word: u64) -> SimDuration {
+pub(super) fn jittered(nominal: SimDuration, jitter: Jitter, word: u64) -> SimDuration {
     const MILLION: u64 = 1_000_000;
     if jitter.ppm == 0 {
         return nominal;

@@ -96,6 +96,20 @@ pub enum Rule {
     CallGoesOn,
     /// A failed call is a function error unless the handler catches it.
     DependencyError,
+    /// The front door takes so many requests per second from callers that are no AWS service.
+    CallerRateLimit,
+    /// The front door fails, by the scenario's will.
+    FrontDoorFault,
+    /// An SDK repeats a refused call.
+    ClientRetry,
+    /// SNS repeats a refused delivery.
+    SnsRetry,
+    /// Another service repeats a refused delivery.
+    ServiceRetry,
+    /// The queue delivered the event twice.
+    Duplicated,
+    /// The queue lost the event.
+    Vanished,
 }
 
 /// How well a rule is known.
@@ -140,6 +154,15 @@ const ASYNCHRONOUS: &str = "https://docs.aws.amazon.com/lambda/latest/dg/invocat
 const RETRIES: &str = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-retries.html";
 /// AWS Lambda Developer Guide, "Use Lambda recursive loop detection to prevent infinite loops".
 const RECURSION: &str = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html";
+/// AWS Lambda Developer Guide, "Lambda quotas".
+const LIMITS: &str = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html";
+/// Boto3 guide, "Retries".
+const SDK_RETRIES: &str = "https://docs.aws.amazon.com/boto3/latest/guide/retries.html";
+/// Amazon SNS Developer Guide, "Message delivery retries".
+const SNS_RETRIES: &str = "https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html";
+/// Amazon EventBridge User Guide, "Retry policy".
+const RULE_RETRIES: &str =
+    "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html";
 /// AWS Lambda API Reference, "Invoke".
 const INVOKE: &str = "https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html";
 /// AWS Lambda API Reference, `OnFailure`.
@@ -155,7 +178,7 @@ const OWN: &str = "docs/model.md";
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 52] = [
         Self::AcceptedIntoQueue,
         Self::FirstDispatch,
         Self::SlotFree,
@@ -201,6 +224,13 @@ impl Rule {
         Self::Redrive,
         Self::RecursionStopped,
         Self::SubscriberInvoked,
+        Self::CallerRateLimit,
+        Self::FrontDoorFault,
+        Self::ClientRetry,
+        Self::SnsRetry,
+        Self::ServiceRetry,
+        Self::Duplicated,
+        Self::Vanished,
     ];
 
     /// The rule's name in outputs.
@@ -550,6 +580,55 @@ impl Rule {
                 Documented,
                 ASYNCHRONOUS,
                 &["destinations.*"],
+            ),
+            Self::CallerRateLimit => (
+                "caller_rate_limit",
+                "callers that are no AWS service are accepted at up to 10 requests per second for each unit of the Region's concurrency quota; beyond that they get 429",
+                Documented,
+                LIMITS,
+                &["account.concurrency", "account.requests_per_concurrency"],
+            ),
+            Self::FrontDoorFault => (
+                "front_door_fault",
+                "a fault of the scenario: Lambda's front door did not accept the request",
+                Assumed,
+                OWN,
+                &["faults"],
+            ),
+            Self::ClientRetry => (
+                "client_retry",
+                "an AWS SDK repeats a call that got 429 or 5xx: up to three calls in its standard mode, after a random wait of up to 1, 2, 4 ... and at most 20 seconds",
+                Documented,
+                SDK_RETRIES,
+                &["sources.*.client_retry"],
+            ),
+            Self::SnsRetry => (
+                "sns_retry",
+                "SNS offers a message to Lambda again at once three times, twice after a second, ten times after 1 to 20 seconds, and 100 000 times every 20 seconds",
+                Documented,
+                SNS_RETRIES,
+                &["timing.offer_jitter"],
+            ),
+            Self::ServiceRetry => (
+                "service_retry",
+                "EventBridge offers an event again for 24 hours and up to 185 times with exponential back-off; for S3, of which nothing is published, something like it is assumed",
+                Documented,
+                RULE_RETRIES,
+                &["sources.*.eventbridge.RetryPolicy", "timing.offer_jitter"],
+            ),
+            Self::Duplicated => (
+                "duplicated",
+                "the queue is eventually consistent: now and then it delivers an event twice, with the same request id",
+                Documented,
+                ERROR_HANDLING,
+                &["imperfections.duplicate_probability"],
+            ),
+            Self::Vanished => (
+                "vanished",
+                "now and then the queue deletes an event without ever having sent it, and nothing tells of it",
+                Documented,
+                ERROR_HANDLING,
+                &["imperfections.loss_probability"],
             ),
         }
     }

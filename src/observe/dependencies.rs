@@ -67,6 +67,8 @@ impl Observer for Dependencies {
             Observation::CallEnded(call) => self.0[call.dependency.index()].ended(call),
             Observation::Accepted
             | Observation::Called
+            | Observation::OfferRefused(_)
+            | Observation::Duplicated
             | Observation::RunStarted { .. }
             | Observation::AttemptEnded(_)
             | Observation::Settled { .. }

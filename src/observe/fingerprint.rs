@@ -96,6 +96,12 @@ fn words(what: Observation) -> (u64, u64, u64) {
         }
         Observation::Closed => (8, 0, 0),
         Observation::CutOff => (9, 0, 0),
+        Observation::OfferRefused(offer) => (
+            10,
+            offer.next.map_or(0, |next| next.due.as_nanos() + 1),
+            u64::from(offer.number) << 16 | u64::from(offer.refusal.status()),
+        ),
+        Observation::Duplicated => (11, 0, 0),
     }
 }
 

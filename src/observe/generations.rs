@@ -98,7 +98,9 @@ impl Generations {
     /// Takes note of `fact` of a run of `scenario`.
     pub fn note(&mut self, fact: &Fact<'_>, scenario: &Scenario) {
         let event = fact.event;
-        if event.invocation() == InvocationType::RequestResponse {
+        let counts =
+            event.invocation() == InvocationType::Event && !event.is_duplicate() && event.is_accepted();
+        if !counts {
             return;
         }
         match fact.what {

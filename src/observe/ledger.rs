@@ -8,6 +8,9 @@ use crate::scenario::InvocationType;
 pub struct Ledger {
     accepted: u64,
     settled: [u64; Fate::ALL.len()],
+    duplicates: u64,
+    being_offered: u64,
+    never_accepted: u64,
     called: u64,
     returned: u64,
     closed: u64,
@@ -38,6 +41,21 @@ impl Ledger {
         self.accepted.checked_sub(self.settled_in_all()).expect("no event ends that was not accepted")
     }
 
+    /// Second deliveries of accepted events; they are in none of the counts above.
+    pub const fn duplicates(&self) -> u64 {
+        self.duplicates
+    }
+
+    /// Events that Lambda has refused so far and that will be offered again.
+    pub const fn being_offered(&self) -> u64 {
+        self.being_offered
+    }
+
+    /// Events that Lambda never accepted.
+    pub const fn never_accepted(&self) -> u64 {
+        self.never_accepted
+    }
+
     /// Synchronous calls made.
     pub const fn called(&self) -> u64 {
         self.called
@@ -49,7 +67,8 @@ impl Ledger {
     /// # Errors
     /// When they do not agree, which is a bug of the model.
     pub fn check(&self, in_system: usize) -> Result<(), String> {
-        let entered = self.accepted + self.called;
+        let entered =
+            self.accepted + self.called + self.duplicates + self.being_offered + self.never_accepted;
         let left = self.closed + self.cut_off;
         if entered != left + in_system as u64 {
             return Err(format!(
@@ -66,8 +85,21 @@ impl Ledger {
 impl Observer for Ledger {
     fn observe(&mut self, fact: &Fact<'_>) {
         match fact.what {
-            Observation::Accepted => self.accepted += 1,
+            Observation::Accepted => {
+                self.accepted += 1;
+                self.being_offered -= u64::from(fact.event.refusals() > 0);
+            }
+            Observation::OfferRefused(offer) => {
+                self.being_offered += u64::from(offer.number == 1);
+                if offer.next.is_none() {
+                    self.being_offered -= 1;
+                    self.never_accepted += 1;
+                }
+            }
+            Observation::Duplicated => self.duplicates += 1,
             Observation::Called => self.called += 1,
+            // What becomes of a second delivery is no fate of an event.
+            Observation::Settled { .. } if fact.event.is_duplicate() => {}
             Observation::Settled { fate, .. } => self.settled[fate as usize] += 1,
             Observation::Closed => {
                 self.closed += 1;

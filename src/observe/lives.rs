@@ -121,6 +121,7 @@ pub struct Notable {
     lost: Vec<EventId>,
     recovered: Vec<EventId>,
     unfinished: Vec<EventId>,
+    never_accepted: Vec<EventId>,
     worst: BTreeSet<(Reverse<SimDuration>, EventId)>,
 }
 
@@ -133,6 +134,7 @@ impl Notable {
             lost: Vec::new(),
             recovered: Vec::new(),
             unfinished: Vec::new(),
+            never_accepted: Vec::new(),
             worst: BTreeSet::new(),
         }
     }
@@ -155,6 +157,11 @@ impl Notable {
     /// The first events that the end of the run found unfinished.
     pub fn unfinished(&self) -> &[EventId] {
         &self.unfinished
+    }
+
+    /// The first events that Lambda never accepted.
+    pub fn never_accepted(&self) -> &[EventId] {
+        &self.never_accepted
     }
 
     /// The events with the longest time from acceptance to fate, the longest first.
@@ -189,14 +196,22 @@ fn keep_first(list: &mut Vec<EventId>, event: EventId, most: usize) {
 
 impl Observer for Notable {
     fn observe(&mut self, fact: &Fact<'_>) {
+        if fact.event.is_duplicate() {
+            return;
+        }
         match fact.what {
             Observation::Settled { fate, .. } => self.note_fate(fate, fact.event, fact.at),
             Observation::Closed if fact.event.is_lost() => {
                 keep_first(&mut self.lost, fact.event.id(), self.each);
             }
+            Observation::OfferRefused(offer) if offer.next.is_none() => {
+                keep_first(&mut self.never_accepted, fact.event.id(), self.each);
+            }
             Observation::CutOff => keep_first(&mut self.unfinished, fact.event.id(), self.each),
             Observation::Accepted
             | Observation::Called
+            | Observation::OfferRefused(_)
+            | Observation::Duplicated
             | Observation::RunStarted { .. }
             | Observation::CallStarted { .. }
             | Observation::CallEnded(_)

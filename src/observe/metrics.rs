@@ -310,7 +310,8 @@ impl<D: Datapoints> Observer for Metrics<'_, D> {
                 Some(run) => self.run_ended(function, &attempt, run),
                 None => self.attempt_refused(fact, &attempt),
             },
-            Observation::Settled { fate, .. } => {
+            // AWS tells nothing of an event that vanished, and counts events, not deliveries.
+            Observation::Settled { fate, .. } if fate != Fate::Vanished && !fact.event.is_duplicate() => {
                 let window = self.window(fact.at, function);
                 window.dropped.add(fate != Fate::Succeeded);
                 if fate == Fate::RecursiveInvocation {
@@ -324,7 +325,10 @@ impl<D: Datapoints> Observer for Metrics<'_, D> {
                     Route::OnSuccess | Route::OnFailure => window.delivery_failures.ones += 1,
                 }
             }
-            Observation::Called
+            Observation::Settled { .. }
+            | Observation::Called
+            | Observation::OfferRefused(_)
+            | Observation::Duplicated
             | Observation::CallStarted { .. }
             | Observation::CallEnded(_)
             | Observation::DeliveryStarted { .. }

@@ -13,6 +13,7 @@ pub mod generations;
 pub mod ledger;
 pub mod lives;
 pub mod metrics;
+pub mod offers;
 pub mod price;
 pub mod samples;
 pub mod series;

@@ -348,7 +348,8 @@ impl Series {
 impl Observer for Series {
     fn observe(&mut self, fact: &Fact<'_>) {
         let event = fact.event;
-        let queued = event.invocation() == InvocationType::Event;
+        // A second delivery runs, but is no event that waits or has a fate.
+        let queued = event.invocation() == InvocationType::Event && !event.is_duplicate();
         let function = event.function().index();
         let settling = self.settling;
         let bucket = self.bucket_at(fact.at);
@@ -371,7 +372,7 @@ impl Observer for Series {
                 match (attempt.run, attempt.next) {
                     (Some(run), next) => {
                         bucket.set_running(function, run.running);
-                        if matches!(next, Next::Retry { .. }) {
+                        if queued && matches!(next, Next::Retry { .. }) {
                             bucket.start_waiting(function);
                         }
                     }
@@ -383,10 +384,12 @@ impl Observer for Series {
                     }
                     (None, _) => {}
                 }
-                if matches!(attempt.next, Next::Settle { .. }) {
+                if queued && matches!(attempt.next, Next::Settle { .. }) {
                     self.settling = Some(event.id());
                 }
             }
+            Observation::Settled { .. } | Observation::Closed | Observation::CutOff
+                if event.is_duplicate() => {}
             Observation::Settled { fate, .. } => {
                 bucket.settled[fate as usize] += 1;
                 // Without an attempt that decided it (too old when dispatched, zero reserved concurrency), it
@@ -395,13 +398,16 @@ impl Observer for Series {
                     bucket.stop_waiting(function);
                 }
             }
-            Observation::CallStarted { .. } | Observation::DeliveryStarted { .. } => {}
+            Observation::CallStarted { .. }
+            | Observation::DeliveryStarted { .. }
+            | Observation::Duplicated
+            | Observation::OfferRefused(_) => {}
             Observation::DeliveryEnded { destination, failure, .. } => {
                 bucket.count_delivery(destination, failure.is_some());
             }
             Observation::Closed => bucket.close(event),
             Observation::CutOff if event.settled().is_some() => bucket.close(event),
-            Observation::CutOff => bucket.cut_off += u64::from(queued),
+            Observation::CutOff => bucket.cut_off += u64::from(queued && event.is_accepted()),
             Observation::CallEnded(call) => {
                 bucket.dependencies[call.dependency.index()].ended[call.outcome.index()] += 1;
             }

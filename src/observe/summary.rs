@@ -13,11 +13,12 @@ use serde::Serialize;
 use super::decimal::Decimal;
 use super::dependencies::{Dependencies, DependencyReport};
 use super::generations::{Generations, RedriveReport};
+use super::offers::{self, Duplicates, Offers};
 use super::price::{Rate, Spend};
 use super::samples::Samples;
 use super::unseen::{self, Unseen};
 use crate::id::DestinationId;
-use crate::model::event::{Route, RouteResult};
+use crate::model::event::{Event, Route, RouteResult};
 use crate::model::observation::{
     Attempt, AttemptOutcome, Circumstance, Fact, Fate, FunctionError, Next, Observation, Observer, Placement,
     Remark, Run, Start, ThrottleReason,
@@ -89,6 +90,8 @@ struct Tally {
     wasted: Spend,
     calls: Calls,
     unseen: unseen::Tally,
+    offers: offers::Tally,
+    duplicate_runs: Spend,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -179,14 +182,54 @@ impl Observer for Summary<'_> {
 
 impl Tally {
     fn note(&mut self, fact: &Fact<'_>, rate: Rate) {
+        if fact.event.is_duplicate() {
+            return self.note_duplicate(fact, rate);
+        }
         self.unseen.note(fact);
         match fact.what {
-            Observation::Accepted => self.accepted(fact.at),
+            Observation::OfferRefused(offer) => self.offers.refused(offer, fact.at),
+            Observation::Duplicated => unreachable!("it makes a duplicate"),
+            Observation::Accepted => self.accepted(fact.event, fact.at),
             Observation::Called => self.calls.made += 1,
             Observation::RunStarted { age, placement, .. } => self.run_started(fact, age, placement),
             Observation::CallStarted { .. } | Observation::CallEnded(_) => {}
             Observation::AttemptEnded(attempt) => self.attempt_ended(fact, &attempt, rate),
             Observation::Settled { fate, .. } => self.settled(fact, fate),
+            Observation::DeliveryStarted { .. } | Observation::DeliveryEnded { .. } => self.delivery(fact),
+            Observation::Closed | Observation::CutOff => self.left(fact),
+        }
+    }
+
+    /// A second delivery of an event runs and is paid for, and its outcome goes out; it is no event.
+    fn note_duplicate(&mut self, fact: &Fact<'_>, rate: Rate) {
+        match fact.what {
+            Observation::Duplicated => self.offers.duplicates += 1,
+            Observation::RunStarted { placement, .. } => {
+                self.offers.duplicate_runs += 1;
+                self.occupies(placement, fact.at);
+            }
+            Observation::AttemptEnded(Attempt { run: Some(run), outcome, .. }) => {
+                self.running -= 1;
+                self.duplicate_runs.add(rate, 1, run.billed_ms);
+                if matches!(outcome, AttemptOutcome::FunctionError(_)) {
+                    self.wasted.add(rate, 1, run.billed_ms);
+                }
+            }
+            Observation::DeliveryStarted { .. } | Observation::DeliveryEnded { .. } => self.delivery(fact),
+            Observation::Accepted
+            | Observation::Called
+            | Observation::OfferRefused(_)
+            | Observation::CallStarted { .. }
+            | Observation::CallEnded(_)
+            | Observation::AttemptEnded(_)
+            | Observation::Settled { .. }
+            | Observation::Closed
+            | Observation::CutOff => {}
+        }
+    }
+
+    fn delivery(&mut self, fact: &Fact<'_>) {
+        match fact.what {
             Observation::DeliveryStarted { route, destination, .. } => {
                 self.deliveries(route, destination).started += 1;
             }
@@ -194,11 +237,12 @@ impl Tally {
                 None => self.deliveries(route, destination).delivered += 1,
                 Some(failure) => self.deliveries(route, destination).failed[failure as usize] += 1,
             },
-            Observation::Closed | Observation::CutOff => self.left(fact),
+            _ => {}
         }
     }
 
-    fn accepted(&mut self, at: SimTime) {
+    fn accepted(&mut self, event: &Event, at: SimTime) {
+        self.offers.accepted(event.refusals());
         self.accepted += 1;
         self.last_arrival = Some(at);
         self.wait(at);
@@ -213,17 +257,22 @@ impl Tally {
     }
 
     fn run_started(&mut self, fact: &Fact<'_>, age: SimDuration, placement: Placement) {
-        self.running += 1;
-        self.starts[placement.start as usize] += 1;
-        self.init += placement.init;
-        if self.running > self.peak_running.0 {
-            self.peak_running = (self.running, fact.at);
-        }
+        self.occupies(placement, fact.at);
         if is_async(fact) {
             self.waiting -= 1;
             self.async_running += 1;
             self.runs += 1;
             self.dispatched(age, fact.at);
+        }
+    }
+
+    /// A run takes a slot.
+    fn occupies(&mut self, placement: Placement, at: SimTime) {
+        self.running += 1;
+        self.starts[placement.start as usize] += 1;
+        self.init += placement.init;
+        if self.running > self.peak_running.0 {
+            self.peak_running = (self.running, at);
         }
     }
 
@@ -240,7 +289,7 @@ impl Tally {
             self.run_ended(fact, attempt, run, rate);
         }
         if !is_async(fact) {
-            self.calls.note(attempt.outcome);
+            self.calls.note(attempt);
             return;
         }
         if attempt.run.is_none() {
@@ -304,7 +353,7 @@ impl Tally {
         self.lost[fate as usize] += 1;
         self.first_loss.get_or_insert(fact.at);
         self.unseen.lost(fact.event);
-        if routes.iter().all(|result| *result == RouteResult::NotConfigured) {
+        if fate != Fate::Vanished && routes.iter().all(|result| *result == RouteResult::NotConfigured) {
             self.lost_without_route += 1;
         }
     }
@@ -332,7 +381,7 @@ impl Tally {
                 // A success, the first of all fates, is never lost.
                 by_fate: named(&Fate::ALL.map(Fate::name)[1..], &self.lost[1..]),
                 without_route: self.lost_without_route,
-                by_failed_delivery: lost - self.lost_without_route,
+                by_failed_delivery: lost - self.lost_without_route - self.lost[Fate::Vanished as usize],
                 first_ns: self.first_loss.map(SimTime::as_nanos),
             },
             routes: self.routes(scenario),
@@ -361,6 +410,8 @@ impl Tally {
             billed_ms: self.split(Spend::billed_ms),
             cost_usd: self.split(Spend::usd),
             sync_calls: self.calls,
+            offers: self.offers.into_report(self.accepted),
+            duplicates: self.offers.duplicates(),
             unseen: self.unseen.into_report(self.caught_errors),
         }
     }
@@ -380,12 +431,13 @@ impl Tally {
     }
 
     fn split<T>(&self, part: impl Fn(Spend) -> T) -> Split<T> {
-        let total = self.first_runs.plus(self.retries).plus(self.sync_runs);
+        let total = self.first_runs.plus(self.retries).plus(self.sync_runs).plus(self.duplicate_runs);
         Split {
             total: part(total),
             first_runs: part(self.first_runs),
             retries: part(self.retries),
             sync_calls: part(self.sync_runs),
+            duplicates: part(self.duplicate_runs),
             wasted: part(self.wasted),
         }
     }
@@ -529,6 +581,10 @@ pub struct Counts {
     pub cost_usd: Split<Decimal>,
     /// Synchronous calls.
     pub sync_calls: Calls,
+    /// What happened before acceptance.
+    pub offers: Offers,
+    /// Second deliveries by the queue; in none of the counts of events and attempts.
+    pub duplicates: Duplicates,
     /// What an operator would have missed.
     pub unseen: Unseen,
 }
@@ -650,7 +706,7 @@ pub struct Backlog {
 /// A total and its parts; `wasted` overlaps the other parts.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Split<T> {
-    /// Everything: first runs, retries and synchronous calls.
+    /// Everything: first runs, retries, synchronous calls and duplicates.
     pub total: T,
     /// First runs of events.
     pub first_runs: T,
@@ -658,6 +714,8 @@ pub struct Split<T> {
     pub retries: T,
     /// Runs of synchronous calls.
     pub sync_calls: T,
+    /// Runs of second deliveries by the queue.
+    pub duplicates: T,
     /// Of all these, runs that ended in a function error.
     pub wasted: T,
 }
@@ -667,6 +725,8 @@ pub struct Split<T> {
 pub struct Calls {
     /// Calls made.
     pub made: u64,
+    /// Attempts of calls that got a 429 or 5xx and that the caller made again.
+    pub retried: u64,
     /// Calls that got an answer.
     pub succeeded: u64,
     /// Calls that got a function error.
@@ -680,8 +740,12 @@ pub struct Calls {
 }
 
 impl Calls {
-    fn note(&mut self, outcome: AttemptOutcome) {
-        match outcome {
+    fn note(&mut self, attempt: &Attempt) {
+        if matches!(attempt.next, Next::Retry { .. }) {
+            self.retried += 1;
+            return;
+        }
+        match attempt.outcome {
             AttemptOutcome::Success | AttemptOutcome::CaughtError => self.succeeded += 1,
             AttemptOutcome::FunctionError(_) => self.failed += 1,
             AttemptOutcome::Throttled(_) => self.throttled += 1,
@@ -799,6 +863,7 @@ impl Rows {
             (".first_runs", &split.first_runs),
             (".retries", &split.retries),
             (".sync_calls", &split.sync_calls),
+            (".duplicates", &split.duplicates),
             (".wasted", &split.wasted),
         ];
         for (part, value) in parts {
@@ -817,11 +882,20 @@ impl Counts {
         rows.split("billed_ms", &self.billed_ms, "Milliseconds");
         rows.split("cost_usd", &self.cost_usd, "USD");
         rows.count("sync_calls", self.sync_calls.made);
+        rows.count("sync_calls.retried", self.sync_calls.retried);
         rows.count("sync_calls.succeeded", self.sync_calls.succeeded);
         rows.count("sync_calls.failed", self.sync_calls.failed);
         rows.count("sync_calls.throttled", self.sync_calls.throttled);
         rows.count("sync_calls.system_errors", self.sync_calls.system_errors);
         rows.count("sync_calls.client_errors", self.sync_calls.client_errors);
+        rows.count("offered", self.offers.offered);
+        rows.counts("offers_refused.", &self.offers.refused);
+        rows.count("accepted_later", self.offers.accepted_later);
+        rows.count("never_accepted", self.offers.never_accepted);
+        rows.count("being_offered", self.offers.being_offered);
+        rows.time("first_given_up", "Minimum", self.offers.first_given_up_ns);
+        rows.count("duplicates", self.duplicates.delivered);
+        rows.count("duplicates.runs", self.duplicates.runs);
         self.rows_of_unseen(rows);
     }
 

@@ -24,6 +24,9 @@ pub(super) struct Tally {
 impl Tally {
     /// Takes note of a fact about an event.
     pub(super) fn note(&mut self, fact: &Fact<'_>) {
+        if fact.event.is_duplicate() {
+            return;
+        }
         match fact.what {
             Observation::Settled { fate, .. } if fate != Fate::Succeeded => {
                 self.failed += 1;

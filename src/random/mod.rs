@@ -74,6 +74,14 @@ pub enum Purpose {
     DependencyService = 20,
     /// Whether an outage strikes the call at position `ordinal`; `number` is the run plus 256 × the outage's position.
     DependencyFailure = 21,
+    /// Whether an event is delivered twice (ordinal 0), and the key of the second delivery (ordinal 1).
+    Duplicate = 22,
+    /// Whether an event vanishes from the queue.
+    Vanish = 23,
+    /// Whether a front-door fault (by ordinal) refuses offer `number`, or attempt `number` of a synchronous call.
+    OfferFault = 24,
+    /// The jitter of a caller's wait after refused offer `number`, or refused attempt `number` of a synchronous call.
+    OfferJitter = 25,
     /// Whether a client-error fault (by ordinal) strikes attempt `number`.
     ClientError = 26,
     /// Whether X-Ray traces a request that is not the first of its second.

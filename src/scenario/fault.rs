@@ -28,6 +28,11 @@ pub enum FaultKind {
     },
     /// Lambda answers 429 although a slot is free.
     Throttle,
+    /// Lambda's front door answers with this 5xx status: nothing is accepted.
+    FrontDoor {
+        /// 500..=599
+        status: u16,
+    },
     /// Lambda answers with this 4xx status, as if the function had been deleted while the event waited.
     ClientError {
         /// 400..=499, but not 429

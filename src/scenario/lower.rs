@@ -4,6 +4,7 @@
 //! Every function returns `None` where something is wrong, after reporting it; reading goes on, so that all problems
 //! come at once. A `null` in the checked value has been reported already.
 
+mod callers;
 mod capacity;
 mod changes;
 mod dependencies;
@@ -111,7 +112,7 @@ impl<'a> Lowering<'a> {
         let dependencies = self.dependencies(root);
         let destinations = self.destinations(root, delivery_latency);
         let functions = self.functions(root, &destinations);
-        let sources = self.sources(root, &span);
+        let sources = self.sources(root, &span, root.text("profile").and_then(profile));
         let faults = self.faults(root);
         let redrives = self.redrives(root, &destinations);
         self.reservations(root, account.as_ref());
@@ -132,6 +133,7 @@ impl<'a> Lowering<'a> {
             sources: sources.into_iter().collect::<Option<_>>()?,
             destinations: destinations.into_iter().collect::<Option<_>>()?,
             faults: faults.into_iter().collect::<Option<_>>()?,
+            imperfections: callers::imperfections(&root.record("imperfections"))?,
             changes: Vec::new(),
             redrives: redrives.into_iter().collect::<Option<_>>()?,
         })
@@ -323,6 +325,7 @@ impl<'a> Lowering<'a> {
         let (key, fields) = element.variant()?;
         let function = fields.optional("function", |fields, key| self.function_reference(fields, key));
         let kind = match key {
+            "front_door" => FaultKind::FrontDoor { status: u16::try_from(fields.integer("status")?).ok()? },
             "system_error" => {
                 FaultKind::SystemError { status: u16::try_from(fields.integer("status")?).ok()? }
             }
@@ -371,6 +374,7 @@ fn timing(fields: &Fields<'_>) -> Option<Timing> {
         backoff_cap: fields.duration("backoff_cap")?,
         backoff_jitter: jitter(fields.real("backoff_jitter")?),
         backoff_reset_on_run: fields.flag("backoff_reset_on_run")?,
+        offer_jitter: jitter(fields.real("offer_jitter")?),
         age_check_function_error: age_check(fields.text("age_check_function_error")?),
         age_check_invocation_error: age_check(fields.text("age_check_invocation_error")?),
         terminal_precedence: match fields.text("terminal_precedence")? {

@@ -9,6 +9,7 @@
 
 mod account;
 pub mod builtin;
+mod caller;
 mod chance;
 mod change;
 mod dependency;
@@ -19,6 +20,7 @@ mod function;
 #[cfg(test)]
 mod golden;
 pub mod grammar;
+mod imperfections;
 pub mod json_schema;
 pub mod load;
 mod lower;
@@ -37,12 +39,14 @@ use crate::random::Seed;
 use crate::time::SimTime;
 
 pub use account::{Account, Neighbour};
+pub use caller::{CallerRetry, ClientRetry, ServiceRetry};
 pub use chance::{Probability, Windows};
 pub use change::{Change, ChangedSetting};
 pub use dependency::{Brownout, Call, Dependency, Factor, Outage};
 pub use destination::{DeliveryFailure, DeliveryFailureCause, Destination, DestinationKind, SnsOversize};
 pub use fault::{Fault, FaultKind};
 pub use function::{Architecture, FailureCause, FailureKind, Function, RecursiveLoop, ResponseKind};
+pub use imperfections::Imperfections;
 pub use redrive::Redrive;
 pub use source::{Arrivals, InvocationType, RateCurve, RateSegment, Source, SourceKind, Targets};
 pub use timing::{AgeCheck, ClientErrorPolicy, Jitter, Profile, SuccessCount, TerminalPrecedence, Timing};
@@ -78,6 +82,8 @@ pub struct Scenario {
     pub destinations: Vec<Destination>,
     /// What goes wrong in the service itself, in file order.
     pub faults: Vec<Fault>,
+    /// What the queue repeats or loses by itself.
+    pub imperfections: Imperfections,
     /// Changes of configuration, in the order of their effect.
     pub changes: Vec<Change>,
     /// What is sent again, in file order.

@@ -1,5 +1,6 @@
 //! A source of events: who calls which function, and when.
 
+use super::caller::CallerRetry;
 use crate::id::FunctionId;
 use crate::time::SimDuration;
 use crate::time::SimTime;
@@ -15,6 +16,8 @@ pub struct Source {
     pub invocation: InvocationType,
     /// Who calls.
     pub kind: SourceKind,
+    /// How it comes again when Lambda does not accept an event (or refuses a call); `None` if it does not.
+    pub retry: Option<CallerRetry>,
     /// The size of one event in bytes.
     pub payload_bytes: u64,
     /// Nothing is sent before this instant.

@@ -44,6 +44,8 @@ pub struct Timing {
     pub backoff_jitter: Jitter,
     /// Whether a run sets the back-off to its base again.
     pub backoff_reset_on_run: bool,
+    /// Each wait of a service whose offer was refused is multiplied by an independent uniform on 1 ± this.
+    pub offer_jitter: Jitter,
     /// How the maximum event age is applied to the wait after a function error.
     pub age_check_function_error: AgeCheck,
     /// How the maximum event age is applied to the wait after a throttle or system error.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::table::{Cell, Table};
-use crate::model::event::{Event, Route, RouteResult};
+use crate::model::event::{Event, Route, RouteResult, Stage};
 use crate::model::observation::{Fact, Fate, Observation, Observer};
 use crate::observe::price::Spend;
 use crate::scenario::{InvocationType, Scenario};
@@ -24,8 +24,8 @@ const COLUMNS: &[Column] = &[
     ("source_event", |row| Cell::Integer(row.event.number())),
     ("parent", |row| Cell::integer(row.event.parent().map(|parent| parent.0))),
     ("function", |row| Cell::Name(&row.function().name)),
-    ("accepted_ns", |row| Cell::Integer(row.event.accepted().as_nanos())),
-    ("fate", |row| Cell::Word(row.fate().map_or("in_flight", |(fate, _)| fate.name()))),
+    ("accepted_ns", |row| Cell::integer(row.event.is_accepted().then(|| row.event.accepted().as_nanos()))),
+    ("fate", |row| Cell::Word(row.fate_name())),
     ("condition", |row| row.fate().map_or(Cell::Empty, |(fate, _)| Cell::Word(fate.condition()))),
     ("attempts", |row| Cell::Integer(row.event.attempts().into())),
     ("runs", |row| Cell::Integer(row.event.runs().into())),
@@ -48,11 +48,26 @@ const COLUMNS: &[Column] = &[
     ("traced", |row| Cell::Flag(row.event.traced())),
     ("generation", |row| Cell::Integer(row.event.past().generation.into())),
     ("original", |row| Cell::Integer(row.event.past().original.0)),
+    ("offered_ns", |row| Cell::Integer(row.event.offered().as_nanos())),
+    ("refusals", |row| Cell::Integer(row.event.refusals().into())),
+    ("duplicate_of", |row| Cell::integer(row.event.duplicate_of().map(|event| event.0))),
 ];
 
 impl<'a> EventRow<'a> {
     fn fate(&self) -> Option<(Fate, SimTime)> {
         self.event.settled()
+    }
+
+    /// Events that were never accepted have no fate, but an end.
+    fn fate_name(&self) -> &'static str {
+        match (self.event.stage(), self.fate()) {
+            (_, Some((fate, _))) => fate.name(),
+            (Stage::NeverAccepted, None) => "never_accepted",
+            (Stage::Offered { .. }, None) => "being_offered",
+            (Stage::Queued { .. } | Stage::Running(_) | Stage::Settled { .. } | Stage::Returned, None) => {
+                "in_flight"
+            }
+        }
     }
 
     fn function(&self) -> &'a crate::scenario::Function {
@@ -137,11 +152,11 @@ mod tests {
         let expected = "\
 event,source,source_event,parent,function,accepted_ns,fate,condition,attempts,runs,throttles,system_errors,\
 client_errors,first_start_ns,settled_ns,last_dispatch_age_ns,on_success,on_failure,dead_letter_queue,lost,\
-billed_ms,cost_usd,request_id,traced,generation,original
+billed_ms,cost_usd,request_id,traced,generation,original,offered_ns,refusals,duplicate_of
 1,orders,1,,ship,0,retries_exhausted,RetriesExhausted,1,1,0,0,0,0,100000000,0,not_configured,delivered,\
-not_configured,false,100,0.000000408334,253d47b3-1ee3-4c35-b8d3-6dc1007dc571,true,0,1
+not_configured,false,100,0.000000408334,253d47b3-1ee3-4c35-b8d3-6dc1007dc571,true,0,1,0,0,
 2,orders,2,,ship,5000000000,succeeded,Success,1,1,0,0,0,5000000000,5100000000,0,not_configured,not_configured,\
-not_configured,false,100,0.000000408334,a5e6904e-0867-4a8e-8ee0-2c3e23fe147f,true,0,2
+not_configured,false,100,0.000000408334,a5e6904e-0867-4a8e-8ee0-2c3e23fe147f,true,0,2,5000000000,0,
 ";
         assert_eq!(written(&scenario), expected);
     }

@@ -9,6 +9,7 @@ use crate::model::observation::Start;
 use crate::observe::decimal::{Decimal, divide_half_up};
 use crate::observe::dependencies::DependencyReport;
 use crate::observe::generations::RedriveReport;
+use crate::observe::offers::Duplicates;
 use crate::observe::summary::{ChangeReport, Counts, Named, RouteReport, Spread, SummaryReport};
 use crate::scenario::{Account, Function, Scenario};
 use crate::time::{NANOS_PER_MICRO, NANOS_PER_MILLI, NANOS_PER_SECOND, SimTime};
@@ -20,7 +21,7 @@ pub const WIDTH: usize = 100;
 /// Where the text of a line starts, after its label.
 const INDENT: usize = 13;
 /// Fates that need a particular scenario: a line for them only where they occur.
-const RARE_FATES: [&str; 1] = ["recursive_invocation"];
+const RARE_FATES: [&str; 2] = ["recursive_invocation", "vanished"];
 /// Longer names are cut, so that numbers stay in view; the whole names are in the files.
 const NAME_WIDTH: usize = 36;
 
@@ -89,8 +90,15 @@ impl Sheet {
             ("Ledger", ledger(counts)),
             ("Fingerprint", fingerprint(report)),
         ];
+        if sum(&counts.offers.refused) > 0 {
+            lines.insert(1, ("Offers", offers(counts)));
+        }
+        if counts.duplicates.delivered > 0 {
+            lines.insert(1, ("Duplicates", duplicates(counts)));
+        }
         if counts.sync_calls.made > 0 {
-            lines.insert(10, ("Sync calls", sync_calls(counts)));
+            let cost = lines.iter().position(|(label, _)| *label == "Cost").expect("above");
+            lines.insert(cost, ("Sync calls", sync_calls(counts)));
         }
         if let Some(unseen) = unseen::unseen(counts) {
             lines.insert(1, ("Unseen", unseen));
@@ -121,8 +129,12 @@ fn headline(report: &SummaryReport) -> String {
         0 => String::new(),
         n => format!(" {} still in flight at the end.", were(n)),
     };
+    let refused = match counts.offers.never_accepted {
+        0 => String::new(),
+        n => format!(" {} never accepted.", were(n)),
+    };
     format!(
-        "{name}: of {} accepted, {} ({}) succeeded, {} did not, {} lost.{in_flight}",
+        "{name}: of {} accepted, {} ({}) succeeded, {} did not, {} lost.{in_flight}{refused}",
         events(counts.accepted),
         grouped(succeeded),
         percent(succeeded, counts.accepted),
@@ -263,6 +275,7 @@ fn lost(counts: &Counts) -> String {
     let reasons = [
         (lost.without_route, "without a route for the failure"),
         (lost.by_failed_delivery, "because the delivery failed"),
+        (count_of(&lost.by_fate, "vanished"), "vanished from the queue"),
     ];
     let occurred =
         |(count, reason): &(u64, &str)| (*count > 0).then(|| format!("{} {reason}", grouped(*count)));
@@ -394,14 +407,45 @@ fn cost(counts: &Counts) -> String {
     text
 }
 
+fn offers(counts: &Counts) -> String {
+    let offers = &counts.offers;
+    let refused = grouped(sum(&offers.refused));
+    let mut text = format!(
+        "{refused} refused{}; {} accepted later, {} never accepted",
+        listed(&offers.refused),
+        events(offers.accepted_later),
+        grouped(offers.never_accepted),
+    );
+    if offers.being_offered > 0 {
+        let _ = write!(text, ", {} still being offered", grouped(offers.being_offered));
+    }
+    if let Some(first) = offers.first_given_up_ns {
+        let _ = write!(text, "; the first caller gave up at {}", instant(Some(first)));
+    }
+    text
+}
+
+fn duplicates(counts: &Counts) -> String {
+    let Duplicates { delivered, runs } = counts.duplicates;
+    format!(
+        "{} delivered twice: {} more runs, in no count of events and attempts",
+        events(delivered),
+        grouped(runs)
+    )
+}
+
 fn sync_calls(counts: &Counts) -> String {
     let calls = &counts.sync_calls;
+    let retried = match calls.retried {
+        0 => String::new(),
+        n => format!(" and {} refused ones made again", grouped(n)),
+    };
     let client_errors = match calls.client_errors {
         0 => String::new(),
         n => format!(", {} client errors", grouped(n)),
     };
     format!(
-        "{} made: {} answered, {} failed, {} throttled, {} system errors{client_errors}",
+        "{} made{retried}: {} answered, {} failed, {} throttled, {} system errors{client_errors}",
         grouped(calls.made),
         grouped(calls.succeeded),
         grouped(calls.failed),

@@ -8,7 +8,7 @@ use crate::id::{DependencyId, DestinationId};
 use crate::model::dependency::{EndedCall, Load};
 use crate::model::event::Route;
 use crate::model::observation::{
-    Attempt, Circumstance, Fact, Next, Observation, Observer, Placement, Remark,
+    Again, Attempt, Circumstance, Fact, Next, Observation, Observer, Placement, Remark,
 };
 use crate::model::rule::Rule;
 use crate::scenario::{ChangedSetting, Scenario};
@@ -49,6 +49,7 @@ const COLUMNS: &[Column] = &[
     ("init_ns", |row| row.placement().map_or(Cell::Empty, |found| Cell::Integer(found.init.as_nanos()))),
     ("until_ns", |row| match row.next() {
         Some(Next::Retry { due, .. }) => Cell::Integer(due.as_nanos()),
+        None => Cell::integer(row.again().map(|again| again.due.as_nanos())),
         _ => Cell::Empty,
     }),
     ("route", |row| match row.delivery() {
@@ -90,6 +91,8 @@ impl<'a> TimelineRow<'a> {
         match self.fact.what {
             Observation::Accepted => "accepted",
             Observation::Called => "called",
+            Observation::OfferRefused(_) => "offer_refused",
+            Observation::Duplicated => "duplicated",
             Observation::RunStarted { .. } => "run_started",
             Observation::CallStarted { .. } => "call_started",
             Observation::CallEnded(_) => "call_ended",
@@ -127,6 +130,7 @@ impl<'a> TimelineRow<'a> {
             Observation::AttemptEnded(attempt) => Cell::Word(attempt.outcome.name()),
             Observation::CallEnded(call) => Cell::Word(call.outcome.name()),
             Observation::Settled { fate, .. } => Cell::Word(fate.name()),
+            Observation::OfferRefused(offer) if offer.next.is_none() => Cell::Word("never_accepted"),
             Observation::DeliveryEnded { failure, .. } => {
                 Cell::Word(failure.map_or("delivered", |_| "delivery_failed"))
             }
@@ -138,6 +142,7 @@ impl<'a> TimelineRow<'a> {
         match self.fact.what {
             Observation::AttemptEnded(attempt) => Cell::Word(attempt.outcome.reason()),
             Observation::DeliveryEnded { failure: Some(failure), .. } => Cell::Word(failure.name()),
+            Observation::OfferRefused(offer) => Cell::Word(offer.refusal.name()),
             _ => Cell::Empty,
         }
     }
@@ -145,6 +150,13 @@ impl<'a> TimelineRow<'a> {
     fn next(&self) -> Option<Next> {
         match self.fact.what {
             Observation::AttemptEnded(attempt) => Some(attempt.next),
+            _ => None,
+        }
+    }
+
+    fn again(&self) -> Option<Again> {
+        match self.fact.what {
+            Observation::OfferRefused(offer) => offer.next,
             _ => None,
         }
     }
@@ -174,6 +186,7 @@ impl<'a> TimelineRow<'a> {
 
     fn rule(&self) -> Option<Rule> {
         match (self.fact.what, self.next()) {
+            (Observation::OfferRefused(_), _) => self.again().map(|again| again.rule),
             (Observation::Settled { rule, .. }, _)
             | (_, Some(Next::Retry { rule, .. } | Next::Settle { rule, .. })) => Some(rule),
             _ => None,

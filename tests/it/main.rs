@@ -13,6 +13,7 @@ mod export;
 mod golden;
 mod golden_vectors;
 mod identities;
+mod offers;
 mod promises;
 mod real_trace;
 mod redrive;

@@ -13,6 +13,11 @@ pub(super) static FAULT: Choice = Choice {
             "Lambda answers with a 5xx status; the event backs off.",
         ),
         variant(
+            "front_door",
+            Shape::Record(&Record { fields: FRONT_DOOR }),
+            "Lambda does not accept the request: the caller comes again as its kind does, or gives up.",
+        ),
+        variant(
             "throttle",
             Shape::Record(&Record { fields: THROTTLE }),
             "Lambda answers 429 although a slot is free; the event backs off.",
@@ -24,6 +29,12 @@ pub(super) static FAULT: Choice = Choice {
         ),
     ],
 };
+static FRONT_DOOR: &[Field] = &[
+    aws_field("status", integer(500, 599, ""), Value("503"), "The HTTP status.", INVOKE),
+    PROBABILITY,
+    DURING,
+    FAULT_FUNCTION,
+];
 static SYSTEM_ERROR: &[Field] = &[
     aws_field("status", integer(500, 599, ""), Value("500"), "The HTTP status.", INVOKE),
     PROBABILITY,

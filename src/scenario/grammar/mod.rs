@@ -2,6 +2,7 @@
 //! follow. What AWS names keeps AWS's name, nesting and unit; what is ours is in snake case with units in the texts.
 
 mod account;
+mod caller;
 mod change;
 mod dependency;
 mod destination;
@@ -115,6 +116,12 @@ static TOP: &[Field] = &[
         },
         Required,
         "Where events come from, by name. A source's draws follow from its name, so adding another changes nothing for it.",
+    ),
+    field(
+        "imperfections",
+        Shape::Record(&Record { fields: caller::IMPERFECTIONS }),
+        Value("{}"),
+        "What the eventually consistent queue repeats or loses by itself.",
     ),
     field(
         "faults",

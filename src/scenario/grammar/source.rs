@@ -1,5 +1,6 @@
 //! The scenario language: sources and their arrivals.
 
+use super::caller::{CLIENT_RETRY, EVENTBRIDGE_SOURCE, S3_SOURCE};
 use super::prelude::*;
 
 pub(super) static SOURCE: &[Field] = &[
@@ -22,9 +23,27 @@ pub(super) static SOURCE: &[Field] = &[
         Absent("direct, if no other kind is given"),
         "The caller is a program with an AWS SDK.",
     ),
-    field("s3", EMPTY, Absent("not S3"), "The caller is Amazon S3 (event notifications)."),
+    field(
+        "s3",
+        Shape::Record(&Record { fields: S3_SOURCE }),
+        Absent("not S3"),
+        "The caller is Amazon S3 (event notifications).",
+    ),
     field("sns", EMPTY, Absent("not SNS"), "The caller is an Amazon SNS topic."),
-    field("eventbridge", EMPTY, Absent("not EventBridge"), "The caller is an Amazon EventBridge rule."),
+    field(
+        "eventbridge",
+        Shape::Record(&Record { fields: EVENTBRIDGE_SOURCE }),
+        Absent("not EventBridge"),
+        "The caller is an Amazon EventBridge rule.",
+    ),
+    field(
+        "client_retry",
+        Shape::Record(&Record { fields: CLIENT_RETRY }),
+        Absent(
+            "a direct asynchronous caller retries as the SDKs' standard mode does, a synchronous one not at all",
+        ),
+        "How a program repeats a call that Lambda refuses with 429 or 5xx. An asynchronous caller has no part in what happens once the event is accepted; a synchronous one repeats throttled calls.",
+    ),
     field(
         "size",
         Shape::Size,

@@ -76,6 +76,12 @@ pub(super) static TIMING: &[Field] = &[
         "Whether a run sets the back-off to its base again. AWS does not say; a parameter.",
     ),
     field(
+        "offer_jitter",
+        Shape::Jitter,
+        ByProfile { measured: "0.125", documented: "0" },
+        "Each wait of an SNS, EventBridge or S3 source before it offers an event again that Lambda did not accept is multiplied by its own uniform draw from 1 ± this. AWS says that there is jitter, not which; a parameter.",
+    ),
+    field(
         "age_check_function_error",
         AGE_CHECKS,
         Value("\"lookahead\""),

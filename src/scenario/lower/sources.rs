@@ -5,7 +5,7 @@ use super::{Lowering, Span};
 use crate::scenario::problem::quoted;
 use crate::scenario::trace::{Measure, Recording, TimeUnit, TraceError};
 use crate::scenario::{
-    Arrivals, End, InvocationType, RateCurve, RateSegment, Source, SourceKind, Targets, units,
+    Arrivals, End, InvocationType, Profile, RateCurve, RateSegment, Source, SourceKind, Targets, units,
 };
 use crate::time::{SimDuration, SimTime};
 use std::path::Path;
@@ -20,11 +20,16 @@ const MAX_SYNC_EVENT_BYTES: u64 = 6 * 1024 * 1024;
 const TOO_MANY_HINT: &str = "lower the rate, or shorten the run by `until`, `max_events` or `arrivals_end`";
 
 impl<'a> Lowering<'a> {
-    pub(super) fn sources(&mut self, root: &Fields<'a>, span: &Span) -> Vec<Option<Source>> {
+    pub(super) fn sources(
+        &mut self,
+        root: &Fields<'a>,
+        span: &Span,
+        profile: Option<Profile>,
+    ) -> Vec<Option<Source>> {
         let mut total = 0.0;
         let mut sources = Vec::new();
         for (name, fields) in root.entries("sources") {
-            let source = self.source(name, &fields);
+            let source = self.source(name, &fields, profile);
             let within_limits = source.and_then(|source| {
                 total += self.expected_events(&source, span, &fields.path)?;
                 Some(bounded(source))
@@ -41,7 +46,7 @@ impl<'a> Lowering<'a> {
         sources
     }
 
-    fn source(&mut self, name: &str, fields: &Fields<'a>) -> Option<Source> {
+    fn source(&mut self, name: &str, fields: &Fields<'a>, profile: Option<Profile>) -> Option<Source> {
         let to = self.targets(fields);
         let kind = self.source_kind(fields);
         let arrivals = self.arrivals(&fields.record("arrivals"));
@@ -50,6 +55,7 @@ impl<'a> Lowering<'a> {
             _ => InvocationType::Event,
         };
         self.check_fan_out(fields, to.as_ref(), invocation, kind);
+        let retry = kind.and_then(|kind| self.caller_retry(fields, kind, invocation, profile));
         let payload = self.payload(fields, invocation);
         let (from, until) = (fields.moment("from"), fields.optional("until", Fields::moment));
         if let (Some(from), Some(Some(until))) = (from, until)
@@ -65,6 +71,7 @@ impl<'a> Lowering<'a> {
             to: to?,
             invocation,
             kind: kind?,
+            retry: retry?,
             payload_bytes: payload?,
             from: from?,
             until: until?,

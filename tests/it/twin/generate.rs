@@ -261,6 +261,8 @@ fn source() -> BoxedStrategy<Value> {
     (select(vec!["a", "b", "c"]), 1u32..15, arrivals, more)
         .prop_map(|(to, most, arrivals, mut source)| {
             source["to"] = json!(to);
+            // Services are accepted at any rate: the twin begins with acceptance.
+            source["sns"] = json!({});
             source["max_events"] = json!(most);
             source["arrivals"] = arrivals;
             source

@@ -354,6 +354,7 @@ impl Twin<'_> {
                 FaultKind::SystemError { status } => (Purpose::SystemError, ("system_error", status)),
                 FaultKind::Throttle => (Purpose::ThrottleFault, ("throttled", 0)),
                 FaultKind::ClientError { status } => (Purpose::ClientError, ("client_error", status)),
+                FaultKind::FrontDoor { .. } => unreachable!("the twin begins with acceptance"),
             };
             let meant = fault.function.is_none() || fault.function == Some(event.function);
             let word = event.key.draws(purpose, fault.ordinal, event.attempts).word();

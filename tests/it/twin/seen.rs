@@ -14,6 +14,9 @@ impl Observer for Seen {
         let what = match fact.what {
             Observation::Accepted => format!("accepted {}", origin(fact.event)),
             Observation::Called => format!("called {}", origin(fact.event)),
+            Observation::OfferRefused(_) | Observation::Duplicated => {
+                unreachable!("the twin begins with acceptance, and its queue is perfect")
+            }
             Observation::RunStarted { age, running, placement } => {
                 format!("run started, age {}, {running} running, {}", age.as_nanos(), place(placement))
             }
