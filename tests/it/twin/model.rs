@@ -5,10 +5,10 @@
 use super::arrivals::arrivals;
 use super::capacity::{Capacity, Place};
 use thirdtry::id::{DestinationId, FunctionId};
-use thirdtry::random::{EventKey, Purpose};
+use thirdtry::random::{EventKey, Purpose, name_key};
 use thirdtry::scenario::{
     AgeCheck, ClientErrorPolicy, DestinationKind, End, FailureKind, FaultKind, Function, InvocationType,
-    Jitter, ResponseKind, Scenario, SnsOversize, TerminalPrecedence,
+    Jitter, RecursiveLoop, ResponseKind, Scenario, SnsOversize, Targets, TerminalPrecedence,
 };
 use thirdtry::time::SimTime;
 
@@ -50,6 +50,8 @@ struct Message {
 
 struct Event {
     past: Past,
+    /// The functions of the chain of invocations that Lambda sees it in, its own the last.
+    chain: Vec<FunctionId>,
     key: EventKey,
     source: usize,
     number: u64,
@@ -68,6 +70,8 @@ struct Event {
     /// The size of the last answer.
     answer: u64,
     run: Option<Run>,
+    /// Whether Lambda stopped it as part of a loop.
+    stopped: bool,
     deliveries: [Option<Delivery>; 3],
     left: bool,
 }
@@ -88,6 +92,8 @@ struct Delivery {
     destination: DestinationId,
     failure: Option<&'static str>,
     tries: u64,
+    /// Whether it goes out without its payloads.
+    shortened: bool,
     under_way: bool,
 }
 
@@ -258,7 +264,7 @@ impl Twin<'_> {
         let (past, function) = (about.past, to.unwrap_or(about.function));
         let new = self.enter(key, about.source, about.number, event + 1, function, about.bytes, false);
         self.events[new].past = past;
-        self.schedule(self.now + self.scenario.timing.dispatch_latency.as_nanos(), DISPATCH, new, 0);
+        self.enqueue(new);
     }
 
     fn arrive(&mut self, position: usize) {
@@ -266,13 +272,29 @@ impl Twin<'_> {
         let source = &self.scenario.sources[arrival.source];
         let waited_for = source.invocation == InvocationType::RequestResponse;
         let (key, number, from) = (arrival.key, arrival.number, arrival.source);
-        let event =
-            self.enter(key, from, number, 0, source.to.functions()[0], source.payload_bytes, waited_for);
-        if waited_for {
-            self.attempt(event);
-        } else {
-            self.schedule(self.now + self.scenario.timing.dispatch_latency.as_nanos(), DISPATCH, event, 0);
+        let targets = match &source.to {
+            Targets::One(function) => vec![(*function, key)],
+            Targets::Each(all) => {
+                all.iter().map(|function| (*function, self.branch(key, *function))).collect()
+            }
+        };
+        for (function, key) in targets {
+            let event = self.enter(key, from, number, 0, function, source.payload_bytes, waited_for);
+            if waited_for {
+                self.attempt(event);
+            } else {
+                self.enqueue(event);
+            }
         }
+    }
+
+    /// What one of several functions draws for the same event follows from its name too.
+    fn branch(&self, key: EventKey, function: FunctionId) -> EventKey {
+        key.branch(name_key(&self.scenario.functions[function.index()].name))
+    }
+
+    fn enqueue(&mut self, event: usize) {
+        self.schedule(self.now + self.scenario.timing.dispatch_latency.as_nanos(), DISPATCH, event, 0);
     }
 
     #[expect(clippy::too_many_arguments, reason = "what an event is made of")]
@@ -289,6 +311,7 @@ impl Twin<'_> {
         let past = Past { original: self.events.len(), payload: key, first_accepted: self.now };
         self.events.push(Event {
             past,
+            chain: vec![function],
             key,
             source,
             number,
@@ -305,6 +328,7 @@ impl Twin<'_> {
             dispatched: self.now,
             answer: 0,
             run: None,
+            stopped: false,
             deliveries: [None; 3],
             left: false,
         });
@@ -329,9 +353,26 @@ impl Twin<'_> {
             self.settle(event, "zero_reserved_concurrency", "zero_reserved_concurrency");
         } else if too_old {
             self.settle(event, "event_age_exceeded", "age_at_dispatch");
+        } else if self.is_stopped(&self.events[event].chain) {
+            self.settle(event, "recursive_invocation", "recursion_stopped");
         } else {
             self.attempt(event);
         }
+    }
+
+    /// Lambda stops the 17th invocation of a function in one chain.
+    fn is_stopped(&self, chain: &[FunctionId]) -> bool {
+        let last = chain.last().expect("a chain ends with the event's function");
+        let settings = &self.functions[last.index()];
+        let invocations = chain.iter().filter(|function| *function == last).count();
+        invocations > 16 && settings.recursive_loop == RecursiveLoop::Terminate
+    }
+
+    /// The chain of an event with another invocation.
+    fn longer(&self, event: usize, function: FunctionId) -> Vec<FunctionId> {
+        let mut chain = self.events[event].chain.clone();
+        chain.push(function);
+        chain
     }
 
     fn attempt(&mut self, event: usize) {
@@ -587,6 +628,7 @@ impl Twin<'_> {
     /// The event is over: its outcome goes out on every route that is meant for it.
     fn settle(&mut self, event: usize, fate: &'static str, rule: &str) {
         self.say(event, &format!("settled {fate} by {rule}"));
+        self.events[event].stopped = fate == "recursive_invocation";
         let function = self.function(event);
         let targets = match fate {
             "succeeded" => [function.on_success, None, None],
@@ -627,7 +669,7 @@ impl Twin<'_> {
             (tries, failure) = (1, Some("size"));
         }
         self.events[event].deliveries[route] =
-            Some(Delivery { destination, failure, tries, under_way: true });
+            Some(Delivery { destination, failure, tries, shortened: dropped, under_way: true });
         let dropped = if dropped { ", payload dropped" } else { "" };
         self.say(event, &format!("{} to {} started{dropped}", ROUTES[route], destination.index()));
         self.schedule(self.now + tries * latency, DELIVERY_ENDS, event, route);
@@ -655,7 +697,30 @@ impl Twin<'_> {
     fn delivery_ends(&mut self, event: usize, route: usize) {
         let delivery = self.events[event].deliveries[route].as_mut().expect("a delivery");
         delivery.under_way = false;
-        let Delivery { destination, failure, tries, .. } = *delivery;
+        let Delivery { destination, mut failure, tries, .. } = *delivery;
+        let target = &self.scenario.destinations[destination.index()];
+        let back = |function: FunctionId| {
+            self.events[event].stopped && self.is_stopped(&self.longer(event, function))
+        };
+        // A stopped event does not go back into its loop.
+        let refuses = matches!(target.kind, DestinationKind::Lambda { function } if back(function));
+        if refuses && failure.is_none() {
+            failure = Some("misconfiguration");
+        }
+        let mut invoked = Vec::new();
+        match target.kind {
+            _ if failure.is_some() => {}
+            DestinationKind::Lambda { function } => invoked.push((function, true)),
+            // A topic passes the trace on, a bus does not.
+            DestinationKind::Sns { .. } => {
+                invoked.extend(
+                    target.subscribers.iter().filter(|function| !back(**function)).map(|f| (*f, true)),
+                );
+            }
+            DestinationKind::EventBridge => invoked.extend(target.subscribers.iter().map(|f| (*f, false))),
+            DestinationKind::Sqs | DestinationKind::S3 => {}
+        }
+        let is_topic = !matches!(target.kind, DestinationKind::Lambda { .. });
         let result = failure.unwrap_or("delivered");
         self.say(
             event,
@@ -666,22 +731,32 @@ impl Twin<'_> {
             let (at, queue) = (self.now, destination);
             self.messages.push(Message { queue, at, event, route, gone: false });
         }
-        if let (DestinationKind::Lambda { function }, None) =
-            (self.scenario.destinations[destination.index()].kind, failure)
-        {
-            self.chain(event, route, function);
+        for (function, seen) in invoked {
+            self.chain(event, route, function, is_topic, seen);
         }
         self.leave_if_delivered(event);
     }
 
-    /// A Lambda destination: the record is a new event of another function.
-    fn chain(&mut self, event: usize, route: usize, function: FunctionId) {
+    /// A Lambda destination or a subscriber: the record is a new event of another function.
+    fn chain(&mut self, event: usize, route: usize, function: FunctionId, is_topic: bool, seen: bool) {
         let about = &self.events[event];
         let ordinal = u8::try_from(route).expect("three routes");
-        let key = EventKey(about.key.draws(Purpose::ChainedEvent, ordinal, 0).word());
-        let bytes = about.bytes + about.answer + ENVELOPE;
-        let new = self.enter(key, about.source, about.number, event + 1, function, bytes, false);
-        self.schedule(self.now + self.scenario.timing.dispatch_latency.as_nanos(), DISPATCH, new, 0);
+        let purpose = if is_topic { Purpose::SubscriberEvent } else { Purpose::ChainedEvent };
+        let mut key = EventKey(about.key.draws(purpose, ordinal, 0).word());
+        if is_topic {
+            key = self.branch(key, function);
+        }
+        let shortened = about.deliveries[route].is_some_and(|delivery| delivery.shortened);
+        let bytes = match (shortened, route) {
+            (true, _) => ENVELOPE,
+            (false, 2) => about.bytes + ATTRIBUTES,
+            (false, _) => about.bytes + about.answer + ENVELOPE,
+        };
+        let chain = if seen { self.longer(event, function) } else { vec![function] };
+        let (source, number) = (about.source, about.number);
+        let new = self.enter(key, source, number, event + 1, function, bytes, false);
+        self.events[new].chain = chain;
+        self.enqueue(new);
     }
 
     fn leave_if_delivered(&mut self, event: usize) {
