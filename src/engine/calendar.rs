@@ -35,8 +35,6 @@ pub struct Calendar<N> {
     /// Everything due later.
     levels: Vec<Level<N>>,
     cursor: u64,
-    /// Emptied slots, kept for their capacity.
-    spare: Vec<Vec<Entry<N>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -44,6 +42,9 @@ struct Level<N> {
     slots: Vec<Vec<Entry<N>>>,
     /// Bit i is set when slot i holds something.
     occupied: u64,
+    /// The lists of emptied slots, kept for their capacity. Each level keeps its own: a list that has grown to what
+    /// a slot of this level holds serves the next such slot, and in the steady state nothing is allocated.
+    spare: Vec<Vec<Entry<N>>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -64,12 +65,15 @@ const LEVELS: usize = 8;
 impl<N: Copy> Calendar<N> {
     /// An empty calendar at time zero.
     pub fn new() -> Self {
-        let level = || Level { slots: std::iter::repeat_with(Vec::new).take(SLOTS).collect(), occupied: 0 };
+        let level = || Level {
+            slots: std::iter::repeat_with(Vec::new).take(SLOTS).collect(),
+            occupied: 0,
+            spare: Vec::new(),
+        };
         Self {
             near: BinaryHeap::new(),
             levels: std::iter::repeat_with(level).take(LEVELS).collect(),
             cursor: 0,
-            spare: Vec::new(),
         }
     }
 
@@ -117,13 +121,12 @@ impl<N: Copy> Calendar<N> {
     }
 
     fn empty_slot(&mut self, level: usize, slot: usize) {
-        let replacement = self.spare.pop().unwrap_or_default();
-        let mut entries = std::mem::replace(&mut self.levels[level].slots[slot], replacement);
+        let mut entries = std::mem::take(&mut self.levels[level].slots[slot]);
         self.levels[level].occupied &= !(1 << slot);
         for entry in entries.drain(..) {
             self.place(entry);
         }
-        self.spare.push(entries);
+        self.levels[level].spare.push(entries);
     }
 
     fn place(&mut self, entry: Entry<N>) {
@@ -136,8 +139,11 @@ impl<N: Copy> Calendar<N> {
         let slot =
             usize::try_from((tick >> (level * DIGIT_BITS)) % SLOTS as u64).expect("a digit is below 64");
         let level = &mut self.levels[level as usize];
+        if level.occupied & 1 << slot == 0 {
+            level.occupied |= 1 << slot;
+            level.slots[slot] = level.spare.pop().unwrap_or_default();
+        }
         level.slots[slot].push(entry);
-        level.occupied |= 1 << slot;
     }
 }
 
