@@ -4,13 +4,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Starts to listen. Without this, and on platforms without signals, the process ends at once when asked to; what
-/// it was writing then lies under temporary names.
+/// Starts to listen. Without this, on platforms without signals, and when asked a second time, the process ends at
+/// once; what it was writing then lies under temporary names.
 pub(crate) fn listen() {
     #[cfg(not(target_family = "wasm"))]
     {
         // The handler can be set once in a process; a second time it is there already.
-        let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+        let _ = ctrlc::set_handler(|| {
+            if INTERRUPTED.swap(true, Ordering::Relaxed) {
+                std::process::exit(130);
+            }
+        });
     }
 }
 

@@ -33,7 +33,7 @@ impl Progress {
         let bar = self.bar.get_or_insert_with(|| draw_bar(self.expected_events));
         // An estimate can be short; the bar then stays full while the system drains.
         bar.set_position(arrived.min(self.expected_events));
-        bar.set_message(now.to_string());
+        bar.set_message(message(now, arrived, self.expected_events, bar.per_sec(), bar.eta()));
     }
 
     /// Takes the bar away.
@@ -45,8 +45,43 @@ impl Progress {
 }
 
 fn draw_bar(expected_events: u64) -> ProgressBar {
-    let template = "{msg} virtual  [{bar:30}] {human_pos}/{human_len} events  {per_sec}  {eta} left";
+    // The words fit a terminal of 40 columns, always on one line; the bar takes what is left of a wider one.
+    let template = "{msg:39!} {wide_bar}";
     let style =
         ProgressStyle::with_template(template).expect("the template is well-formed").progress_chars("=> ");
     ProgressBar::with_draw_target(Some(expected_events), ProgressDrawTarget::stderr()).with_style(style)
+}
+
+/// Virtual time, how much of the arrivals is over, speed, and time left.
+fn message(now: SimTime, arrived: u64, expected: u64, per_second: f64, left: Duration) -> String {
+    let now = now.to_string();
+    let seconds = now.split('.').next().unwrap_or_default();
+    if arrived >= expected {
+        return format!("t={seconds} all arrived, finishing");
+    }
+    let percent = u128::from(arrived) * 100 / u128::from(expected);
+    format!("t={seconds} {percent}% {per_second:.0} events/s {} left", short(left))
+}
+
+/// In the one unit that matters.
+fn short(left: Duration) -> String {
+    match left.as_secs() {
+        seconds @ 0..120 => format!("{seconds}s"),
+        seconds @ 120..7_200 => format!("{}m", seconds / 60),
+        seconds => format!("{}h", seconds / 3_600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_fits_a_narrow_terminal() {
+        let at = SimTime::from_secs(345);
+        let message = |arrived, rate, left| message(at, arrived, 1_000_000, rate, Duration::from_secs(left));
+        assert_eq!(message(86_090, 26_035.812, 35), "t=00:05:45 8% 26036 events/s 35s left");
+        assert_eq!(message(999_999, 91_234.6, 7_199), "t=00:05:45 99% 91235 events/s 119m left");
+        assert_eq!(message(1_000_001, 26_035.812, 0), "t=00:05:45 all arrived, finishing");
+    }
 }
