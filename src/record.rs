@@ -137,6 +137,11 @@ impl<'s> Recorder<'s> {
         })
     }
 
+    /// The fingerprint so far.
+    pub const fn fingerprint(&self) -> u64 {
+        self.fingerprint.value()
+    }
+
     /// The books so far.
     pub const fn ledger(&self) -> &Ledger {
         &self.ledger

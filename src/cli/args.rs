@@ -99,6 +99,9 @@ pub(crate) struct RunArgs {
     /// Draw the charts as PNG too
     #[arg(long)]
     pub(crate) png: bool,
+    /// Run the scenario twice and compare the fingerprints; exit code 101 if they differ
+    #[arg(long)]
+    pub(crate) verify_determinism: bool,
     /// The form of the summary on standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,

@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     Invalid,
     /// 4: results are missing, incomplete or edited.
     Inconsistent,
+    /// 101: a bug of ours. A panic ends the process with the same code.
+    Bug,
     /// 130: interrupted.
     Interrupted,
 }
@@ -29,6 +31,7 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 2,
             Exit::Invalid => 3,
             Exit::Inconsistent => 4,
+            Exit::Bug => 101,
             Exit::Interrupted => 130,
         })
     }
@@ -65,6 +68,11 @@ pub(crate) enum Failure {
         /// What to do about it.
         hint: Option<String>,
     },
+    /// The program contradicts itself.
+    Bug {
+        /// How.
+        message: String,
+    },
     /// The user pressed Ctrl-C or the process was asked to end.
     Interrupted {
         /// What is left behind.
@@ -86,6 +94,7 @@ impl Failure {
             Self::Usage { .. } => Exit::Usage,
             Self::Invalid { .. } => Exit::Invalid,
             Self::Inconsistent { .. } => Exit::Inconsistent,
+            Self::Bug { .. } => Exit::Bug,
             Self::Interrupted { .. } => Exit::Interrupted,
         }
     }
@@ -96,6 +105,7 @@ impl Failure {
             Self::Environment { hint, .. } | Self::Usage { hint, .. } | Self::Inconsistent { hint, .. } => {
                 hint.as_deref()
             }
+            Self::Bug { .. } => Some("this is a bug: please report it, with the scenario and the seed"),
             Self::ClosedPipe | Self::Invalid { .. } | Self::Interrupted { .. } => None,
         }
     }
@@ -109,6 +119,7 @@ impl fmt::Display for Failure {
             | Self::Usage { message, .. }
             | Self::Inconsistent { message, .. }
             | Self::Invalid { message }
+            | Self::Bug { message }
             | Self::Interrupted { message } => out.write_str(message),
         }
     }

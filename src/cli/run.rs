@@ -26,10 +26,19 @@ pub(crate) fn execute(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, F
         None => Recorder::without_files(&loaded.scenario),
         Some((files, path)) => open(&loaded, path, *files)?,
     };
-    let Some((end, at)) = run(&loaded.scenario, &mut recorder, terminal) else {
+    let ended = run(&loaded.scenario, &mut recorder, terminal);
+    let again = args.verify_determinism && ended.is_some();
+    let again = again.then(|| fingerprint_of_another_run(&loaded.scenario, terminal));
+    let (Some((end, at)), None | Some(Some(_))) = (ended, again) else {
         recorder.interrupt("it was interrupted").map_err(|error| cannot_write(&error))?;
         return Err(Failure::Interrupted { message: interrupted_message(folder.as_ref()) });
     };
+    if let Some(again) = again.flatten()
+        && let Err(failure) = same_fingerprint(recorder.fingerprint(), again)
+    {
+        recorder.interrupt("a second run went another way").map_err(|error| cannot_write(&error))?;
+        return Err(failure);
+    }
     let report = recorder.finish(end, at).map_err(|error| cannot_write(&error))?;
     show(&report, &loaded.scenario, args.format, terminal)?;
     if let Some((_, path)) = folder {
@@ -103,6 +112,22 @@ fn run(scenario: &Scenario, recorder: &mut Recorder<'_>, terminal: &Terminal) ->
     ended
 }
 
+/// Runs the scenario once more, without files; `None` if it was interrupted.
+fn fingerprint_of_another_run(scenario: &Scenario, terminal: &Terminal) -> Option<u64> {
+    let mut recorder = Recorder::without_files(scenario);
+    run(scenario, &mut recorder, terminal).map(|_| recorder.fingerprint())
+}
+
+fn same_fingerprint(first: u64, second: u64) -> Result<(), Failure> {
+    if first == second {
+        return Ok(());
+    }
+    let message = format!(
+        "the run is not deterministic: its fingerprint was {first:016x}, and {second:016x} when it was run again"
+    );
+    Err(Failure::Bug { message })
+}
+
 fn show(
     report: &SummaryReport,
     scenario: &Scenario,
@@ -125,5 +150,22 @@ fn interrupted_message(folder: Option<&(Files, PathBuf)>) -> String {
     match folder {
         Some((_, path)) => format!("interrupted; {} holds no complete results and says so", path.display()),
         None => "interrupted".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_that_differ_are_a_bug_that_names_both_fingerprints() {
+        assert!(same_fingerprint(0xab, 0xab).is_ok());
+        let failure = same_fingerprint(0xab, 0xcd).unwrap_err();
+        assert_eq!(
+            failure.to_string(),
+            "the run is not deterministic: its fingerprint was 00000000000000ab, and 00000000000000cd when it was run again"
+        );
+        assert_eq!(failure.exit(), Exit::Bug);
+        assert!(failure.hint().is_some_and(|hint| hint.contains("report")));
     }
 }
