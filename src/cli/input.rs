@@ -3,10 +3,10 @@
 use super::diagnostics;
 use super::exit::Failure;
 use super::terminal::Terminal;
-use std::io::Read;
 use std::path::Path;
 use thirdtry::scenario::builtin;
 use thirdtry::scenario::load::{Input, Loaded, load};
+use thirdtry::scenario::problem::did_you_mean;
 
 /// Loads the scenario called `name` with `sets` applied, shows its warnings, and fails with its problems shown.
 pub(crate) fn load_scenario(name: &str, sets: &[String], terminal: &Terminal) -> Result<Loaded, Failure> {
@@ -50,25 +50,22 @@ pub(crate) fn read(name: &str) -> Result<Input, Failure> {
     {
         return Ok(Input::from_text(name, text));
     }
-    Input::read(path).map_err(|error| Failure::Environment {
-        message: error.to_string(),
-        hint: Some(format!(
-            "give a file, `-` for standard input, or a built-in scenario: {}",
-            built_in_names()
-        )),
-    })
+    Input::read(path)
+        .map_err(|error| Failure::Environment { message: error.to_string(), hint: Some(what_to_give(name)) })
 }
 
-fn built_in_names() -> String {
-    builtin::names().collect::<Vec<_>>().join(", ")
+/// What `name` may have been meant to be.
+fn what_to_give(name: &str) -> String {
+    match did_you_mean(name, builtin::names()) {
+        Some(near) => format!("did you mean the built-in scenario `{near}`?"),
+        None => format!(
+            "give a file, `-` for standard input, or a built-in scenario: {}",
+            builtin::names().collect::<Vec<_>>().join(", ")
+        ),
+    }
 }
 
 fn read_standard_input() -> Result<Input, Failure> {
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::environment(format!("cannot read standard input: {error}")))?;
-    let mut input = Input::from_text("stdin", "");
-    input.bytes = bytes;
-    Ok(input)
+    Input::read_from("stdin", std::io::stdin())
+        .map_err(|error| Failure::environment(format!("cannot read standard input: {error}")))
 }

@@ -90,10 +90,8 @@ pub struct Entry {
 /// Bytes that are not UTF-8, and more bytes than [`MAX_SCENARIO_BYTES`].
 pub fn decode(bytes: &[u8]) -> Result<&str, Problem> {
     if bytes.len() > MAX_SCENARIO_BYTES {
-        let message = format!(
-            "the file has {} bytes; a scenario may have at most {MAX_SCENARIO_BYTES} (8 MiB)",
-            bytes.len()
-        );
+        let message =
+            format!("the file is too large: a scenario may have at most {MAX_SCENARIO_BYTES} bytes (8 MiB)");
         return Err(Problem::error("", None, message)
             .with_hint("recorded arrivals belong in a CSV file named by a `trace` or `counts`"));
     }
@@ -196,6 +194,7 @@ fn lower_first(text: &str) -> String {
 fn too_deep(at: Option<usize>) -> Problem {
     let message = format!("objects and lists are nested more than {MAX_NESTING} deep");
     Problem::error("", at.map(|at| at..at + 1), message)
+        .with_hint("no scenario needs that: is it the right file, or is a closing bracket missing?")
 }
 
 /// Copies the parser's tree into ours; `mark` bytes precede the text that was parsed.

@@ -1,13 +1,14 @@
 //! The way from a file to a scenario, with all problems at once.
 
 use super::document::{self, Node, Value};
-use super::problem::{LineIndex, Problem, Severity};
+use super::problem::{LineIndex, Problem, Severity, reason};
 use super::shape::{self, MAX_PROBLEMS, Setting};
 use super::{Scenario, grammar, lower, set};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::fmt::Write as _;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// A scenario file and how it is called.
@@ -34,7 +35,7 @@ pub struct UnreadableFile {
 
 impl fmt::Display for UnreadableFile {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}: {}", self.path.display(), self.reason)
+        write!(out, "`{}` {}", self.path.display(), self.reason)
     }
 }
 
@@ -44,25 +45,32 @@ impl Input {
     /// Reads the file at `path`, which must be a regular file.
     ///
     /// # Errors
-    /// A file that is missing, unreadable or not a regular file. (A file that is too large is not read but reported
-    /// by [`load`].)
+    /// A file that is missing, unreadable or not a regular file. (Of a file that is too large only so much is read
+    /// that [`load`] reports it.)
     pub fn read(path: &Path) -> Result<Self, UnreadableFile> {
         let unreadable = |reason: String| UnreadableFile { path: path.to_owned(), reason };
-        let about = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
+        let failed = |error: io::Error| unreadable(format!("cannot be read: {}", reason(&error)));
+        let about = std::fs::metadata(path).map_err(failed)?;
         if !about.is_file() {
             let kind = if about.is_dir() { "a folder" } else { "a pipe or device" };
             return Err(unreadable(format!("is {kind}, not a regular file")));
         }
-        if about.len() > document::MAX_SCENARIO_BYTES as u64 {
-            let limit = document::MAX_SCENARIO_BYTES;
-            return Err(unreadable(format!(
-                "has {} bytes; a scenario may have at most {limit} (8 MiB)",
-                about.len()
-            )));
-        }
-        let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
-        let folder = path.parent().map_or_else(PathBuf::new, Path::to_owned);
-        Ok(Self { name: path.display().to_string(), bytes, folder: Some(folder), sets: Vec::new() })
+        let mut input = std::fs::File::open(path)
+            .and_then(|file| Self::read_from(&path.display().to_string(), file))
+            .map_err(failed)?;
+        input.folder = Some(path.parent().map_or_else(PathBuf::new, Path::to_owned));
+        Ok(input)
+    }
+
+    /// Reads a scenario called `name` from wherever it comes, and not more than [`load`] needs to see that it is too
+    /// large.
+    ///
+    /// # Errors
+    /// Those of `reader`.
+    pub fn read_from(name: &str, reader: impl Read) -> io::Result<Self> {
+        let mut bytes = Vec::new();
+        reader.take(document::MAX_SCENARIO_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        Ok(Self { bytes, ..Self::from_text(name, "") })
     }
 
     /// A scenario that lies in no file, called `name`.

@@ -111,6 +111,15 @@ pub fn quoted(text: &str) -> String {
     format!("`{shown}`")
 }
 
+/// Why a file could not be read, in words that are the same on every system.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "you may not read it".to_owned(),
+        kind => kind.to_string(),
+    }
+}
+
 fn visible(c: char) -> Vec<char> {
     if c.is_control() || is_bidi_control(c) { c.escape_unicode().collect() } else { vec![c] }
 }

@@ -5,6 +5,9 @@ use crate::id::FunctionId;
 use crate::time::SimDuration;
 use crate::time::SimTime;
 
+/// The most events that a scenario may be expected to send: enough for years of traffic, and days of computing.
+pub(super) const MAX_EVENTS: u64 = 10_000_000_000;
+
 /// A source of events.
 #[derive(Clone, Debug)]
 pub struct Source {

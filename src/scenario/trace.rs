@@ -3,7 +3,7 @@
 //! Times are decimal text that becomes nanoseconds exactly; no float is involved. A recording must be a regular file
 //! of UTF-8 text with a header row; byte order marks and CRLF are accepted.
 
-use super::problem::{did_you_mean, quoted};
+use super::problem::{did_you_mean, quoted, reason};
 use super::units::decimal;
 use crate::time::{SimDuration, SimTime};
 use sha2::{Digest, Sha256};
@@ -82,8 +82,11 @@ impl Recording {
     pub fn read(name: &str, file: &Path) -> Result<Self, TraceError> {
         let shown = quoted(name);
         let unreadable = |error: std::io::Error| TraceError {
-            message: format!("{shown} cannot be read: {}", error.kind()),
-            hint: "the path counts from the folder of the scenario file".to_owned(),
+            message: format!("{shown} cannot be read: {}", reason(&error)),
+            hint: format!(
+                "it was looked for at `{}`; the path counts from the folder of the scenario file",
+                file.display()
+            ),
         };
         let about = fs::metadata(file).map_err(unreadable)?;
         if !about.is_file() {

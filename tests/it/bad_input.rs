@@ -468,7 +468,7 @@ fn ten_to_the_fifteen_arrivals_are_refused_with_the_number() {
     let text = MINIMAL
         .replace("\"max_events\": 10,", "\"max_events\": 1000000000000000,")
         .replace("1/s", "1000000000/s");
-    check(&text, "sources.orders", "about 1000000000000000 events", "max_events");
+    check(&text, "sources.orders.max_events", "out of range: must be 1..10000000000 events", "");
 }
 
 #[test]

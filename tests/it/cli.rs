@@ -15,11 +15,11 @@ fn thirdtry(args: &[&str]) -> Output {
         .expect("the program starts")
 }
 
-fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("UTF-8")
 }
 
-fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("UTF-8")
 }
 
@@ -179,9 +179,29 @@ fn a_full_disk_is_one_clear_error() {
 #[test]
 fn an_interrupted_run_leaves_nothing_under_a_final_name() {
     let folder = temporary_folder("cli-interrupted");
+    let output = stopped_midway(&folder, "-INT");
+    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+    assert!(stderr(&output).contains("interrupted"), "{}", stderr(&output));
+    assert_eq!(final_names(&folder), [Path::new("INCOMPLETE")]);
+    assert!(fs::read_to_string(folder.join("INCOMPLETE")).expect("the marker").contains("interrupted"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_run_says_so_and_the_next_one_into_its_folder_is_whole() {
+    let (folder, untouched) = (temporary_folder("cli-killed"), temporary_folder("cli-never-killed"));
+    assert_eq!(stopped_midway(&folder, "-KILL").status.code(), None);
+    assert_eq!(final_names(&folder), [Path::new("INCOMPLETE")]);
+    assert_eq!(run("quickstart", &folder, &[]), run("quickstart", &untouched, &[]));
+    assert!(tree(&folder) == tree(&untouched), "something of the killed run is left");
+}
+
+/// Starts a long run into `folder` and sends it `signal` while it writes.
+#[cfg(target_os = "linux")]
+fn stopped_midway(folder: &Path, signal: &str) -> Output {
     let child = Command::new(env!("CARGO_BIN_EXE_thirdtry"))
         .args(["run", "outage-backlog", "--set", "sources.orders.arrivals.poisson.rate=2000/s", "--out"])
-        .arg(&folder)
+        .arg(folder)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .current_dir(root())
@@ -191,14 +211,15 @@ fn an_interrupted_run_leaves_nothing_under_a_final_name() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     std::thread::sleep(std::time::Duration::from_millis(200));
-    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    let kill = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill");
     assert!(kill.success());
-    let output = child.wait_with_output().expect("it ends");
-    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
-    let final_names: Vec<_> =
-        tree(&folder).into_keys().filter(|name| name.extension().is_none_or(|e| e != "partial")).collect();
-    assert_eq!(final_names, [Path::new("INCOMPLETE")]);
-    assert!(fs::read_to_string(folder.join("INCOMPLETE")).expect("the marker").contains("interrupted"));
+    child.wait_with_output().expect("it ends")
+}
+
+/// The files in `folder` that do not say by their names that they are incomplete.
+#[cfg(target_os = "linux")]
+fn final_names(folder: &Path) -> Vec<std::path::PathBuf> {
+    tree(folder).into_keys().filter(|name| name.extension().is_none_or(|e| e != "partial")).collect()
 }
 
 #[test]
@@ -251,27 +272,61 @@ fn a_folder_that_cannot_be_written_is_one_clear_error() {
     fails(&["run", "quickstart", "--out", "/proc/thirdtry"], 1, &["/proc/thirdtry", "--out"]);
 }
 
-/// A file system of 64 KiB, where one can be mounted; else the test says that it skips.
+/// A file system in memory, where one can be mounted; else `None`, and the test says that it skips.
+#[cfg(target_os = "linux")]
+struct Mount(std::path::PathBuf);
+
+#[cfg(target_os = "linux")]
+impl Mount {
+    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+    fn new(name: &str, options: &str) -> Option<Self> {
+        let folder = temporary_folder(name);
+        fs::create_dir_all(&folder).expect("a folder");
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&folder).output();
+        if mount.is_ok_and(|mount| mount.status.success()) {
+            return Some(Self(folder));
+        }
+        eprintln!("skipped: no file system can be mounted here");
+        None
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn a_disk_that_fills_up_leaves_nothing_under_a_final_name() {
-    let folder = temporary_folder("cli-full-disk");
-    fs::create_dir_all(&folder).expect("a folder");
-    let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(&folder).output();
-    if !mount.is_ok_and(|mount| mount.status.success()) {
-        eprintln!("skipped: no file system can be mounted here");
-        return;
-    }
-    let out = folder.join("results");
-    let output = thirdtry(&["run", "quickstart", "--out", out.to_str().expect("UTF-8")]);
-    let left = tree(&out);
-    let unmounted = Command::new("umount").arg(&folder).status();
-    assert!(unmounted.is_ok_and(|status| status.success()), "the file system stays mounted");
-    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
-    assert!(stderr(&output).contains("free some space"), "{}", stderr(&output));
-    assert!(
-        left.keys()
-            .all(|name| name == Path::new("INCOMPLETE") || name.extension().is_some_and(|e| e == "partial"))
+    let Some(disk) = Mount::new("cli-full-disk", "size=64k") else { return };
+    let out = disk.0.join("results");
+    fails(&["run", "quickstart", "--out", out.to_str().expect("UTF-8")], 1, &["results", "free some space"]);
+    assert_eq!(final_names(&out), [Path::new("INCOMPLETE")]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_read_only_disk_is_one_clear_error() {
+    let Some(disk) = Mount::new("cli-read-only", "ro") else { return };
+    let said = ["results", "Read-only file system", "choose a folder that you may write to with `--out`"];
+    fails(&["run", "quickstart", "--out", disk.0.join("results").to_str().expect("UTF-8")], 1, &said);
+}
+
+#[test]
+fn a_scenario_that_is_not_there_is_one_clear_error() {
+    fails(
+        &["run", "quickstrat"],
+        1,
+        &["`quickstrat` cannot be read: there is no such file", "built-in scenario `quickstart`?"],
     );
+}
+
+#[test]
+fn a_run_can_be_run_twice_and_compared() {
+    let folder = temporary_folder("cli-verified");
+    let verified = run("quickstart", &folder, &["--verify-determinism"]);
+    assert_eq!(verified, run("quickstart", &folder, &[]));
 }

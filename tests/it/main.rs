@@ -6,6 +6,8 @@ mod capacity;
 mod chains;
 mod changes;
 #[cfg(feature = "cli")]
+mod bad_input_cli;
+#[cfg(feature = "cli")]
 mod cli;
 mod dependencies;
 mod docs;

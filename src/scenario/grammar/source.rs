@@ -2,6 +2,7 @@
 
 use super::caller::{CLIENT_RETRY, EVENTBRIDGE_SOURCE, S3_SOURCE};
 use super::prelude::*;
+use crate::scenario::source::MAX_EVENTS;
 
 pub(super) static SOURCE: &[Field] = &[
     field(
@@ -59,7 +60,7 @@ pub(super) static SOURCE: &[Field] = &[
     field("until", Shape::Moment, Absent("`arrivals_end`"), "Nothing is sent at or after this time."),
     field(
         "max_events",
-        integer(1, u64::MAX, "events"),
+        integer(1, MAX_EVENTS, "events"),
         Absent("no such limit"),
         "At most this many events are sent.",
     ),

@@ -3,15 +3,13 @@
 use super::fields::{Fields, moment};
 use super::{Lowering, Span};
 use crate::scenario::problem::quoted;
+use crate::scenario::source::MAX_EVENTS;
 use crate::scenario::trace::{Measure, Recording, TimeUnit, TraceError};
 use crate::scenario::{
     Arrivals, End, InvocationType, Profile, RateCurve, RateSegment, Source, SourceKind, Targets, units,
 };
 use crate::time::{SimDuration, SimTime};
 use std::path::Path;
-
-/// The most events that a scenario may be expected to send.
-const MAX_EVENTS: u64 = 10_000_000_000;
 
 /// Lambda takes asynchronous events of up to 1 MiB and synchronous ones of up to 6 MB.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
