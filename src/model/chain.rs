@@ -26,24 +26,24 @@ use crate::time::SimTime;
 pub const RECURSION_LIMIT: u32 = 16;
 
 /// How often each function has been invoked in a chain of invocations, its last event included.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lineage {
     /// In the order in which the chain met them.
     invocations: Vec<(FunctionId, u32)>,
 }
 
 impl Lineage {
-    /// The chain of `parent` with an invocation of `function` added.
-    fn continued(parent: &Event, function: FunctionId) -> Self {
-        let mut invocations = match &parent.lineage {
-            Some(lineage) => lineage.invocations.clone(),
-            None => vec![(parent.function, 1)],
-        };
-        match invocations.iter_mut().find(|(known, _)| *known == function) {
-            Some((_, count)) => *count = count.saturating_add(1),
-            None => invocations.push((function, 1)),
+    /// Becomes the chain of `parent` with an invocation of `function` added, and keeps its memory.
+    fn continue_from(&mut self, parent: &Event, function: FunctionId) {
+        self.invocations.clear();
+        match &parent.lineage {
+            Some(lineage) => self.invocations.extend_from_slice(&lineage.invocations),
+            None => self.invocations.push((parent.function, 1)),
         }
-        Self { invocations }
+        match self.invocations.iter_mut().find(|(known, _)| *known == function) {
+            Some((_, count)) => *count = count.saturating_add(1),
+            None => self.invocations.push((function, 1)),
+        }
     }
 
     /// Invocations of `function` so far.
@@ -87,8 +87,11 @@ impl Model<'_> {
 
     fn stops_again(&self, event: &Event, function: FunctionId) -> bool {
         let stopped = event.settled().is_some_and(|(fate, _)| fate == Fate::RecursiveInvocation);
-        let count = || Lineage::continued(event, function).invocations(function);
-        stopped && is_stopped(&self.functions[function.index()], count())
+        stopped
+            && is_stopped(
+                &self.functions[function.index()],
+                event.invocations_so_far(function).saturating_add(1),
+            )
     }
 
     /// `target` has the outcome of the event in `slot`: whom it invokes with it.
@@ -119,7 +122,8 @@ impl Model<'_> {
                         continue;
                     }
                     let key = key.branch(self.branches[function.index()]);
-                    self.offer(self.outcome_of(slot, key, function, caller, bytes), now, observer);
+                    let arrived = self.outcome_of(slot, key, function, caller, bytes);
+                    self.offer(arrived, now, observer);
                 }
             }
             DestinationKind::Sqs | DestinationKind::S3 => {}
@@ -129,7 +133,7 @@ impl Model<'_> {
     /// What `function` gets of the event in `slot`: a new event, with its own queue, retries and routes. The chain goes
     /// on where Lambda sees it.
     fn outcome_of(
-        &self,
+        &mut self,
         slot: Slot,
         key: EventKey,
         function: FunctionId,
@@ -137,13 +141,18 @@ impl Model<'_> {
         bytes: u64,
     ) -> Arrived {
         let parent = self.events.get(slot);
+        let lineage = (caller != Caller::EventBridge).then(|| {
+            let mut lineage = self.spare_lineages.pop().unwrap_or_default();
+            lineage.continue_from(parent, function);
+            lineage
+        });
         Arrived {
             key,
             source: parent.source,
             number: parent.number,
             parent: Some(parent.id),
             past: None,
-            lineage: (caller != Caller::EventBridge).then(|| Box::new(Lineage::continued(parent, function))),
+            lineage,
             caller,
             function,
             invocation: InvocationType::Event,

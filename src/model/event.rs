@@ -30,7 +30,7 @@ pub struct Event {
     pub(super) number: u64,
     pub(super) parent: Option<EventId>,
     pub(super) past: Past,
-    pub(super) lineage: Option<Box<Lineage>>,
+    pub(super) lineage: Option<Lineage>,
     pub(super) caller: Caller,
     pub(super) duplicate_of: Option<EventId>,
     /// From which its request id follows: its own key, or that of the event of which it is a second delivery.
@@ -272,7 +272,13 @@ impl Event {
 
     /// How often its function has been invoked in its chain of invocations, this event included.
     pub fn invocations_in_chain(&self) -> u32 {
-        self.lineage.as_ref().map_or(1, |lineage| lineage.invocations(self.function))
+        self.invocations_so_far(self.function)
+    }
+
+    /// How often `function` has been invoked in this chain, this event included.
+    pub(super) fn invocations_so_far(&self, function: FunctionId) -> u32 {
+        let alone = u32::from(self.function == function);
+        self.lineage.as_ref().map_or(alone, |lineage| lineage.invocations(function))
     }
 
     /// The function it is for.

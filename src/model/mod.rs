@@ -106,6 +106,8 @@ pub struct Model<'s> {
     queues: Queues,
     /// What stands for each function's name where several functions get the same event.
     branches: Vec<u64>,
+    /// Those of closed events, kept for their memory.
+    spare_lineages: Vec<Lineage>,
     dependencies: Dependencies<'s>,
     last_id: u64,
 }
@@ -119,7 +121,7 @@ struct Arrived {
     parent: Option<EventId>,
     /// If it is sent again.
     past: Option<Past>,
-    lineage: Option<Box<Lineage>>,
+    lineage: Option<Lineage>,
     caller: Caller,
     function: FunctionId,
     invocation: InvocationType,
@@ -145,6 +147,7 @@ impl<'s> Model<'s> {
             changes: 0,
             queues: Queues::new(scenario),
             branches: scenario.functions.iter().map(|function| name_key(&function.name)).collect(),
+            spare_lineages: Vec::new(),
             dependencies: Dependencies::new(scenario),
             last_id: 0,
         }
@@ -633,7 +636,7 @@ impl<'s> Model<'s> {
 
     fn close(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
         self.observe(slot, now, Observation::Closed, observer);
-        self.events.remove(slot);
+        self.spare_lineages.extend(self.events.remove(slot).lineage);
     }
 
     fn schedule_dispatch(&mut self, slot: Slot, due: SimTime) {

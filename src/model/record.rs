@@ -3,11 +3,13 @@
 //!
 //! A size decides whether a delivery succeeds, so it is that of the very document that `deliveries.jsonl` shows, with
 //! the payloads at the sizes that the scenario gives them. It follows from the lengths of the parts; no document is
-//! built for it. The shapes: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>.
+//! built for it, and no text: whoever only asks for a length costs no memory. The shapes: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>.
 
 use super::event::{Event, Route};
 use super::observation::{AttemptOutcome, Fate, FunctionError};
+use crate::id::RequestId;
 use crate::scenario::{Destination, Function, ResponseKind, SuccessCount};
+use std::fmt::{self, Write};
 
 /// The account in ARNs: the one of AWS's own examples.
 pub const ACCOUNT: &str = "123456789012";
@@ -40,12 +42,52 @@ pub struct Answer {
 }
 
 /// The error object that a runtime answers when the function failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ErrorAnswer {
+#[derive(Clone, Copy, Debug)]
+pub struct ErrorAnswer<'a> {
     /// `errorMessage`
-    pub message: String,
+    pub message: Words<'a>,
     /// `errorType`
     pub kind: &'static str,
+}
+
+/// What Lambda says of an error; written only where somebody reads it.
+#[derive(Clone, Copy, Debug)]
+pub enum Words<'a> {
+    /// As they stand.
+    Plain(&'a str),
+    /// The run exceeded the function's `Timeout`.
+    TimedOut {
+        /// The label of the instant at which it was stopped.
+        ended: &'a str,
+        /// The request.
+        request: RequestId,
+        /// The `Timeout` in nanoseconds.
+        after: u64,
+    },
+    /// The environment broke down.
+    Exited(RequestId),
+    /// The run needed more memory than there was.
+    Killed(RequestId),
+    /// The function had been deleted.
+    NotFound(&'a Function),
+}
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(words) => out.write_str(words),
+            Self::TimedOut { ended, request, after } => {
+                write!(out, "{ended} {request} Task timed out after {} seconds", hundredths(*after))
+            }
+            Self::Exited(request) => {
+                write!(out, "RequestId: {request} Error: Runtime exited without providing a reason")
+            }
+            Self::Killed(request) => {
+                write!(out, "RequestId: {request} Error: Runtime exited with error: signal: killed")
+            }
+            Self::NotFound(function) => write!(out, "Function not found: {}", function_arn(function)),
+        }
+    }
 }
 
 /// What the record of `event` tells of its last attempt. A throttle after a failed run takes the place of its
@@ -76,7 +118,7 @@ pub fn approximate_invoke_count(event: &Event, on_success: SuccessCount) -> u8 {
 
 /// The error object of the last run, if it failed and nothing took the place of its answer. `ended` is the label of
 /// the instant at which it ended.
-pub fn error_answer(event: &Event, function: &Function, ended: &str) -> Option<ErrorAnswer> {
+pub fn error_answer<'a>(event: &Event, function: &'a Function, ended: &'a str) -> Option<ErrorAnswer<'a>> {
     if !answer(event)?.failed {
         return None;
     }
@@ -84,26 +126,21 @@ pub fn error_answer(event: &Event, function: &Function, ended: &str) -> Option<E
     let request = event.request_id();
     let (message, kind) = match error {
         FunctionError::Timeout => {
-            let seconds = hundredths(function.timeout.as_nanos());
-            (format!("{ended} {request} Task timed out after {seconds} seconds"), "Sandbox.Timedout")
+            (Words::TimedOut { ended, request, after: function.timeout.as_nanos() }, "Sandbox.Timedout")
         }
-        FunctionError::Exception | FunctionError::Poison => (because(event, function), "Exception"),
-        FunctionError::Dependency => ("simulated failure of a dependency".to_owned(), "DependencyError"),
-        FunctionError::InitError => (because(event, function), "Runtime.InitError"),
-        FunctionError::Crash => (
-            format!("RequestId: {request} Error: Runtime exited without providing a reason"),
-            "Runtime.ExitError",
-        ),
-        FunctionError::OutOfMemory => (
-            format!("RequestId: {request} Error: Runtime exited with error: signal: killed"),
-            "Runtime.ExitError",
-        ),
+        FunctionError::Exception | FunctionError::Poison => {
+            (Words::Plain(because(event, function)), "Exception")
+        }
+        FunctionError::Dependency => (Words::Plain("simulated failure of a dependency"), "DependencyError"),
+        FunctionError::InitError => (Words::Plain(because(event, function)), "Runtime.InitError"),
+        FunctionError::Crash => (Words::Exited(request), "Runtime.ExitError"),
+        FunctionError::OutOfMemory => (Words::Killed(request), "Runtime.ExitError"),
     };
     Some(ErrorAnswer { message, kind })
 }
 
 /// The author's words for what went wrong, or ours.
-fn because(event: &Event, function: &Function) -> String {
+fn because<'a>(event: &Event, function: &'a Function) -> &'a str {
     event
         .last_cause()
         // A change of the code may have taken the cause away since.
@@ -111,29 +148,37 @@ fn because(event: &Event, function: &Function) -> String {
         .map(|cause| cause.because.as_str())
         .filter(|because| !because.is_empty())
         .unwrap_or("simulated exception")
-        .to_owned()
 }
 
 /// Nanoseconds as seconds with two places: `3.00`.
-fn hundredths(nanos: u64) -> String {
+fn hundredths(nanos: u64) -> impl fmt::Display {
     let hundredths = (nanos + 5_000_000) / 10_000_000;
-    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+    fmt::from_fn(move |out| write!(out, "{}.{:02}", hundredths / 100, hundredths % 100))
 }
 
 /// `ErrorCode` and `ErrorMessage` of a dead-letter message, as measured: 200 for a function error, no code with a
 /// reserved concurrency of zero. What a 5xx says is assumed.
 pub fn dead_letter_error(event: &Event, function: &Function, ended: &str) -> (Option<u16>, Option<String>) {
+    let (code, words) = dead_letter_words(event, function, ended);
+    (code, words.map(|words| first_kibibyte(&words.to_string())))
+}
+
+fn dead_letter_words<'a>(
+    event: &Event,
+    function: &'a Function,
+    ended: &'a str,
+) -> (Option<u16>, Option<Words<'a>>) {
     let Some(answer) = answer(event) else {
         let zero = fate(event) == Fate::ZeroReservedConcurrency;
-        return (None, zero.then(|| ZERO_RESERVED.to_owned()));
+        return (None, zero.then_some(Words::Plain(ZERO_RESERVED)));
     };
     let message = match answer.status {
         200 => error_answer(event, function, ended).map(|error| error.message),
-        429 => Some("Rate Exceeded.".to_owned()),
-        404 => Some(format!("Function not found: {}", function_arn(function))),
-        _ => event.last_outcome().map(|outcome| outcome.reason().to_owned()),
+        429 => Some(Words::Plain("Rate Exceeded.")),
+        404 => Some(Words::NotFound(function)),
+        _ => event.last_outcome().map(|outcome| Words::Plain(outcome.reason())),
     };
-    (Some(answer.status), message.as_deref().map(first_kibibyte))
+    (Some(answer.status), message)
 }
 
 /// The first 1 024 bytes; a character cut in two becomes U+FFFD.
@@ -142,14 +187,51 @@ fn first_kibibyte(text: &str) -> String {
     String::from_utf8_lossy(&text.as_bytes()[..end]).into_owned()
 }
 
+/// The length of what [`first_kibibyte`] makes of `text`.
+fn first_kibibyte_length(text: &impl fmt::Display) -> u64 {
+    let (mut all, mut kept) = (0, 0);
+    pieces(text, |piece| {
+        for letter in piece.chars() {
+            if all + letter.len_utf8() <= ERROR_MESSAGE_BYTES {
+                kept += letter.len_utf8() as u64;
+            } else if all < ERROR_MESSAGE_BYTES {
+                kept += '\u{fffd}'.len_utf8() as u64;
+            }
+            all += letter.len_utf8();
+        }
+    });
+    kept
+}
+
+/// Hands the text of `what` to `take`, piece by piece, without keeping it.
+fn pieces(what: &impl fmt::Display, take: impl FnMut(&str)) {
+    struct Pieces<F>(F);
+    impl<F: FnMut(&str)> fmt::Write for Pieces<F> {
+        fn write_str(&mut self, piece: &str) -> fmt::Result {
+            (self.0)(piece);
+            Ok(())
+        }
+    }
+    write!(Pieces(take), "{what}").expect("it takes every text");
+}
+
+/// The sum of `length` over the pieces of `what`.
+fn total(what: &impl fmt::Display, length: impl Fn(&str) -> u64) -> u64 {
+    let mut sum = 0;
+    pieces(what, |piece| sum += length(piece));
+    sum
+}
+
 /// The ARN under which records name a function; always qualified.
-pub fn function_arn(function: &Function) -> String {
-    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}:{LATEST}", function.name)
+pub fn function_arn(function: &Function) -> impl fmt::Display {
+    let name = function.name.as_str();
+    fmt::from_fn(move |out| write!(out, "arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}:{LATEST}"))
 }
 
 /// The ARN of an EventBridge bus.
-pub fn bus_arn(bus: &Destination) -> String {
-    format!("arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{}", bus.name)
+pub fn bus_arn(bus: &Destination) -> impl fmt::Display {
+    let name = bus.name.as_str();
+    fmt::from_fn(move |out| write!(out, "arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{name}"))
 }
 
 /// The `detail-type` of an EventBridge entry.
@@ -181,13 +263,16 @@ pub fn record_bytes(event: &Event, function: &Function, with_payload: bool) -> u
         Some(Answer { failed: false, .. }) => RAN,
         Some(Answer { failed: true, .. }) => FAILED,
     };
-    let around = RECORD.len() + function_arn(function).len() + fate(event).condition().len() + context.len();
+    let around = length(RECORD)
+        + total(&function_arn(function), length)
+        + length(fate(event).condition())
+        + length(context);
     let request = if with_payload { length(REQUEST_PAYLOAD) + event.bytes() } else { 0 };
     let response = match answer {
         Some(Answer { ran: true, failed, .. }) => response_bytes(event, function, failed, with_payload),
         Some(Answer { ran: false, .. }) | None => 0,
     };
-    around as u64 + request + response
+    around + request + response
 }
 
 fn response_bytes(event: &Event, function: &Function, failed: bool, with_payload: bool) -> u64 {
@@ -198,7 +283,10 @@ fn response_bytes(event: &Event, function: &Function, failed: bool, with_payload
         (false, _) => 0,
         (true, None) => length(RESPONSE_PAYLOAD) + function.response_bytes,
         (true, Some(error)) => {
-            length(RESPONSE_PAYLOAD) + length(ERROR_OBJECT) + json_length(&error.message) + length(error.kind)
+            length(RESPONSE_PAYLOAD)
+                + length(ERROR_OBJECT)
+                + total(&error.message, json_length)
+                + length(error.kind)
         }
     }
 }
@@ -207,18 +295,18 @@ fn response_bytes(event: &Event, function: &Function, failed: bool, with_payload
 /// type, detail and resources (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html>).
 pub fn entry_bytes(event: &Event, function: &Function, route: Route, bus: &Destination) -> u64 {
     let time = 14;
-    let texts =
-        EVENT_SOURCE.len() + detail_type(route).len() + bus_arn(bus).len() + function_arn(function).len();
-    time + texts as u64 + record_bytes(event, function, true)
+    let resources = total(&bus_arn(bus), length) + total(&function_arn(function), length);
+    let texts = length(EVENT_SOURCE) + length(detail_type(route)) + resources;
+    time + texts + record_bytes(event, function, true)
 }
 
 /// The bytes of the dead-letter message of `event`: the body, and the attributes with their names and types, which
 /// SQS counts as well (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>).
 pub fn message_bytes(event: &Event, function: &Function) -> u64 {
     const REQUEST_ID: &str = "RequestIDString00000000-0000-4000-8000-000000000000";
-    let (code, message) = dead_letter_error(event, function, DATE);
+    let (code, message) = dead_letter_words(event, function, DATE);
     let code = code.map_or(0, |_| length("ErrorCodeNumber200"));
-    let message = message.map_or(0, |text| length("ErrorMessageString") + length(&text));
+    let message = message.map_or(0, |words| length("ErrorMessageString") + first_kibibyte_length(&words));
     event.bytes() + length(REQUEST_ID) + code + message
 }
 
@@ -253,6 +341,15 @@ mod tests {
     }
 
     #[test]
+    fn how_long_the_cut_message_is_is_known_without_cutting() {
+        for text in
+            ["", "short", &"x".repeat(2_000), &format!("{}é and more", "x".repeat(1_023)), &"é🦀".repeat(300)]
+        {
+            assert_eq!(first_kibibyte_length(&text), first_kibibyte(text).len() as u64, "{text}");
+        }
+    }
+
+    #[test]
     fn the_length_of_a_json_string_is_known_without_writing_it() {
         for text in ["", "plain", "quote \" and \\", "a\tb\nc\r\u{8}\u{c}", "\u{1}\u{1f}\u{7f}", "é → 🦀"]
         {
@@ -265,7 +362,7 @@ mod tests {
     fn seconds_have_two_places() {
         let cases = [(3_000_000_000, "3.00"), (1_500_000_000, "1.50"), (900_000_000_000, "900.00")];
         for (nanos, expected) in cases {
-            assert_eq!(hundredths(nanos), expected);
+            assert_eq!(hundredths(nanos).to_string(), expected);
         }
     }
 }

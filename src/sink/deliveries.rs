@@ -140,9 +140,11 @@ impl<'a> Outcome<'a> {
         Self { scenario, label, event, function, source, request_id, fate, settled }
     }
 
-    /// The error object of the last run, if the record tells of one.
-    fn error(&self) -> Option<record::ErrorAnswer> {
-        record::error_answer(self.event, self.function, &self.label.millis(self.event.last_ended()))
+    /// Message and type of the error object of the last run, if the record tells of one.
+    fn error(&self) -> Option<(String, &'static str)> {
+        let ended = self.label.millis(self.event.last_ended());
+        let error = record::error_answer(self.event, self.function, &ended)?;
+        Some((error.message.to_string(), error.kind))
     }
 
     fn dead_letter_error(&self) -> (Option<u16>, Option<String>) {

@@ -2,11 +2,11 @@
 
 mod aws_recorded;
 mod bad_input;
+#[cfg(feature = "cli")]
+mod bad_input_cli;
 mod capacity;
 mod chains;
 mod changes;
-#[cfg(feature = "cli")]
-mod bad_input_cli;
 #[cfg(feature = "cli")]
 mod cli;
 mod dependencies;

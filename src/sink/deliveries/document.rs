@@ -104,7 +104,7 @@ impl RequestContext {
         let on_success = outcome.scenario.timing.count_on_success;
         Self {
             request_id: outcome.request_id.clone(),
-            function_arn: function_arn(outcome.function),
+            function_arn: function_arn(outcome.function).to_string(),
             condition: outcome.fate.condition(),
             approximate_invoke_count: approximate_invoke_count(outcome.event, on_success),
         }
@@ -157,14 +157,9 @@ impl ResponsePayload {
         match (ran, failed) {
             (false, _) => None,
             (true, false) => Some(Self::Answer { ok: true }),
-            (true, true) => outcome.error().map(|error| {
+            (true, true) => outcome.error().map(|(error_message, error_type)| {
                 let request_id = outcome.request_id.clone();
-                Self::Error(ErrorObject {
-                    error_message: error.message,
-                    error_type: error.kind,
-                    request_id,
-                    stack_trace: [],
-                })
+                Self::Error(ErrorObject { error_message, error_type, request_id, stack_trace: [] })
             }),
         }
     }
@@ -220,7 +215,7 @@ impl<'a> Envelope<'a> {
             time: outcome.label.seconds(outcome.settled),
             region: REGION,
             // Measured: first the destination, then the function.
-            resources: [bus_arn(bus), function_arn(outcome.function)],
+            resources: [bus_arn(bus).to_string(), function_arn(outcome.function).to_string()],
             detail,
         }
     }
