@@ -162,15 +162,17 @@ fn draw_life(drawing: &mut Drawing, scenario: &Scenario, life: &Life, scale: Sca
     let face = Face::plain(Size::Label);
     drawing.text((MARGIN, middle), &fit(&name, face.size, 120), face, Anchor::Start);
     drawing.text((LEFT - 10, middle), &accepted, face.inked(FAINT), Anchor::End);
+    // What came before acceptance lies left of the scale.
+    let steps = || life.steps().iter().filter(|step| event.accepted() <= step.at);
     let mut phase = Phase::Over;
     let mut left = LEFT;
-    for step in life.steps() {
+    for step in steps() {
         let right = place(step);
         draw_phase(drawing, phase, left, right, middle);
         left = right;
         phase = phase.after(step);
     }
-    for step in life.steps() {
+    for step in steps() {
         draw_mark(drawing, step, (place(step), middle));
     }
     let ending = fit(&ending(life), face.size, WIDTH - MARGIN - RIGHT - 12);

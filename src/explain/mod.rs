@@ -138,6 +138,8 @@ fn remains(event: &Event, scenario: &Scenario, settled: SimTime) -> String {
         format!("Dropped, but not lost: {} holds a copy.", holders.join(" and "))
     } else if pending {
         "Dropped; its delivery is still on its way.".to_owned()
+    } else if event.settled().is_some_and(|(fate, _)| fate == Fate::Vanished) {
+        "Lost: it vanished from the queue.".to_owned()
     } else {
         "Lost: it was dropped and no route holds a copy.".to_owned()
     }

@@ -69,10 +69,13 @@ impl AttemptRow {
 pub(super) struct EventRow {
     pub(super) event: u64,
     pub(super) function: String,
-    pub(super) accepted_ns: u64,
+    /// Empty for an event that Lambda never accepted.
+    pub(super) accepted_ns: Option<u64>,
     pub(super) settled_ns: Option<u64>,
     pub(super) request_id: String,
     pub(super) traced: bool,
+    /// Of a second delivery: the event.
+    pub(super) duplicate_of: Option<u64>,
 }
 
 /// A row of `metrics.csv`; numbers as they are written.

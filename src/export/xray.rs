@@ -36,11 +36,14 @@ pub(super) fn write(run: &RunFolder, out: &mut OutputFolder) -> Result<(), Expor
     let mut answer = Answer::begin(run, out)?;
     for event in run.rows::<EventRow>(EVENTS)? {
         let event = event?;
+        // Lambda never had it.
+        let Some(accepted) = event.accepted_ns.map(SimTime::from_nanos) else { continue };
         let until = event.settled_ns.unwrap_or(u64::MAX);
         attempts.advance(until, &mut answer)?;
         let tried = attempts.held.remove(&event.event).unwrap_or_default();
-        if event.traced {
-            answer.event(&event, &tried)?;
+        // A second delivery would be more segments of the same trace; it is left out.
+        if event.traced && event.duplicate_of.is_none() {
+            answer.event(&event, accepted, &tried)?;
         }
     }
     attempts.advance(u64::MAX, &mut answer)?;
@@ -96,8 +99,12 @@ impl<'r> Answer<'r> {
     }
 
     /// The trace of an event: the service's segment, and one of the function for each run.
-    fn event(&mut self, event: &EventRow, attempts: &[AttemptRow]) -> Result<(), ExportError> {
-        let accepted = SimTime::from_nanos(event.accepted_ns);
+    fn event(
+        &mut self,
+        event: &EventRow,
+        accepted: SimTime,
+        attempts: &[AttemptRow],
+    ) -> Result<(), ExportError> {
         let first_run = attempts.iter().find(|row| row.environment.is_some());
         let last = attempts.last().map_or(accepted, AttemptRow::end);
         let mut subsegments = vec![Subsegment {
@@ -127,7 +134,12 @@ impl<'r> Answer<'r> {
 
     /// The trace of a synchronous call.
     fn call(&mut self, row: &AttemptRow) -> Result<(), ExportError> {
-        let trace = trace_id(self.label, row.accepted(), &row.request_id);
+        // A call that its caller makes again is a new request to AWS.
+        let request = match row.attempt {
+            1 => row.request_id.clone(),
+            attempt => format!("{} attempt {attempt}", row.request_id),
+        };
+        let trace = trace_id(self.label, row.accepted(), &request);
         let function = plain(&row.function);
         let service = Segment {
             end: End::of(Some(self.seconds(row.end()))),

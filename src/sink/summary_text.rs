@@ -398,6 +398,9 @@ fn cost(counts: &Counts) -> String {
     if counts.sync_calls.made > 0 {
         let _ = write!(text, " + {} synchronous calls", dollars(cost.sync_calls));
     }
+    if counts.duplicates.runs > 0 {
+        let _ = write!(text, " + {} duplicates", dollars(cost.duplicates));
+    }
     let _ = write!(
         text,
         "; {} of it wasted on failed runs ({} ms billed in all)",

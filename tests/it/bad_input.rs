@@ -386,6 +386,51 @@ fn a_loop_that_lambda_does_not_see_needs_an_end() {
 }
 
 #[test]
+fn retries_before_acceptance_stay_within_what_aws_allows() {
+    let source = |settings: &str| with("", settings, "");
+    let rule = |policy: &str| source(&format!(r#""eventbridge": {{ "RetryPolicy": {{ {policy} }} }},"#));
+    let path = "sources.orders.eventbridge.RetryPolicy";
+    check(
+        &rule(r#""MaximumRetryAttempts": 186"#),
+        &format!("{path}.MaximumRetryAttempts"),
+        "out of range: must be 0..185",
+        "",
+    );
+    check(
+        &rule(r#""MaximumEventAgeInSeconds": 59"#),
+        &format!("{path}.MaximumEventAgeInSeconds"),
+        "must be 60..86400",
+        "",
+    );
+    accepted(&rule(r#""MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60"#));
+    let client = "sources.orders.client_retry";
+    check(
+        &source(r#""client_retry": { "max_attempts": 0 },"#),
+        &format!("{client}.max_attempts"),
+        "must be 1..",
+        "",
+    );
+    check(
+        &source(r#""client_retry": { "jitter": "half" },"#),
+        &format!("{client}.jitter"),
+        "`full`, `none`",
+        "",
+    );
+    check(&source(r#""sns": {}, "client_retry": {},"#), client, "not as an AWS SDK", "`direct`");
+    accepted(&source(r#""sns": {}, "invocation": "sync", "client_retry": {},"#));
+    check(&source(r#""s3": { "max_age": "0s" },"#), "sources.orders.s3.max_age", "too short", "");
+    let fault = r#""faults": [{ "front_door": { "status": 429 } }],"#;
+    check(&with("", "", fault), "faults[0].front_door.status", "must be 500..599", "");
+    let imperfect = r#""imperfections": { "loss_probability": "1%" },"#;
+    check(
+        &with("", "", imperfect),
+        "imperfections.loss_probability",
+        "expected a probability",
+        "write `0.01`",
+    );
+}
+
+#[test]
 fn lists_of_functions_name_existing_functions_once() {
     let to = |list: &str| MINIMAL.replace(r#""to": "ship""#, &format!(r#""to": {list}"#));
     check(&to("[]"), "sources.orders.to", "names no function", "or several");

@@ -2,6 +2,7 @@
 
 use crate::support::load;
 use std::collections::BTreeMap;
+use thirdtry::export::{Kind, RunFolder, export};
 use thirdtry::id::EventId;
 use thirdtry::model::observation::{Fact, Fate, Observation, Observer, Refusal};
 use thirdtry::observe::metrics::{Datapoint, Metric, Metrics, Reading, Scope};
@@ -253,4 +254,27 @@ fn imperfections_move_no_draw_and_are_counted_apart() {
     for (number, event) in by_number(&gone) {
         assert!(event.fate == Some(Fate::Vanished) || event == base[&number], "event {number}");
     }
+}
+
+/// Traces are of requests that Lambda accepted, and calls made again are requests of their own.
+#[test]
+fn exports_leave_out_what_lambda_never_had() {
+    use crate::support::{record, temporary_folder};
+    let text = format!(
+        r#"{{ "version": 1, "functions": {{ "f": {{}} }}, "imperfections": {{ "duplicate_probability": 1 }},
+            "faults": [{{ "front_door": {{ "during": ["1s", "20s"] }} }}],
+            "sources": {{ "s": {{ "to": "f", {RANDOM} }}, "c": {{ "to": "f", "invocation": "sync", "client_retry": {{}}, {RANDOM} }} }} }}"#
+    );
+    let folder = temporary_folder("offers-export");
+    record(&load(&text), &folder, thirdtry::record::Files::ALL);
+    let events = std::fs::read_to_string(folder.join("events.csv")).expect("the run wrote it");
+    assert!(events.contains(",never_accepted,"));
+    let run = RunFolder::open(&folder).expect("a finished run");
+    let out = export(&run, Kind::XRay, &temporary_folder("offers-exported")).expect("it can be exported");
+    let answer = std::fs::read_to_string(out.join("batch-get-traces.json")).expect("just written");
+    let answer: serde_json::Value = serde_json::from_str(&answer).expect("JSON");
+    let traces = answer["Traces"].as_array().expect("a list");
+    let ids: std::collections::BTreeSet<&str> =
+        traces.iter().filter_map(|trace| trace["Id"].as_str()).collect();
+    assert!(traces.len() > 20 && ids.len() == traces.len(), "{} traces, {} ids", traces.len(), ids.len());
 }
