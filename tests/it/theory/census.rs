@@ -21,6 +21,8 @@ pub(super) struct Census {
     /// Deliveries that were tried to the on-failure destination.
     pub(super) deliveries: u64,
     pub(super) billed_ms: u64,
+    /// Events that the queue delivered a second time.
+    pub(super) duplicates: u64,
     /// Events of which a trace is kept.
     pub(super) traced: u64,
     warm_up: u64,
@@ -108,6 +110,7 @@ impl Census {
             resolved: 0,
             failed_routes: [false; 2],
         });
+        self.duplicates += u64::from(fact.event.is_duplicate());
         self.last_arrival = now;
         self.traced += u64::from(fact.event.traced());
         self.running.arrival(now, self.warm_up);
@@ -123,7 +126,7 @@ impl Observer for Census {
         let now = nanos(fact.at);
         let warm_up = self.warm_up;
         match fact.what {
-            Observation::Accepted | Observation::Called => self.enter(fact, now),
+            Observation::Accepted | Observation::Called | Observation::Duplicated => self.enter(fact, now),
             Observation::RunStarted { .. } => self.running.change(now, warm_up, true),
             Observation::AttemptEnded(attempt) => {
                 if let Some(run) = attempt.run {

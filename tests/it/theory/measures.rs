@@ -131,6 +131,7 @@ fn totals(name: &str, case: &Case, census: &Census) -> Option<Value> {
         // Both routes fail on their own; the on-failure destination is listed first.
         "lost_one" => json!(exhausted().filter(|life| life.failed_routes[0]).count()),
         "lost_both" => json!(exhausted().filter(|life| life.failed_routes == [true, true]).count()),
+        "duplicated" => json!(census.duplicates),
         "delivery_tries" => json!(census.deliveries),
         "gb_s" => json!(gb_seconds(case, census.billed_ms)),
         "cost" => json!(bill(case, census.billed_ms, runs().count())),

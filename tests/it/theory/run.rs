@@ -53,6 +53,9 @@ fn general(case: &Case) -> (Size, Results) {
     if let Some(horizon) = case.run["arrival_horizon_s"].as_f64() {
         scenario["arrivals_end"] = json!(seconds(horizon));
     }
+    if let Some(probability) = case.model["duplicate"]["p"].as_f64() {
+        scenario["imperfections"] = json!({ "duplicate_probability": probability });
+    }
     if case.model["on_throttle"]["jitter"].as_str().is_some_and(|jitter| jitter.starts_with("full")) {
         // Uniform on (0, d) is d/2 times a uniform on 1 ± 1; our jitter goes up to a millionth below 1.
         scenario["timing"] =

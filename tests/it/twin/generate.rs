@@ -21,7 +21,13 @@ pub(crate) fn scenario() -> impl Strategy<Value = String> {
         vec(destination(), 7),
         vec(source(), 1..4),
         vec(fault(), 0..3),
-        (changes(), redrives(), select(vec![json!([]), json!(["c"]), json!(["b", "c"])]), 0u8..12),
+        (
+            changes(),
+            redrives(),
+            select(vec![json!([]), json!(["c"]), json!(["b", "c"])]),
+            0u8..12,
+            imperfections(),
+        ),
         object(vec![
             maybe("arrivals_end", &[r#""5s""#, r#""1m""#]),
             maybe("end", &[r#""1s""#, r#""10s""#, r#""3m""#, r#""drained""#]),
@@ -34,7 +40,7 @@ pub(crate) fn scenario() -> impl Strategy<Value = String> {
             destinations,
             sources,
             faults,
-            (changes, redrives, subscribers, chance),
+            (changes, redrives, subscribers, chance, imperfections),
             bounds,
         )| {
             let mut scenario = json!({
@@ -53,6 +59,7 @@ pub(crate) fn scenario() -> impl Strategy<Value = String> {
             }
             let bounds = bounds.as_object().expect("an object").clone();
             scenario.as_object_mut().expect("an object").extend(bounds);
+            scenario["imperfections"] = imperfections;
             if chance == 11 {
                 go_round(&mut scenario);
             }
@@ -94,6 +101,18 @@ fn tame_loops(scenario: &mut Value) {
             function["DeadLetterConfig"]["TargetArn"] = json!("queue");
         }
         drop_absent(function);
+    }
+    let routes = &scenario["functions"]["b"]["EventInvokeConfig"]["DestinationConfig"];
+    if ["OnSuccess", "OnFailure"].iter().any(|route| routes[*route]["Destination"] == "to-a") {
+        // A second delivery in every round would double the events as well.
+        scenario["imperfections"]["duplicate_probability"] = json!(0);
+        // Without any concurrency nothing runs, so nothing is stopped, and only the size of the record ends it.
+        scenario["changes"] = json!([]);
+        let reserved = &mut scenario["functions"]["b"]["ReservedConcurrentExecutions"];
+        if *reserved == 0 {
+            *reserved = json!(1);
+        }
+        drop_absent(&mut scenario["functions"]["b"]);
     }
     let function = &mut scenario["functions"]["c"];
     if function["DeadLetterConfig"]["TargetArn"] == "topic" {
@@ -353,6 +372,12 @@ fn probability() -> Setting {
 
 fn during() -> Setting {
     maybe("during", &[r#"["0s", "2s"]"#, r#"["1s", "1m"]"#, r#"[["0s", "1s"], ["5s", "3m"]]"#])
+}
+
+fn imperfections() -> BoxedStrategy<Value> {
+    let some =
+        object(vec![maybe("duplicate_probability", &["0.2", "1"]), maybe("loss_probability", &["0.2", "1"])]);
+    prop_oneof![3 => Just(json!({})), 1 => some].boxed()
 }
 
 fn redrives() -> BoxedStrategy<Value> {

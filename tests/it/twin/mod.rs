@@ -54,6 +54,21 @@ fn engine_and_twin_see_the_same_things_happen() {
     coverage.borrow().assert_complete();
 }
 
+/// Scenarios in which they once saw different things, whoever was right.
+#[test]
+fn what_told_them_apart_once_does_so_no_more() {
+    // The engine's redrive went on with what came after it had begun, for messages that expired in the meantime.
+    let redrive_and_retention = r#"{ "version": 1, "profile": "documented", "timing": { "other_4xx_policy": "drop" },
+        "functions": { "b": { "DeadLetterConfig": { "TargetArn": "queue" }, "EventInvokeConfig":
+            { "DestinationConfig": { "OnFailure": { "Destination": "queue" } } } } },
+        "destinations": { "queue": { "sqs": { "MessageRetentionPeriod": 60 } } },
+        "sources": { "x": { "to": "b", "max_events": 3, "arrivals": { "times": ["0ms", "0ms", "0ms"] } } },
+        "faults": [{ "client_error": {} }],
+        "redrives": [{ "rate": "1/s", "from": "queue", "at": "22500ms" },
+                     { "rate": "1/s", "from": "queue", "at": "77000ms" }] }"#;
+    compare(redrive_and_retention).expect("both see the same");
+}
+
 fn compare(text: &str) -> Result<model::Life, TestCaseError> {
     let scenario = load(text).scenario;
     let mut engine = seen::Seen::default();

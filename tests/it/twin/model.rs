@@ -2,13 +2,16 @@
 //! each time; every event kept for ever; no clever structure anywhere. Shared with the engine are the scenario's plain
 //! data, the draws and the laws of durations, and nothing else.
 
+mod outcomes;
+mod redrives;
+
 use super::arrivals::arrivals;
 use super::capacity::{Capacity, Place};
 use thirdtry::id::{DestinationId, FunctionId};
 use thirdtry::random::{EventKey, Purpose, name_key};
 use thirdtry::scenario::{
-    AgeCheck, ClientErrorPolicy, DestinationKind, End, FailureKind, FaultKind, Function, InvocationType,
-    Jitter, RecursiveLoop, ResponseKind, Scenario, SnsOversize, Targets, TerminalPrecedence,
+    AgeCheck, ClientErrorPolicy, End, FailureKind, FaultKind, Function, InvocationType, Jitter,
+    RecursiveLoop, ResponseKind, Scenario, Targets, TerminalPrecedence,
 };
 use thirdtry::time::SimTime;
 
@@ -48,6 +51,8 @@ struct Message {
     gone: bool,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "plain on purpose")]
+#[derive(Clone)]
 struct Event {
     past: Past,
     /// The functions of the chain of invocations that Lambda sees it in, its own the last.
@@ -55,6 +60,8 @@ struct Event {
     key: EventKey,
     source: usize,
     number: u64,
+    /// The event that it comes from, by its number from 1; 0 if from none.
+    parent: usize,
     function: FunctionId,
     waited_for: bool,
     accepted: u64,
@@ -72,6 +79,8 @@ struct Event {
     run: Option<Run>,
     /// Whether Lambda stopped it as part of a loop.
     stopped: bool,
+    /// Whether the queue delivered it a second time.
+    copy: bool,
     deliveries: [Option<Delivery>; 3],
     left: bool,
 }
@@ -214,59 +223,6 @@ impl Twin<'_> {
         self.lines.push(format!("{} change {position}", self.now));
     }
 
-    /// Messages that have lain in their queue for longer than it keeps them are gone.
-    fn expire(&mut self, queue: DestinationId) {
-        let Some(retention) = self.scenario.destinations[queue.index()].retention else { return };
-        for message in &mut self.messages {
-            if message.queue == queue && !message.gone && self.now - message.at > retention.as_nanos() {
-                message.gone = true;
-                let original = self.events[message.event].past.original + 1;
-                let (event, queue) = (message.event + 1, queue.index());
-                self.lines.push(format!("{} message {event} of {original} expired in {queue}", self.now));
-            }
-        }
-    }
-
-    /// A redrive takes what lies in its queue when it begins, and sends one after the other, the oldest first.
-    fn redrive(&mut self, position: usize) {
-        let redrive = &self.scenario.redrives[position];
-        self.expire(redrive.from);
-        if self.redrives[position].is_none() {
-            let lies_there =
-                |at: &usize| self.messages[*at].queue == redrive.from && !self.messages[*at].gone;
-            let mut all: Vec<usize> = (0..self.messages.len()).filter(lies_there).collect();
-            all.truncate(redrive.max_messages.map_or(usize::MAX, |most| usize::try_from(most).expect("few")));
-            self.lines.push(format!("{} redrive {position} of {} began", self.now, all.len()));
-            self.redrives[position] = Some((all, 0));
-        }
-        let (all, sent) = self.redrives[position].as_mut().expect("it has begun");
-        // Another redrive may have sent it, or its time was over.
-        all.retain(|at| !self.messages[*at].gone);
-        if !all.is_empty() {
-            *sent += 1;
-            let message = all.remove(0);
-            let more = !all.is_empty();
-            self.send_again(message, redrive.to);
-            if more {
-                return self.schedule(self.now + redrive.interval.as_nanos(), REDRIVE, position, 0);
-            }
-        }
-        let sent = self.redrives[position].as_ref().expect("it has begun").1;
-        self.lines.push(format!("{} redrive {position} of {sent} ended", self.now));
-    }
-
-    fn send_again(&mut self, message: usize, to: Option<FunctionId>) {
-        self.messages[message].gone = true;
-        let Message { event, route, .. } = self.messages[message];
-        let about = &self.events[event];
-        let ordinal = u8::try_from(route).expect("three routes");
-        let key = EventKey(about.key.draws(Purpose::Redrive, ordinal, 0).word());
-        let (past, function) = (about.past, to.unwrap_or(about.function));
-        let new = self.enter(key, about.source, about.number, event + 1, function, about.bytes, false);
-        self.events[new].past = past;
-        self.enqueue(new);
-    }
-
     fn arrive(&mut self, position: usize) {
         let arrival = &self.arrivals[position];
         let source = &self.scenario.sources[arrival.source];
@@ -293,8 +249,24 @@ impl Twin<'_> {
         key.branch(name_key(&self.scenario.functions[function.index()].name))
     }
 
+    /// The event waits for its first dispatch. Now and then the queue has it twice.
     fn enqueue(&mut self, event: usize) {
-        self.schedule(self.now + self.scenario.timing.dispatch_latency.as_nanos(), DISPATCH, event, 0);
+        let due = self.now + self.scenario.timing.dispatch_latency.as_nanos();
+        self.schedule(due, DISPATCH, event, 0);
+        let key = self.events[event].key;
+        if self.scenario.imperfections.duplicate.strikes(key.draws(Purpose::Duplicate, 0, 0).word()) {
+            let key = EventKey(key.draws(Purpose::Duplicate, 1, 0).word());
+            self.events.push(Event { key, copy: true, ..self.events[event].clone() });
+            let copy = self.events.len() - 1;
+            self.say(copy, &format!("duplicated {}", self.origin(copy)));
+            self.schedule(due, DISPATCH, copy, 0);
+        }
+    }
+
+    fn origin(&self, event: usize) -> String {
+        let Event { source, number, key, parent, function, .. } = &self.events[event];
+        let function = function.index();
+        format!("source {source} number {number} key {:x} parent {parent} function {function}", key.0)
     }
 
     #[expect(clippy::too_many_arguments, reason = "what an event is made of")]
@@ -315,6 +287,7 @@ impl Twin<'_> {
             key,
             source,
             number,
+            parent,
             function,
             waited_for,
             accepted: self.now,
@@ -329,16 +302,12 @@ impl Twin<'_> {
             answer: 0,
             run: None,
             stopped: false,
+            copy: false,
             deliveries: [None; 3],
             left: false,
         });
         let (event, word) = (self.events.len() - 1, if waited_for { "called" } else { "accepted" });
-        let origin = format!(
-            "{word} source {source} number {number} key {:x} parent {parent} function {}",
-            key.0,
-            function.index()
-        );
-        self.say(event, &origin);
+        self.say(event, &format!("{word} {}", self.origin(event)));
         event
     }
 
@@ -349,7 +318,12 @@ impl Twin<'_> {
     /// An event's turn has come.
     fn dispatch(&mut self, event: usize) {
         let too_old = self.now - self.events[event].accepted >= self.function(event).maximum_age.as_nanos();
-        if self.function(event).reserved == Some(0) {
+        let about = &self.events[event];
+        let probability = self.scenario.imperfections.loss;
+        let vanishes = probability.strikes(about.key.draws(Purpose::Vanish, 0, 0).word());
+        if vanishes && about.attempts == 0 && !about.copy {
+            self.settle(event, "vanished", "vanished");
+        } else if self.function(event).reserved == Some(0) {
             self.settle(event, "zero_reserved_concurrency", "zero_reserved_concurrency");
         } else if too_old {
             self.settle(event, "event_age_exceeded", "age_at_dispatch");
@@ -623,151 +597,6 @@ impl Twin<'_> {
             Next::Over { fate, rule } => self.settle(event, fate, rule),
             Next::Returned => self.leave(event),
         }
-    }
-
-    /// The event is over: its outcome goes out on every route that is meant for it.
-    fn settle(&mut self, event: usize, fate: &'static str, rule: &str) {
-        self.say(event, &format!("settled {fate} by {rule}"));
-        self.events[event].stopped = fate == "recursive_invocation";
-        let function = self.function(event);
-        let targets = match fate {
-            "succeeded" => [function.on_success, None, None],
-            _ => [None, function.on_failure, function.dead_letter],
-        };
-        for (route, target) in targets.into_iter().enumerate() {
-            if let Some(destination) = target {
-                self.send(event, route, destination);
-            }
-        }
-        self.leave_if_delivered(event);
-    }
-
-    fn send(&mut self, event: usize, route: usize, destination: DestinationId) {
-        let target = &self.scenario.destinations[destination.index()];
-        let about = &self.events[event];
-        let mut size = match route {
-            2 => about.bytes + ATTRIBUTES,
-            _ => about.bytes + about.answer + ENVELOPE,
-        };
-        let shortens =
-            target.kind == DestinationKind::Sns { oversize: SnsOversize::DropPayload } && route != 2;
-        let dropped = shortens && size > target.max_bytes;
-        if dropped {
-            size = ENVELOPE;
-        }
-        // A destination that throttles may be called again, when the call before has ended.
-        let allowed =
-            if route == 2 { self.scenario.timing.dlq_attempts } else { self.scenario.timing.dest_attempts };
-        let latency = target.latency.as_nanos();
-        let (mut tries, mut failure) = (1, self.refusal(event, route, destination, self.now, 0));
-        while failure == Some("throttled") && tries < u64::from(allowed) {
-            let number = u32::try_from(tries).expect("few tries");
-            failure = self.refusal(event, route, destination, self.now + tries * latency, number);
-            tries += 1;
-        }
-        if size > target.max_bytes {
-            (tries, failure) = (1, Some("size"));
-        }
-        self.events[event].deliveries[route] =
-            Some(Delivery { destination, failure, tries, shortened: dropped, under_way: true });
-        let dropped = if dropped { ", payload dropped" } else { "" };
-        self.say(event, &format!("{} to {} started{dropped}", ROUTES[route], destination.index()));
-        self.schedule(self.now + tries * latency, DELIVERY_ENDS, event, route);
-    }
-
-    /// The first failure cause of the destination that strikes a call at `at`.
-    fn refusal(
-        &self,
-        event: usize,
-        route: usize,
-        to: DestinationId,
-        at: u64,
-        call: u32,
-    ) -> Option<&'static str> {
-        let purposes = [Purpose::OnSuccessDelivery, Purpose::OnFailureDelivery, Purpose::DeadLetterDelivery];
-        for (ordinal, cause) in (0u8..).zip(&self.scenario.destinations[to.index()].failures) {
-            let word = self.events[event].key.draws(purposes[route], ordinal, call).word();
-            if cause.during.contain(SimTime::from_nanos(at)) && cause.probability.strikes(word) {
-                return Some(cause.failure.name());
-            }
-        }
-        None
-    }
-
-    fn delivery_ends(&mut self, event: usize, route: usize) {
-        let delivery = self.events[event].deliveries[route].as_mut().expect("a delivery");
-        delivery.under_way = false;
-        let Delivery { destination, mut failure, tries, .. } = *delivery;
-        let target = &self.scenario.destinations[destination.index()];
-        let back = |function: FunctionId| {
-            self.events[event].stopped && self.is_stopped(&self.longer(event, function))
-        };
-        // A stopped event does not go back into its loop.
-        let refuses = matches!(target.kind, DestinationKind::Lambda { function } if back(function));
-        if refuses && failure.is_none() {
-            failure = Some("misconfiguration");
-        }
-        let mut invoked = Vec::new();
-        match target.kind {
-            _ if failure.is_some() => {}
-            DestinationKind::Lambda { function } => invoked.push((function, true)),
-            // A topic passes the trace on, a bus does not.
-            DestinationKind::Sns { .. } => {
-                invoked.extend(
-                    target.subscribers.iter().filter(|function| !back(**function)).map(|f| (*f, true)),
-                );
-            }
-            DestinationKind::EventBridge => invoked.extend(target.subscribers.iter().map(|f| (*f, false))),
-            DestinationKind::Sqs | DestinationKind::S3 => {}
-        }
-        let is_topic = !matches!(target.kind, DestinationKind::Lambda { .. });
-        let result = failure.unwrap_or("delivered");
-        self.say(
-            event,
-            &format!("{} to {} ended: {result}, {tries} tries", ROUTES[route], destination.index()),
-        );
-        let is_read = self.scenario.redrives.iter().any(|redrive| redrive.from == destination);
-        if is_read && failure.is_none() && route != 0 {
-            let (at, queue) = (self.now, destination);
-            self.messages.push(Message { queue, at, event, route, gone: false });
-        }
-        for (function, seen) in invoked {
-            self.chain(event, route, function, is_topic, seen);
-        }
-        self.leave_if_delivered(event);
-    }
-
-    /// A Lambda destination or a subscriber: the record is a new event of another function.
-    fn chain(&mut self, event: usize, route: usize, function: FunctionId, is_topic: bool, seen: bool) {
-        let about = &self.events[event];
-        let ordinal = u8::try_from(route).expect("three routes");
-        let purpose = if is_topic { Purpose::SubscriberEvent } else { Purpose::ChainedEvent };
-        let mut key = EventKey(about.key.draws(purpose, ordinal, 0).word());
-        if is_topic {
-            key = self.branch(key, function);
-        }
-        let shortened = about.deliveries[route].is_some_and(|delivery| delivery.shortened);
-        let bytes = match (shortened, route) {
-            (true, _) => ENVELOPE,
-            (false, 2) => about.bytes + ATTRIBUTES,
-            (false, _) => about.bytes + about.answer + ENVELOPE,
-        };
-        let chain = if seen { self.longer(event, function) } else { vec![function] };
-        let (source, number) = (about.source, about.number);
-        let new = self.enter(key, source, number, event + 1, function, bytes, false);
-        self.events[new].chain = chain;
-        self.enqueue(new);
-    }
-
-    fn leave_if_delivered(&mut self, event: usize) {
-        if !self.events[event].deliveries.iter().flatten().any(|delivery| delivery.under_way) {
-            self.leave(event);
-        }
-    }
-
-    fn leave(&mut self, event: usize) {
-        self.say(event, "closed");
-        self.events[event].left = true;
     }
 }
 

@@ -14,9 +14,8 @@ impl Observer for Seen {
         let what = match fact.what {
             Observation::Accepted => format!("accepted {}", origin(fact.event)),
             Observation::Called => format!("called {}", origin(fact.event)),
-            Observation::OfferRefused(_) | Observation::Duplicated => {
-                unreachable!("the twin begins with acceptance, and its queue is perfect")
-            }
+            Observation::Duplicated => format!("duplicated {}", origin(fact.event)),
+            Observation::OfferRefused(_) => unreachable!("the twin begins with acceptance"),
             Observation::RunStarted { age, running, placement } => {
                 format!("run started, age {}, {running} running, {}", age.as_nanos(), place(placement))
             }
