@@ -10,8 +10,8 @@ use crate::model::rule::Rule;
 use crate::observe::lives::Life;
 use crate::random::distribution::Distribution;
 use crate::scenario::{
-    CallerRetry, ClientErrorPolicy, Dependency, Destination, DestinationKind, Factor, Function, Scenario,
-    SnsOversize, SourceKind, TerminalPrecedence,
+    CallerRetry, ClientErrorPolicy, Dependency, Destination, DestinationKind, Factor, Function, MilliRate,
+    ReadRate, Scenario, SnsOversize, SourceKind, TerminalPrecedence,
 };
 use crate::time::SimDuration;
 
@@ -185,6 +185,13 @@ fn of_scenario(path: &str, function: &Function, scenario: &Scenario) -> String {
             ClientErrorPolicy::Drop => "drop".to_owned(),
         },
         "faults" => causes_listed(scenario.faults.len()),
+        "imperfections.backlog" => or_unset(scenario.imperfections.backlog.map(|backlog| {
+            format!("threshold {}, multiplier {}‰", backlog.threshold, backlog.multiplier_milli)
+        })),
+        "imperfections.poller_read_rate" => or_unset(scenario.imperfections.read_rate.map(|law| match law {
+            ReadRate::Constant(rate) => format!("{} a second", thousandths(rate)),
+            ReadRate::Adaptive { initial, .. } => format!("adaptive, from {} a second", thousandths(initial)),
+        })),
         "redrives" => format!("{} in all", scenario.redrives.len()),
         "changes" => format!("{} in effect by the end", scenario.changes.len()),
         "timing.config_propagation_delay" => scenario.timing.config_propagation_delay.to_string(),
@@ -232,4 +239,10 @@ fn causes_listed(count: usize) -> String {
         1 => "1 cause".to_owned(),
         _ => format!("{count} causes"),
     }
+}
+
+/// `1.5` for 1 500 thousandths.
+fn thousandths(MilliRate(rate): MilliRate) -> String {
+    let text = format!("{}.{:03}", rate / 1_000, rate % 1_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -39,10 +39,15 @@ impl Line {
 pub(super) fn lines(life: &Life, scenario: &Scenario) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut before = None;
+    let mut due = None;
     let mut remarks = life.remarks().iter().peekable();
     for (position, step) in life.steps().iter().enumerate() {
         while let Some((_, remark)) = remarks.next_if(|(behind, _)| *behind <= position) {
             tell_remark(remark, life.event(), scenario, &mut lines);
+        }
+        lines.extend(postponed(step, due));
+        if let Stage::Queued { due: next } = step.event.stage() {
+            due = Some(next);
         }
         tell(step, before, scenario, &mut lines);
         if let Observation::AttemptEnded(attempt) = step.what {
@@ -122,6 +127,19 @@ fn tell_refused_offer(at: SimTime, offer: Offer, lines: &mut Vec<Line>) {
         }
         None => lines.push(Line::more("its caller gives up", None)),
     }
+}
+
+/// A dispatch that happened later than it was due.
+fn postponed(step: &Step, due: Option<SimTime>) -> Option<Line> {
+    let dispatched = match step.what {
+        Observation::RunStarted { .. }
+        | Observation::AttemptEnded(Attempt { run: None, .. })
+        | Observation::Settled { rule: Rule::AgeAtDispatch | Rule::ZeroReservedConcurrency, .. } => step.at,
+        _ => return None,
+    };
+    let due = due.filter(|due| *due < dispatched)?;
+    let words = format!("due, but others are read first: {} later", about(dispatched.since(due)));
+    Some(Line::at(due, words, Rule::PollerReadRate))
 }
 
 fn tell_acceptance(at: SimTime, event: &Event, lines: &mut Vec<Line>) {

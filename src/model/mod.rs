@@ -21,6 +21,7 @@ pub mod event;
 pub mod failure;
 pub mod observation;
 pub mod offer;
+pub mod poller;
 pub mod rate;
 pub mod record;
 pub mod redrive;
@@ -44,6 +45,7 @@ use observation::{
     Attempt, AttemptOutcome, Circumstance, Fact, Fate, Next, Observation, Observer, Remark, Run, Start,
 };
 use offer::{Caller, FrontDoor};
+use poller::{Poller, Turn};
 use redrive::{Message, Queues, Step};
 use retry::Situation;
 use rule::Rule;
@@ -72,6 +74,8 @@ pub enum Notice {
     Change,
     /// A redrive begins, or sends its next message.
     Redrive(u16),
+    /// A poller that does not read without limit reads on.
+    Read(FunctionId),
 }
 
 /// The order among what happens at the same instant: completions release slots before arrivals and dispatches
@@ -109,6 +113,10 @@ pub struct Model<'s> {
     /// Those of closed events, kept for their memory.
     spare_lineages: Vec<Lineage>,
     dependencies: Dependencies<'s>,
+    /// One a function, if they do not read without limit.
+    pollers: Vec<Poller>,
+    /// Waiting events of each function.
+    waiting: Vec<u64>,
     last_id: u64,
 }
 
@@ -149,6 +157,8 @@ impl<'s> Model<'s> {
             branches: scenario.functions.iter().map(|function| name_key(&function.name)).collect(),
             spare_lineages: Vec::new(),
             dependencies: Dependencies::new(scenario),
+            pollers: pollers(scenario),
+            waiting: vec![0; scenario.functions.len()],
             last_id: 0,
         }
     }
@@ -237,7 +247,8 @@ impl<'s> Model<'s> {
             Notice::CallEnds(call) => self.on_call_ended(call, now, observer),
             Notice::CallTimesOut(slot) => self.on_call_timed_out(slot, now, observer),
             Notice::DeliveryEnds(slot, route) => self.on_delivery_ended(slot, route, now, observer),
-            Notice::Dispatch(slot) => self.on_dispatch(slot, now, observer),
+            Notice::Dispatch(slot) => self.on_due(slot, now, observer),
+            Notice::Read(function) => self.on_read(function, now, observer),
             Notice::Offer(slot) => self.on_offer(slot, now, observer),
             Notice::Change => self.on_change(now, observer),
             Notice::Redrive(index) => self.on_redrive(index, now, observer),
@@ -312,7 +323,8 @@ impl<'s> Model<'s> {
     }
 
     fn accepted(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
-        let due = now + self.scenario.timing.dispatch_latency;
+        let key = self.events.get(slot).key;
+        let due = now + self.scenario.timing.dispatch_latency + self.neighbour_delay(key, 0);
         self.events.get_mut(slot).stage = Stage::Queued { due };
         self.observe(slot, now, Observation::Accepted, observer);
         self.schedule_dispatch(slot, due);
@@ -396,8 +408,33 @@ impl<'s> Model<'s> {
         })
     }
 
+    /// A dispatch is due: it happens, unless the poller of the function has to read others first.
+    fn on_due(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
+        let function = self.events.get(slot).function;
+        match self.pollers.get_mut(function.index()).map_or(Turn::Now, |poller| poller.turn(slot, now)) {
+            Turn::Now => self.on_dispatch(slot, now, observer),
+            Turn::Waits => {}
+            Turn::First(at) => self.schedule_reading(function, at),
+        }
+    }
+
+    fn on_read(&mut self, function: FunctionId, now: SimTime, observer: &mut impl Observer) {
+        let (slot, next) = self.pollers[function.index()].read(now);
+        if let Some(next) = next {
+            self.schedule_reading(function, next);
+        }
+        self.on_dispatch(slot, now, observer);
+    }
+
+    fn schedule_reading(&mut self, function: FunctionId, at: SimTime) {
+        // The last bits tell it from the dispatches, whose events have numbers of the same size.
+        let order = order(Rank::Dispatch, EventId(function.0.into()), 1);
+        self.calendar.schedule(Key { at, order }, Notice::Read(function));
+    }
+
     fn on_dispatch(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
         let event = self.events.get(slot);
+        self.waiting[event.function.index()] -= 1;
         let function = self.function(event);
         if self.vanishes(event) {
             self.settle(slot, Fate::Vanished, Rule::Vanished, now, observer);
@@ -454,7 +491,12 @@ impl<'s> Model<'s> {
         } else if backs_off(outcome) {
             let number = event.throttles + event.system_errors;
             let word = event.key.draws(Purpose::BackoffJitter, 0, number).word();
-            retry::after_invocation_error(timing, function, situation(event, now), word)
+            let situation = Situation {
+                waiting: self.waiting[event.function.index()],
+                backlog: self.scenario.imperfections.backlog,
+                ..situation(event, now)
+            };
+            retry::after_invocation_error(timing, function, situation, word)
         } else {
             retry::after_client_error(timing, function, situation(event, now), retry_word(event))
         }
@@ -547,7 +589,17 @@ impl<'s> Model<'s> {
     }
 
     /// Reports the end of an attempt and does what was decided.
-    fn carry_out(&mut self, slot: Slot, attempt: Attempt, now: SimTime, observer: &mut impl Observer) {
+    fn carry_out(&mut self, slot: Slot, mut attempt: Attempt, now: SimTime, observer: &mut impl Observer) {
+        let event = self.events.get(slot);
+        // A synchronous caller comes again by itself: no queue and no poller has a part in it.
+        if event.invocation == InvocationType::Event {
+            if let Next::Retry { due, .. } = &mut attempt.next {
+                *due += self.neighbour_delay(event.key, event.attempts);
+            }
+            if let Some(poller) = self.pollers.get_mut(event.function.index()) {
+                poller.count(matches!(attempt.outcome, AttemptOutcome::Throttled(_)));
+            }
+        }
         match attempt.next {
             Next::Retry { due, .. } => {
                 self.events.get_mut(slot).stage = Stage::Queued { due };
@@ -639,7 +691,14 @@ impl<'s> Model<'s> {
         self.spare_lineages.extend(self.events.remove(slot).lineage);
     }
 
+    /// How much later than due the dispatch after so many attempts is, because others are served as well.
+    fn neighbour_delay(&self, key: EventKey, attempts: u32) -> SimDuration {
+        let law = self.scenario.imperfections.neighbour_delay.as_ref();
+        law.map_or(SimDuration::ZERO, |law| law.sample(&mut key.draws(Purpose::NeighbourDelay, 0, attempts)))
+    }
+
     fn schedule_dispatch(&mut self, slot: Slot, due: SimTime) {
+        self.waiting[self.events.get(slot).function.index()] += 1;
         let order = order(Rank::Dispatch, self.events.get(slot).id, 0);
         self.calendar.schedule(Key { at: due, order }, Notice::Dispatch(slot));
     }
@@ -651,6 +710,12 @@ impl<'s> Model<'s> {
     fn function(&self, event: &Event) -> &'s Function {
         &self.functions[event.function.index()]
     }
+}
+
+/// A poller for each function, or none if they read without limit.
+fn pollers(scenario: &Scenario) -> Vec<Poller> {
+    let law = scenario.imperfections.read_rate;
+    law.map_or_else(Vec::new, |law| vec![Poller::new(law); scenario.functions.len()])
 }
 
 /// The grammar allows a thousand redrives.
@@ -688,7 +753,7 @@ fn order(rank: Rank, id: EventId, route: u64) -> u64 {
 
 fn situation(event: &Event, now: SimTime) -> Situation {
     let (accepted, counted) = (event.accepted, event.counted_attempts());
-    Situation { now, accepted, counted, backoff_streak: event.backoff_streak }
+    Situation { now, accepted, counted, backoff_streak: event.backoff_streak, waiting: 0, backlog: None }
 }
 
 /// The jitter of the wait after the last attempt that used up a retry.

@@ -5,8 +5,9 @@
 //! 1 s, doubling to 5 minutes, until the event's maximum age, and uses up no retry.
 
 use super::observation::{Fate, Next};
+use super::poller;
 use super::rule::Rule;
-use crate::scenario::{AgeCheck, ClientErrorPolicy, Function, Jitter, TerminalPrecedence, Timing};
+use crate::scenario::{AgeCheck, Backlog, ClientErrorPolicy, Function, Jitter, TerminalPrecedence, Timing};
 use crate::time::{SimDuration, SimTime};
 
 /// What a decision needs to know of an event.
@@ -20,6 +21,10 @@ pub struct Situation {
     pub counted: u8,
     /// Back-off waits in its present streak.
     pub backoff_streak: u32,
+    /// Other events of its function that wait.
+    pub waiting: u64,
+    /// The slow-down under a backlog.
+    pub backlog: Option<Backlog>,
 }
 
 /// After a failed run. `word` gives the jitter.
@@ -74,9 +79,11 @@ fn after_counted_attempt(
 /// jittered independently on both sides was measured.
 pub fn after_invocation_error(timing: &Timing, function: &Function, event: Situation, word: u64) -> Next {
     let deadline = event.accepted + function.maximum_age;
-    let nominal = nominal_backoff(timing, event.backoff_streak);
+    let usual = nominal_backoff(timing, event.backoff_streak);
+    let nominal = poller::stretched(usual, event.backlog, event.waiting);
+    let rule = if nominal > usual { Rule::BacklogSlowdown } else { Rule::Backoff };
     let wait = jittered(nominal, timing.backoff_jitter, word);
-    schedule(timing.age_check_invocation_error, event.now, deadline, nominal, wait, Rule::Backoff)
+    schedule(timing.age_check_invocation_error, event.now, deadline, nominal, wait, rule)
 }
 
 /// The nominal wait after `streak` earlier back-off waits: base × factor^streak, at most the cap.

@@ -110,6 +110,10 @@ pub enum Rule {
     Duplicated,
     /// The queue lost the event.
     Vanished,
+    /// Many events wait: the back-off is longer than usual.
+    BacklogSlowdown,
+    /// The poller reads more slowly than dispatches become due.
+    PollerReadRate,
 }
 
 /// How well a rule is known.
@@ -178,7 +182,7 @@ const OWN: &str = "docs/model.md";
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 54] = [
         Self::AcceptedIntoQueue,
         Self::FirstDispatch,
         Self::SlotFree,
@@ -231,6 +235,8 @@ impl Rule {
         Self::ServiceRetry,
         Self::Duplicated,
         Self::Vanished,
+        Self::BacklogSlowdown,
+        Self::PollerReadRate,
     ];
 
     /// The rule's name in outputs.
@@ -629,6 +635,20 @@ impl Rule {
                 Documented,
                 ERROR_HANDLING,
                 &["imperfections.loss_probability"],
+            ),
+            Self::BacklogSlowdown => (
+                "backlog_slowdown",
+                "with many entries in the queue Lambda lengthens the interval, also beyond 5 minutes; by how much, this scenario says",
+                Documented,
+                ERROR_HANDLING,
+                &["imperfections.backlog"],
+            ),
+            Self::PollerReadRate => (
+                "poller_read_rate",
+                "with many entries in the queue Lambda reads it more slowly: a dispatch that comes too soon is postponed; how fast it reads, this scenario says",
+                Documented,
+                ERROR_HANDLING,
+                &["imperfections.poller_read_rate"],
             ),
         }
     }

@@ -86,6 +86,8 @@ pub enum Purpose {
     ClientError = 26,
     /// Whether X-Ray traces a request that is not the first of its second.
     TraceSampling = 27,
+    /// How much later than due the dispatch after `number` attempts is.
+    NeighbourDelay = 28,
     /// The key of the event that a copy on a route becomes when it is sent again.
     Redrive = 30,
     /// The key of the events that the subscribers of a topic or bus get from a delivery, by route; each of them

@@ -10,6 +10,7 @@ mod changes;
 mod dependencies;
 mod destinations;
 mod fields;
+mod imperfections;
 mod law;
 mod loops;
 mod redrives;
@@ -115,6 +116,7 @@ impl<'a> Lowering<'a> {
         let sources = self.sources(root, &span, root.text("profile").and_then(profile));
         let faults = self.faults(root);
         let redrives = self.redrives(root, &destinations);
+        let imperfections = self.imperfections(&root.record("imperfections"));
         self.reservations(root, account.as_ref());
         self.refuse_loops(&functions, &destinations, timing.as_ref(), span.end);
         self.expectations(root);
@@ -133,9 +135,9 @@ impl<'a> Lowering<'a> {
             sources: sources.into_iter().collect::<Option<_>>()?,
             destinations: destinations.into_iter().collect::<Option<_>>()?,
             faults: faults.into_iter().collect::<Option<_>>()?,
-            imperfections: callers::imperfections(&root.record("imperfections"))?,
             changes: Vec::new(),
             redrives: redrives.into_iter().collect::<Option<_>>()?,
+            imperfections: imperfections?,
         })
     }
 

@@ -46,7 +46,7 @@ pub use dependency::{Brownout, Call, Dependency, Factor, Outage};
 pub use destination::{DeliveryFailure, DeliveryFailureCause, Destination, DestinationKind, SnsOversize};
 pub use fault::{Fault, FaultKind};
 pub use function::{Architecture, FailureCause, FailureKind, Function, RecursiveLoop, ResponseKind};
-pub use imperfections::Imperfections;
+pub use imperfections::{Backlog, Imperfections, MilliRate, ReadRate};
 pub use redrive::Redrive;
 pub use source::{Arrivals, InvocationType, RateCurve, RateSegment, Source, SourceKind, Targets};
 pub use timing::{AgeCheck, ClientErrorPolicy, Jitter, Profile, SuccessCount, TerminalPrecedence, Timing};
@@ -82,7 +82,7 @@ pub struct Scenario {
     pub destinations: Vec<Destination>,
     /// What goes wrong in the service itself, in file order.
     pub faults: Vec<Fault>,
-    /// What the queue repeats or loses by itself.
+    /// What the service does that nobody asked for.
     pub imperfections: Imperfections,
     /// Changes of configuration, in the order of their effect.
     pub changes: Vec<Change>,

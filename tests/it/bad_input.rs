@@ -893,6 +893,34 @@ fn redrives_that_cannot_be() {
 }
 
 #[test]
+fn imperfections_that_cannot_be() {
+    let imperfect =
+        |imperfections: &str| with("", "", &format!(r#""imperfections": {{ {imperfections} }},"#));
+    accepted(&imperfect(
+        r#""backlog": {}, "poller_read_rate": { "adaptive": {} }, "neighbour_delay": "10ms""#,
+    ));
+    let cases = [
+        (
+            r#""backlog": { "interval_multiplier": 0.5 }"#,
+            "imperfections.backlog.interval_multiplier",
+            "would shorten",
+        ),
+        (r#""backlog": { "threshold": 0 }"#, "imperfections.backlog.threshold", "out of range"),
+        (r#""poller_read_rate": "0/s""#, "imperfections.poller_read_rate.constant", "must be above 0"),
+        (
+            r#""poller_read_rate": { "adaptive": { "initial": "20000/s" } }"#,
+            "imperfections.poller_read_rate.adaptive.initial",
+            "does not lie between",
+        ),
+        (r#""poller_read_rate": "1000000000/s""#, "imperfections.poller_read_rate.constant", "too fast"),
+        (r#""duplicate": 1"#, "imperfections.duplicate", "unknown key"),
+    ];
+    for (imperfections, path, message) in cases {
+        check(&imperfect(imperfections), path, message, "");
+    }
+}
+
+#[test]
 fn a_queue_that_a_change_fills_can_be_redriven() {
     let text = with(
         "",

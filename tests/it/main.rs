@@ -15,6 +15,7 @@ mod export;
 mod golden;
 mod golden_vectors;
 mod identities;
+mod imperfections;
 mod offers;
 mod promises;
 mod real_trace;

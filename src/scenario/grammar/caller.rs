@@ -84,20 +84,3 @@ pub(super) static S3_SOURCE: &[Field] = &[
     ),
     field("cap", SOME_DURATION, Value("\"5m\""), "The longest wait. Assumed."),
 ];
-
-pub(super) static IMPERFECTIONS: &[Field] = &[
-    aws_field(
-        "duplicate_probability",
-        Shape::Probability,
-        Value("0.0"),
-        "How probable it is that an accepted event is delivered twice, with the same request id. AWS says that it happens and gives no number; try 0.0001.",
-        ASYNC_ERRORS,
-    ),
-    aws_field(
-        "loss_probability",
-        Shape::Probability,
-        Value("0.0"),
-        "How probable it is that an accepted event vanishes: no run, no metric, no route. AWS says that it happens and gives no number; try 0.000001.",
-        ASYNC_ERRORS,
-    ),
-];

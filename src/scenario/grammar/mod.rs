@@ -8,6 +8,7 @@ mod dependency;
 mod destination;
 mod fault;
 mod function;
+mod imperfections;
 mod law;
 mod prelude;
 mod redrive;
@@ -118,16 +119,16 @@ static TOP: &[Field] = &[
         "Where events come from, by name. A source's draws follow from its name, so adding another changes nothing for it.",
     ),
     field(
-        "imperfections",
-        Shape::Record(&Record { fields: caller::IMPERFECTIONS }),
-        Value("{}"),
-        "What the eventually consistent queue repeats or loses by itself.",
-    ),
-    field(
         "faults",
         list(&Shape::OneOf(&fault::FAULT), 0, MOST_CAUSES),
         Value("[]"),
         "What goes wrong in the Lambda service itself, when an event is dispatched.",
+    ),
+    field(
+        "imperfections",
+        Shape::Record(&Record { fields: imperfections::IMPERFECTIONS }),
+        Value("{}"),
+        "What the service does that nobody asked for: it repeats or loses an event, is slower under a backlog, is busy with other customers. All of it is off unless given.",
     ),
     field(
         "changes",

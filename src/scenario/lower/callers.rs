@@ -2,9 +2,7 @@
 
 use super::fields::Fields;
 use super::{Lowering, Profile};
-use crate::scenario::{
-    CallerRetry, ClientRetry, Imperfections, InvocationType, Probability, ServiceRetry, SourceKind,
-};
+use crate::scenario::{CallerRetry, ClientRetry, InvocationType, ServiceRetry, SourceKind};
 use crate::time::SimDuration;
 
 impl<'a> Lowering<'a> {
@@ -68,12 +66,5 @@ fn client_retry(fields: &Fields<'_>) -> Option<ClientRetry> {
         base: fields.duration("base")?,
         cap: fields.duration("cap")?,
         full_jitter: fields.text("jitter")? == "full",
-    })
-}
-
-pub(super) fn imperfections(fields: &Fields<'_>) -> Option<Imperfections> {
-    Some(Imperfections {
-        duplicate: Probability::new(fields.real("duplicate_probability")?)?,
-        loss: Probability::new(fields.real("loss_probability")?)?,
     })
 }
