@@ -76,7 +76,15 @@ const FIXED: &[(&str, &str)] = &[
         "functions.*.Architectures",
         "a function has one price for the whole run: compare two scenarios instead",
     ),
+    ("functions.*.calls", "what is called stays: dependencies have outages and brown-outs"),
+    ("functions.*.idle_time", "how long environments are kept is the service's law"),
+    ("functions.*.lifetime", "how long environments are kept is the service's law"),
+    ("functions.*.response", "the shape of the answer stays; `response_size` can change"),
     ("account.neighbours", "neighbours have `during`"),
+    ("account.unreserved_minimum", "it is Lambda's rule"),
+    ("account.requests_per_concurrency", "it is Lambda's rule"),
+    ("account.scaling_rate", "it is Lambda's rule"),
+    ("dependencies", "they have outages and brown-outs"),
     ("sources", "a source has `from`, `until` and a rate that follows a schedule"),
     ("faults", "a fault has `during`"),
     ("imperfections", "the laws of the service hold for the whole run"),
@@ -118,4 +126,49 @@ pub(super) fn effect_of(path: &str) -> Effect {
 /// The settings that may change, as a list for messages.
 pub(super) fn changeable() -> String {
     CHANGEABLE.iter().map(|(path, _)| format!("`{path}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::grammar;
+    use crate::scenario::shape::{Record, Shape};
+
+    fn fields(shape: &'static Shape, key: &str) -> &'static Shape {
+        let Shape::Record(Record { fields }) = shape else { panic!("a record") };
+        &fields.iter().find(|field| field.key == key).expect(key).shape
+    }
+
+    /// Whoever adds a setting decides whether it may change during a run, and says why not.
+    #[test]
+    fn every_setting_of_functions_and_account_may_change_or_has_a_reason_why_not() {
+        let Shape::Map { of: function, .. } = fields(&grammar::SCENARIO, "functions") else {
+            panic!("a map")
+        };
+        let sections = [("functions.*", *function), ("account", fields(&grammar::SCENARIO, "account"))];
+        for (section, shape) in sections {
+            let Shape::Record(Record { fields }) = shape else { panic!("a record") };
+            for field in *fields {
+                let path = format!("{section}.{}", field.key);
+                assert_ne!(
+                    effect(&path),
+                    Err(""),
+                    "{path}: add it to CHANGEABLE or, with the reason, to FIXED"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn asynchronous_settings_take_time_and_others_do_not() {
+        let cases = [
+            ("functions.ship.EventInvokeConfig.MaximumRetryAttempts", Effect::Propagated),
+            (r#"functions["ship"].DeadLetterConfig"#, Effect::Propagated),
+            ("functions.ship.ReservedConcurrentExecutions", Effect::AtOnce),
+            ("account.concurrency", Effect::AtOnce),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(effect_of(path), expected, "{path}");
+        }
+    }
 }

@@ -2,10 +2,12 @@
 
 use crate::support::{Trail, Trails, load};
 use proptest::prelude::*;
+use thirdtry::explain::narrate;
 use thirdtry::id::EventId;
 use thirdtry::model::event::{Route, RouteResult};
 use thirdtry::model::observation::{Circumstance, Fact, Fate, Observation, Observer, Remark};
 use thirdtry::observe::ledger::Ledger;
+use thirdtry::observe::lives::Lives;
 use thirdtry::observe::summary::{Ending, Summary, SummaryReport};
 use thirdtry::scenario::Scenario;
 use thirdtry::simulate::{RunEnd, Simulation, simulate};
@@ -211,6 +213,29 @@ fn a_run_that_ends_first_leaves_messages_and_events_where_they_are() {
     // Sent at 60 s and ended at 61 s; sent at 61 s and cut off; not sent.
     assert_eq!((report.originals.recovered, report.originals.in_flight, report.originals.held), (1, 1, 1));
     assert!(report.holds);
+}
+
+/// What `explain` tells of the event with this number.
+fn told(scenario: &Scenario, event: u64) -> String {
+    let mut lives = Lives::of([EventId(event)]);
+    simulate(scenario, &mut lives);
+    narrate(lives.get(EventId(event)).expect("it was lived"), scenario)
+}
+
+#[test]
+fn an_explanation_tells_of_redrives_and_changes_during_the_life() {
+    let more = r#""redrives": [ { "from": "dlq", "at": "60s", "rate": "2/s" } ],
+        "changes": [ { "at": "500ms", "because": "too slow", "set": { "functions.f.Timeout": 9, "functions.g.Timeout": 5 } } ],
+        "imperfections": { "poller_read_rate": "1/s" }"#;
+    let scenario = scenario(OUTAGE, "", more);
+    let text = told(&scenario, 5);
+    assert!(text.contains("it carries the payload of event 2"), "{text}");
+    assert!(text.contains("sent again from what event 2 left in a queue, after 1 redrive"), "{text}");
+    assert!(text.contains("due, but others are read first: 500ms later"), "{text}");
+    assert!(!text.contains("configuration changes"), "{text}");
+    let text = told(&scenario, 1);
+    assert!(text.contains("configuration changes: functions.f.Timeout: 3 -> 9"), "{text}");
+    assert!(text.contains("too slow") && !text.contains("functions.g.Timeout"), "{text}");
 }
 
 /// A storm: dead letters that are sent too fast are throttled, grow old and come back.
