@@ -96,13 +96,13 @@ fn tell(step: &Step, before: Option<AttemptOutcome>, scenario: &Scenario, lines:
                 lines.push(Line::more("without its payloads, which are too large", Rule::SnsDropsPayload));
             }
         }
-        Observation::DeliveryEnded { route, destination, failure: Some(failure), tries } => {
+        Observation::DeliveryEnded { route, destination, failure: Some(failure), tries, .. } => {
             let name = &scenario.destinations[destination.index()].name;
             let words = format!("{}: {name} does not get it: {}", route.name(), failure.name());
             lines.push(Line::at(at, words, Rule::DeliveryNotRepeated));
             lines.extend(calls(Some(failure), tries));
         }
-        Observation::DeliveryEnded { route, destination, failure: None, tries } => {
+        Observation::DeliveryEnded { route, destination, failure: None, tries, .. } => {
             lines.push(arrived(at, route, destination, scenario));
             lines.extend(calls(None, tries));
         }

@@ -4,6 +4,7 @@ use super::{layout, narrate, settings};
 use crate::id::{DestinationId, EventId, FunctionId};
 use crate::model::rule::Rule;
 use crate::observe::lives::Lives;
+use crate::observe::test_scenarios::prices;
 use crate::random::Seed;
 use crate::random::distribution::Distribution;
 use crate::scenario::{
@@ -141,6 +142,7 @@ fn scenario(functions: Vec<Function>, destinations: Vec<Destination>) -> Scenari
         faults: Vec::new(),
         changes: Vec::new(),
         redrives: Vec::new(),
+        prices: prices(),
     }
 }
 

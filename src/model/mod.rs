@@ -668,7 +668,8 @@ impl<'s> Model<'s> {
         let failure = plan.failure.or_else(|| self.refusal_by_lambda(event, route, target, now));
         self.events.get_mut(slot).routes[route as usize] =
             failure.map_or(RouteResult::Delivered, RouteResult::Failed);
-        let what = Observation::DeliveryEnded { route, destination, failure, tries: plan.tries };
+        let (tries, bytes) = (plan.tries, plan.bytes);
+        let what = Observation::DeliveryEnded { route, destination, failure, tries, bytes };
         self.observe(slot, now, what, observer);
         if failure.is_none() {
             if self.queues.keep(destination, route) && self.events.get(slot).duplicate_of.is_none() {

@@ -160,6 +160,8 @@ pub enum Observation {
         failure: Option<DeliveryFailure>,
         /// Calls to the destination.
         tries: u8,
+        /// The size of the message in bytes.
+        bytes: u64,
     },
     /// It left the system: nothing more will be observed of it.
     Closed,

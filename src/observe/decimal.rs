@@ -29,6 +29,11 @@ impl Decimal {
         })
     }
 
+    /// The digits without their point.
+    pub const fn units(self) -> u128 {
+        self.units
+    }
+
     /// Nanoseconds as milliseconds with three places.
     pub fn millis(nanos: u128) -> Self {
         Self::new(divide_half_up(nanos, 1_000), 3)

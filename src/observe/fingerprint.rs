@@ -90,7 +90,7 @@ fn words(what: Observation) -> (u64, u64, u64) {
         Observation::DeliveryStarted { route, destination, bytes, payload_dropped } => {
             (6, bytes, place(route, destination.0) << 1 | u64::from(payload_dropped))
         }
-        Observation::DeliveryEnded { route, destination, failure, tries } => {
+        Observation::DeliveryEnded { route, destination, failure, tries, .. } => {
             let further = u64::from(tries) - 1;
             (7, failure.map_or(0, |failure| failure as u64 + 1), further << 18 | place(route, destination.0))
         }

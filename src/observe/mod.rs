@@ -5,6 +5,7 @@
 
 use crate::model::observation::{Fact, Observer, Remark};
 
+pub mod cost;
 pub mod decimal;
 pub mod dependencies;
 pub mod environments;

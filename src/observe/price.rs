@@ -1,115 +1,432 @@
-//! What runs cost, in integer pico-dollars (10^−12 USD), at the prices of us-east-1.
+//! What is paid for, and what it costs.
 //!
-//! Counted: requests (one for each run; throttles are not billed) and duration (billed milliseconds × memory). Not
-//! counted: the free tier, volume discounts, and what destinations and sources charge.
-//! Source: <https://aws.amazon.com/lambda/pricing/>.
+//! [`Spend`] counts what AWS bills in whole units: requests, megabyte-milliseconds, chunks of messages. [`Money`] is
+//! their price at a price list: an exact integer, rounded once when it is written. Sums of either are exact, and their
+//! order does not matter.
 
 use super::decimal::{Decimal, divide_half_up};
-use crate::scenario::{Architecture, Function};
+use crate::scenario::{Architecture, DestinationKind, Function, Prices};
 
-/// Pico-dollars for one request: 0.20 USD a million.
-const PICO_USD_PER_REQUEST: u128 = 200_000;
-/// Pico-dollars for a GB-second on `x86_64`: 0.0000166667 USD.
-const PICO_USD_PER_GB_SECOND_X86_64: u128 = 16_666_700;
-/// Pico-dollars for a GB-second on `arm64`: 0.0000133334 USD.
-const PICO_USD_PER_GB_SECOND_ARM64: u128 = 13_333_400;
 /// MB-milliseconds in one GB-second.
 const MB_MILLIS_PER_GB_SECOND: u128 = 1_024 * 1_000;
+/// Prices of requests and messages are for so many.
+const MILLION: u128 = 1_000_000;
+/// What AWS gives away each month: requests, and GB-seconds on demand of both architectures together
+/// (<https://aws.amazon.com/lambda/pricing/>).
+const FREE_REQUESTS: u128 = 1_000_000;
+const FREE_GB_SECONDS: u128 = 400_000;
 
-/// How many runs were billed, for how long, and at what price.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Spend {
-    runs: u64,
-    billed_ms: u64,
-    /// Σ price of a GB-second × MB × ms: divided only once, so that sums are exact.
-    weighted_mb_ms: u128,
+/// An amount of money: an integer of pico-dollars ÷ (MB-milliseconds in a GB-second × a million), so that the price of
+/// every unit is one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Money {
+    parts: u128,
 }
 
-impl Spend {
-    /// `runs` runs of `function` that were billed `billed_ms` together.
-    pub fn of(function: &Function, runs: u64, billed_ms: u64) -> Self {
-        let mut spend = Self::default();
-        spend.add(Rate::of(function), runs, billed_ms);
-        spend
+impl Money {
+    const PARTS_PER_PICO: u128 = MB_MILLIS_PER_GB_SECOND * MILLION;
+
+    /// `count` at `price` pico-dollars a million.
+    const fn of_million(price: u64, count: u128) -> Self {
+        Self { parts: price as u128 * count * MB_MILLIS_PER_GB_SECOND }
     }
 
-    /// Adds `runs` runs that were billed `billed_ms` together.
-    pub fn add(&mut self, rate: Rate, runs: u64, billed_ms: u64) {
-        self.runs += runs;
-        self.billed_ms += billed_ms;
-        self.weighted_mb_ms += rate.weight * u128::from(billed_ms);
+    /// `mb_millis` at `price` pico-dollars a GB-second.
+    const fn of_gb_second(price: u64, mb_millis: u128) -> Self {
+        Self { parts: price as u128 * mb_millis * MILLION }
     }
 
     /// Both together.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
-        Self {
-            runs: self.runs + other.runs,
-            billed_ms: self.billed_ms + other.billed_ms,
-            weighted_mb_ms: self.weighted_mb_ms + other.weighted_mb_ms,
-        }
+        Self { parts: self.parts + other.parts }
     }
 
-    /// Billed milliseconds.
-    pub const fn billed_ms(self) -> u64 {
-        self.billed_ms
+    /// Pico-dollars, rounded half up once.
+    pub const fn pico_usd(self) -> u128 {
+        divide_half_up(self.parts, Self::PARTS_PER_PICO)
     }
 
-    /// The price in pico-dollars, rounded half up once.
-    pub fn pico_usd(self) -> u128 {
-        u128::from(self.runs) * PICO_USD_PER_REQUEST
-            + divide_half_up(self.weighted_mb_ms, MB_MILLIS_PER_GB_SECOND)
-    }
-
-    /// The price in US dollars with twelve places.
-    pub fn usd(self) -> Decimal {
+    /// US dollars with twelve places.
+    pub const fn usd(self) -> Decimal {
         Decimal::new(self.pico_usd(), 12)
     }
 }
 
-/// What a millisecond of a function costs, before the one division.
+/// The kinds of messages that have a price of their own; one to a function is paid for by that function's runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
-    weight: u128,
+pub enum MessageKind {
+    /// To an SQS queue.
+    Sqs,
+    /// To an SNS topic.
+    Sns,
+    /// To an EventBridge bus.
+    EventBridge,
+    /// Into an S3 bucket.
+    S3,
 }
 
-impl Rate {
-    /// The rate of `function`: its memory at the price of its architecture.
-    pub fn of(function: &Function) -> Self {
-        let price = match function.architecture {
-            Architecture::X86_64 => PICO_USD_PER_GB_SECOND_X86_64,
-            Architecture::Arm64 => PICO_USD_PER_GB_SECOND_ARM64,
-        };
-        Self { weight: price * u128::from(function.memory_mb) }
+impl MessageKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Sqs, Self::Sns, Self::EventBridge, Self::S3];
+
+    const fn of(kind: DestinationKind) -> Option<Self> {
+        match kind {
+            DestinationKind::Sqs => Some(Self::Sqs),
+            DestinationKind::Sns { .. } => Some(Self::Sns),
+            DestinationKind::EventBridge => Some(Self::EventBridge),
+            DestinationKind::S3 => Some(Self::S3),
+            DestinationKind::Lambda { .. } => None,
+        }
     }
+}
+
+const ARCHITECTURES: [Architecture; 2] = [Architecture::X86_64, Architecture::Arm64];
+
+/// What was used, in the units in which AWS bills it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spend {
+    /// One for each run.
+    requests: u128,
+    /// Those that large payloads add.
+    payload_requests: u128,
+    billed_ms: u64,
+    /// MB-milliseconds of runs on demand, by architecture.
+    on_demand: [u128; ARCHITECTURES.len()],
+    /// MB-milliseconds of runs in provisioned environments.
+    on_provisioned: [u128; ARCHITECTURES.len()],
+    /// MB-milliseconds of provisioned concurrency, used or not.
+    provisioned: [u128; ARCHITECTURES.len()],
+    /// Chunks, or objects, by kind.
+    messages: [u128; MessageKind::ALL.len()],
+}
+
+impl Spend {
+    /// `runs` runs of `function` on demand that were billed `billed_ms` together.
+    pub fn of(function: &Function, runs: u64, billed_ms: u64) -> Self {
+        let mut spend = Self { requests: runs.into(), ..Self::default() };
+        spend.bill(function, billed_ms, false);
+        spend
+    }
+
+    /// A run of `function` that was billed `billed_ms`, in a provisioned environment or on demand. `payload` is the
+    /// size of the event in bytes, if the run was asynchronous.
+    pub fn run(
+        function: &Function,
+        billed_ms: u64,
+        provisioned: bool,
+        payload: Option<u64>,
+        prices: &Prices,
+    ) -> Self {
+        let mut spend = Self { requests: 1, ..Self::default() };
+        spend.bill(function, billed_ms, provisioned);
+        let beyond = payload.filter(|_| prices.charge_payload).unwrap_or(0);
+        let beyond = beyond.saturating_sub(prices.payload_included);
+        spend.payload_requests = beyond.div_ceil(prices.payload_chunk).into();
+        spend
+    }
+
+    /// Time of `function` without a request of its own: a part of what a run was billed.
+    pub fn time(function: &Function, billed_ms: u64, provisioned: bool) -> Self {
+        let mut spend = Self::default();
+        spend.bill(function, billed_ms, provisioned);
+        spend
+    }
+
+    /// A message of `bytes` delivered to a destination of `kind`.
+    pub fn message(kind: DestinationKind, bytes: u64, prices: &Prices) -> Self {
+        let mut spend = Self::default();
+        if let Some(kind) = MessageKind::of(kind) {
+            let chunks = bytes.div_ceil(prices.messages.chunk).max(1);
+            spend.messages[kind as usize] = if kind == MessageKind::S3 { 1 } else { chunks.into() };
+        }
+        spend
+    }
+
+    /// `count` provisioned environments of `function`, kept for `millis` milliseconds.
+    pub fn kept(function: &Function, count: u32, millis: u64) -> Self {
+        let mut spend = Self::default();
+        spend.provisioned[function.architecture as usize] =
+            u128::from(count) * u128::from(function.memory_mb) * u128::from(millis);
+        spend
+    }
+
+    fn bill(&mut self, function: &Function, billed_ms: u64, provisioned: bool) {
+        let used = if provisioned { &mut self.on_provisioned } else { &mut self.on_demand };
+        used[function.architecture as usize] += u128::from(function.memory_mb) * u128::from(billed_ms);
+        self.billed_ms += billed_ms;
+    }
+
+    /// Adds `other`.
+    pub fn add(&mut self, other: &Self) {
+        let sum = |one: &mut [u128], other: &[u128]| {
+            one.iter_mut().zip(other).for_each(|(one, other)| *one += other);
+        };
+        self.requests += other.requests;
+        self.payload_requests += other.payload_requests;
+        self.billed_ms += other.billed_ms;
+        sum(&mut self.on_demand, &other.on_demand);
+        sum(&mut self.on_provisioned, &other.on_provisioned);
+        sum(&mut self.provisioned, &other.provisioned);
+        sum(&mut self.messages, &other.messages);
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(mut self, other: &Self) -> Self {
+        self.add(other);
+        self
+    }
+
+    /// Billed milliseconds of runs.
+    pub const fn billed_ms(&self) -> u64 {
+        self.billed_ms
+    }
+
+    /// What it costs at the price of the first tier.
+    pub fn money(&self, prices: &Prices) -> Money {
+        let messages = MessageKind::ALL.into_iter().map(|kind| self.message_money(kind, prices));
+        let parts = [self.request_money(prices), self.payload_money(prices), self.duration_money(prices)];
+        parts.into_iter().chain(messages).fold(self.provisioned_money(prices), Money::plus)
+    }
+
+    /// The requests of runs alone.
+    pub const fn request_money(&self, prices: &Prices) -> Money {
+        Money::of_million(prices.million_requests, self.requests)
+    }
+
+    /// The requests that large payloads add.
+    pub const fn payload_money(&self, prices: &Prices) -> Money {
+        Money::of_million(prices.million_requests, self.payload_requests)
+    }
+
+    /// The time of runs.
+    pub fn duration_money(&self, prices: &Prices) -> Money {
+        self.on_demand_money(prices, |prices, used| Money::of_gb_second(prices.gb_second[0], used))
+            .plus(self.on_provisioned_money(prices))
+    }
+
+    fn on_provisioned_money(&self, prices: &Prices) -> Money {
+        by_architecture(&self.on_provisioned, prices, |prices, used| {
+            Money::of_gb_second(prices.on_provisioned, used)
+        })
+    }
+
+    fn on_demand_money(
+        &self,
+        prices: &Prices,
+        price: impl Fn(&crate::scenario::ComputePrices, u128) -> Money,
+    ) -> Money {
+        by_architecture(&self.on_demand, prices, price)
+    }
+
+    /// Provisioned concurrency, used or not.
+    pub fn provisioned_money(&self, prices: &Prices) -> Money {
+        by_architecture(&self.provisioned, prices, |prices, kept| {
+            Money::of_gb_second(prices.provisioned, kept)
+        })
+    }
+
+    /// Messages of one kind.
+    pub const fn message_money(&self, kind: MessageKind, prices: &Prices) -> Money {
+        let price = match kind {
+            MessageKind::Sqs => prices.messages.sqs,
+            MessageKind::Sns => prices.messages.sns,
+            MessageKind::EventBridge => prices.messages.eventbridge,
+            MessageKind::S3 => prices.messages.s3,
+        };
+        Money::of_million(price, self.messages[kind as usize])
+    }
+
+    /// What was used in `part` milliseconds, grown to `whole` milliseconds: each unit rounded half up.
+    #[must_use]
+    pub fn grown(&self, whole: u64, part: u64) -> Self {
+        let grown = |used: u128| divide_half_up(used * u128::from(whole), part.into());
+        Self {
+            requests: grown(self.requests),
+            payload_requests: grown(self.payload_requests),
+            billed_ms: 0,
+            on_demand: self.on_demand.map(grown),
+            on_provisioned: self.on_provisioned.map(grown),
+            provisioned: self.provisioned.map(grown),
+            messages: self.messages.map(grown),
+        }
+    }
+
+    /// What it costs as the use of a whole month: tier by tier, and less the free tier if the price list says so.
+    pub fn money_of_month(&self, prices: &Prices) -> Money {
+        let mut used = *self;
+        if prices.free_tier {
+            used.take_free();
+        }
+        let tiered = used.on_demand_money(prices, tiered);
+        used.on_demand = [0; ARCHITECTURES.len()];
+        used.money(prices).plus(tiered)
+    }
+
+    fn take_free(&mut self) {
+        let mut free = FREE_REQUESTS;
+        for requests in [&mut self.requests, &mut self.payload_requests] {
+            take(requests, &mut free);
+        }
+        let mut free = FREE_GB_SECONDS * MB_MILLIS_PER_GB_SECOND;
+        for used in &mut self.on_demand {
+            take(used, &mut free);
+        }
+    }
+}
+
+fn take(used: &mut u128, free: &mut u128) {
+    let taken = (*used).min(*free);
+    *used -= taken;
+    *free -= taken;
+}
+
+fn by_architecture(
+    used: &[u128; ARCHITECTURES.len()],
+    prices: &Prices,
+    price: impl Fn(&crate::scenario::ComputePrices, u128) -> Money,
+) -> Money {
+    let of = |architecture| price(prices.compute(architecture), used[architecture as usize]);
+    ARCHITECTURES.into_iter().map(of).fold(Money::default(), Money::plus)
+}
+
+/// The price of `used` MB-milliseconds of one month.
+fn tiered(prices: &crate::scenario::ComputePrices, used: u128) -> Money {
+    let bound = |gb_seconds: &u64| u128::from(*gb_seconds) * MB_MILLIS_PER_GB_SECOND;
+    let starts = std::iter::once(0).chain(prices.tiers.iter().map(bound));
+    let ends = prices.tiers.iter().map(bound).chain([u128::MAX]);
+    let in_tier = |((start, end), price): ((u128, u128), &u64)| {
+        Money::of_gb_second(*price, used.min(end).saturating_sub(start))
+    };
+    starts.zip(ends).zip(&prices.gb_second).map(in_tier).fold(Money::default(), Money::plus)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observe::test_scenarios::{function, prices};
+    use crate::scenario::SnsOversize;
 
-    fn spend(price: u128, memory_mb: u128, runs: u64, billed_ms: u64) -> String {
-        let mut spend = Spend::default();
-        spend.add(Rate { weight: price * memory_mb }, runs, billed_ms);
-        spend.usd().to_string()
+    const GIB: u32 = 1_024;
+
+    fn of(architecture: Architecture, memory_mb: u32) -> Function {
+        Function { memory_mb, architecture, ..function("ship") }
+    }
+
+    fn usd(spend: &Spend) -> String {
+        spend.money(&prices()).usd().to_string()
     }
 
     #[test]
     fn a_gigabyte_for_a_second_costs_what_the_price_list_says() {
-        assert_eq!(spend(PICO_USD_PER_GB_SECOND_X86_64, 1_024, 0, 1_000), "0.000016666700");
-        assert_eq!(spend(PICO_USD_PER_GB_SECOND_ARM64, 2_048, 0, 500), "0.000013333400");
+        let (intel, arm) = (of(Architecture::X86_64, GIB), of(Architecture::Arm64, 2 * GIB));
+        assert_eq!(usd(&Spend::time(&intel, 1_000, false)), "0.000016666700");
+        assert_eq!(usd(&Spend::time(&arm, 500, false)), "0.000013333400");
+        assert_eq!(usd(&Spend::time(&intel, 1_000, true)), "0.000009722200");
+        assert_eq!(usd(&Spend::time(&arm, 500, true)), "0.000007777800");
+        // Two environments for five minutes: 600 GB-seconds, and twice as many with twice the memory.
+        assert_eq!(usd(&Spend::kept(&intel, 2, 300_000)), "0.002500020000");
+        assert_eq!(usd(&Spend::kept(&arm, 2, 300_000)), "0.004000080000");
     }
 
     #[test]
     fn a_million_requests_cost_twenty_cents() {
-        assert_eq!(spend(PICO_USD_PER_GB_SECOND_X86_64, 128, 1_000_000, 0), "0.200000000000");
+        assert_eq!(usd(&Spend::of(&function("ship"), 1_000_000, 0)), "0.200000000000");
+        // One run of 128 MB for 100 ms: 200 000 pico-dollars and an eightieth of 16 666 700.
+        assert_eq!(usd(&Spend::of(&function("ship"), 1, 100)), "0.000000408334");
     }
 
     #[test]
     fn fractions_of_a_pico_dollar_are_rounded_once_not_for_each_run() {
         let mut together = Spend::default();
-        let rate = Rate { weight: PICO_USD_PER_GB_SECOND_X86_64 * 128 };
-        (0..8_000).for_each(|_| together.add(rate, 0, 1));
-        assert_eq!(together.usd().to_string(), "0.000016666700");
+        (0..8_000).for_each(|_| together.add(&Spend::time(&function("ship"), 1, false)));
+        assert_eq!(usd(&together), "0.000016666700");
+    }
+
+    #[test]
+    fn a_payload_above_256_kib_adds_a_request_for_each_64_kib_begun() {
+        let ship = function("ship");
+        let kib = 1_024;
+        let cases = [
+            (0, 0),
+            (256 * kib, 0),
+            (256 * kib + 1, 1),
+            (320 * kib, 1),
+            (320 * kib + 1, 2),
+            (1_024 * kib, 12),
+        ];
+        for (bytes, requests) in cases {
+            let spend = Spend::run(&ship, 0, false, Some(bytes), &prices());
+            assert_eq!(spend.payload_money(&prices()).pico_usd(), requests * 200_000, "{bytes}");
+            assert_eq!(spend.request_money(&prices()).pico_usd(), 200_000);
+            let mut list = prices();
+            list.charge_payload = false;
+            assert_eq!(Spend::run(&ship, 0, false, Some(bytes), &list).money(&list).pico_usd(), 200_000);
+        }
+        // A synchronous call has no such surcharge.
+        assert_eq!(Spend::run(&ship, 0, false, None, &prices()).money(&prices()).pico_usd(), 200_000);
+    }
+
+    #[test]
+    fn messages_are_paid_by_64_kib_and_objects_one_by_one() {
+        let kib = 1_024;
+        let sns = DestinationKind::Sns { oversize: SnsOversize::Fail };
+        let lambda = DestinationKind::Lambda { function: crate::id::FunctionId(0) };
+        let cases = [
+            (DestinationKind::Sqs, 1, 400_000),
+            (DestinationKind::Sqs, 64 * kib, 400_000),
+            (DestinationKind::Sqs, 64 * kib + 1, 800_000),
+            (sns, 256 * kib, 2_000_000),
+            (DestinationKind::EventBridge, 65 * kib, 2_000_000),
+            (DestinationKind::S3, 10_000 * kib, 5_000_000),
+            (lambda, 500 * kib, 0),
+        ];
+        for (kind, bytes, pico) in cases {
+            assert_eq!(
+                Spend::message(kind, bytes, &prices()).money(&prices()).pico_usd(),
+                pico,
+                "{kind:?} {bytes}"
+            );
+        }
+    }
+
+    /// 20 billion GB-seconds: 6 at the first price, 9 at the second, 5 at the third.
+    #[test]
+    fn a_month_is_paid_tier_by_tier() {
+        let month = |architecture, gb_seconds: u64| {
+            let spend = Spend::time(&of(architecture, GIB), gb_seconds * 1_000, false);
+            spend.money_of_month(&prices()).usd().round(2).to_string()
+        };
+        assert_eq!(month(Architecture::X86_64, 1_000_000), "16.67");
+        assert_eq!(month(Architecture::X86_64, 6_000_000_000), "100000.20");
+        // 100 000.20 + 135 000.00 + 66 667.00
+        assert_eq!(month(Architecture::X86_64, 20_000_000_000), "301667.20");
+        // 7.5 G × 0.0000133334 + 11.25 G × 0.0000120001 + 1.25 G × 0.0000106667
+        assert_eq!(month(Architecture::Arm64, 20_000_000_000), "248335.00");
+    }
+
+    #[test]
+    fn the_free_tier_is_taken_off_a_month_once() {
+        let mut list = prices();
+        list.free_tier = true;
+        let ship = of(Architecture::X86_64, GIB);
+        let small = Spend::of(&ship, 1_000_000, 400_000_000);
+        assert_eq!(small.money_of_month(&list).pico_usd(), 0);
+        let more = Spend::of(&ship, 1_500_000, 400_001_000);
+        // Half a million requests, and one GB-second.
+        assert_eq!(more.money_of_month(&list).pico_usd(), 100_000_000_000 + 16_666_700);
+        // What is used of both architectures shares it; provisioned environments have none.
+        let both = Spend::time(&ship, 300_000_000, false)
+            .plus(&Spend::time(&of(Architecture::Arm64, GIB), 100_001_000, false))
+            .plus(&Spend::time(&ship, 1_000, true));
+        assert_eq!(both.money_of_month(&list).pico_usd(), 13_333_400 + 9_722_200);
+    }
+
+    #[test]
+    fn use_grows_in_proportion() {
+        let hour = Spend::of(&of(Architecture::X86_64, GIB), 1_000, 3_600);
+        let month = hour.grown(730, 1);
+        assert_eq!(month.money(&prices()).pico_usd(), hour.money(&prices()).pico_usd() * 730);
     }
 }

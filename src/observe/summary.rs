@@ -10,18 +10,19 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::cost::{self, Costs, Kept, Rate, Split};
 use super::decimal::Decimal;
 use super::dependencies::{Dependencies, DependencyReport};
 use super::generations::{Generations, RedriveReport};
 use super::offers::{self, Duplicates, Offers};
-use super::price::{Rate, Spend};
+use super::price::Spend;
 use super::samples::Samples;
 use super::unseen::{self, Unseen};
 use crate::id::DestinationId;
 use crate::model::event::{Event, Route, RouteResult};
 use crate::model::observation::{
     Attempt, AttemptOutcome, Circumstance, Fact, Fate, FunctionError, Next, Observation, Observer, Placement,
-    Remark, Run, Start, ThrottleReason,
+    Remark, Start, ThrottleReason,
 };
 use crate::scenario::{ChangedSetting, DeliveryFailure, InvocationType, Scenario};
 use crate::time::{SimDuration, SimTime};
@@ -32,7 +33,6 @@ pub struct Summary<'s> {
     total: Tally,
     /// One for each function, when there are several.
     functions: Vec<Tally>,
-    rates: Vec<Rate>,
     /// Changes of configuration that have taken effect.
     changes: u16,
     dependencies: Dependencies,
@@ -84,14 +84,10 @@ struct Tally {
     lost: [u64; Fate::ALL.len()],
     lost_without_route: u64,
     deliveries: BTreeMap<(Route, DestinationId), Deliveries>,
-    first_runs: Spend,
-    retries: Spend,
-    sync_runs: Spend,
-    wasted: Spend,
+    costs: cost::Tally,
     calls: Calls,
     unseen: unseen::Tally,
     offers: offers::Tally,
-    duplicate_runs: Spend,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -115,7 +111,6 @@ impl<'s> Summary<'s> {
         Self {
             total: Tally::default(),
             functions: vec![Tally::default(); several],
-            rates: scenario.functions.iter().map(Rate::of).collect(),
             changes: 0,
             dependencies: Dependencies::new(scenario),
             generations: Generations::new(scenario),
@@ -125,9 +120,11 @@ impl<'s> Summary<'s> {
 
     /// The result.
     pub fn into_report(self, scenario: &Scenario, ending: Ending) -> SummaryReport {
-        let named = |(tally, function): (Tally, &crate::scenario::Function)| FunctionReport {
-            function: function.name.clone(),
-            counts: tally.into_counts(scenario),
+        let rate = Rate::of(scenario, self.total.last_arrival, ending.at);
+        let kept = |concerned: &dyn Fn(usize) -> bool| Kept::of(scenario, ending.at, concerned);
+        let named = |(at, tally): (usize, Tally)| FunctionReport {
+            function: scenario.functions[at].name.clone(),
+            counts: tally.into_counts(&kept(&|function| function == at), rate, scenario),
         };
         let changes = scenario.changes.iter().zip(0..).map(|(change, at)| ChangeReport {
             made_ns: change.made.as_nanos(),
@@ -145,8 +142,8 @@ impl<'s> Summary<'s> {
             end: ending.end,
             ended_ns: ending.at.as_nanos(),
             fingerprint: format!("{:016x}", ending.fingerprint),
-            counts: self.total.into_counts(scenario),
-            functions: self.functions.into_iter().zip(&scenario.functions).map(named).collect(),
+            counts: self.total.into_counts(&kept(&|_| true), rate, scenario),
+            functions: self.functions.into_iter().enumerate().map(named).collect(),
             dependencies: self.dependencies.into_reports(scenario, ending.at),
         }
     }
@@ -155,10 +152,9 @@ impl<'s> Summary<'s> {
 impl Observer for Summary<'_> {
     fn observe(&mut self, fact: &Fact<'_>) {
         let function = fact.event.function().index();
-        let rate = self.rates[function];
-        self.total.note(fact, rate);
+        self.total.note(fact, self.scenario);
         if let Some(tally) = self.functions.get_mut(function) {
-            tally.note(fact, rate);
+            tally.note(fact, self.scenario);
         }
         self.dependencies.observe(fact);
         if let Some(generations) = &mut self.generations {
@@ -181,9 +177,10 @@ impl Observer for Summary<'_> {
 }
 
 impl Tally {
-    fn note(&mut self, fact: &Fact<'_>, rate: Rate) {
+    fn note(&mut self, fact: &Fact<'_>, scenario: &Scenario) {
+        self.costs.note(fact, scenario);
         if fact.event.is_duplicate() {
-            return self.note_duplicate(fact, rate);
+            return self.note_duplicate(fact);
         }
         self.unseen.note(fact);
         match fact.what {
@@ -193,7 +190,7 @@ impl Tally {
             Observation::Called => self.calls.made += 1,
             Observation::RunStarted { age, placement, .. } => self.run_started(fact, age, placement),
             Observation::CallStarted { .. } | Observation::CallEnded(_) => {}
-            Observation::AttemptEnded(attempt) => self.attempt_ended(fact, &attempt, rate),
+            Observation::AttemptEnded(attempt) => self.attempt_ended(fact, &attempt),
             Observation::Settled { fate, .. } => self.settled(fact, fate),
             Observation::DeliveryStarted { .. } | Observation::DeliveryEnded { .. } => self.delivery(fact),
             Observation::Closed | Observation::CutOff => self.left(fact),
@@ -201,20 +198,14 @@ impl Tally {
     }
 
     /// A second delivery of an event runs and is paid for, and its outcome goes out; it is no event.
-    fn note_duplicate(&mut self, fact: &Fact<'_>, rate: Rate) {
+    fn note_duplicate(&mut self, fact: &Fact<'_>) {
         match fact.what {
             Observation::Duplicated => self.offers.duplicates += 1,
             Observation::RunStarted { placement, .. } => {
                 self.offers.duplicate_runs += 1;
                 self.occupies(placement, fact.at);
             }
-            Observation::AttemptEnded(Attempt { run: Some(run), outcome, .. }) => {
-                self.running -= 1;
-                self.duplicate_runs.add(rate, 1, run.billed_ms);
-                if matches!(outcome, AttemptOutcome::FunctionError(_)) {
-                    self.wasted.add(rate, 1, run.billed_ms);
-                }
-            }
+            Observation::AttemptEnded(Attempt { run: Some(_), .. }) => self.running -= 1,
             Observation::DeliveryStarted { .. } | Observation::DeliveryEnded { .. } => self.delivery(fact),
             Observation::Accepted
             | Observation::Called
@@ -284,9 +275,9 @@ impl Tally {
         }
     }
 
-    fn attempt_ended(&mut self, fact: &Fact<'_>, attempt: &Attempt, rate: Rate) {
-        if let Some(run) = &attempt.run {
-            self.run_ended(fact, attempt, run, rate);
+    fn attempt_ended(&mut self, fact: &Fact<'_>, attempt: &Attempt) {
+        if attempt.run.is_some() {
+            self.run_ended(fact, attempt);
         }
         if !is_async(fact) {
             self.calls.note(attempt);
@@ -305,18 +296,9 @@ impl Tally {
         }
     }
 
-    fn run_ended(&mut self, fact: &Fact<'_>, attempt: &Attempt, run: &Run, rate: Rate) {
+    fn run_ended(&mut self, fact: &Fact<'_>, attempt: &Attempt) {
         self.running -= 1;
         self.async_running -= u64::from(is_async(fact));
-        let spend = match (is_async(fact), run.number) {
-            (false, _) => &mut self.sync_runs,
-            (true, 1) => &mut self.first_runs,
-            (true, _) => &mut self.retries,
-        };
-        spend.add(rate, 1, run.billed_ms);
-        if matches!(attempt.outcome, AttemptOutcome::FunctionError(_)) {
-            self.wasted.add(rate, 1, run.billed_ms);
-        }
         match attempt.next {
             Next::Retry { .. } => self.wait(fact.at),
             // It leaves the backlog when it settles, at this same instant, and makes no new peak before.
@@ -362,7 +344,7 @@ impl Tally {
         self.deliveries.entry((route, destination)).or_default()
     }
 
-    fn into_counts(mut self, scenario: &Scenario) -> Counts {
+    fn into_counts(mut self, kept: &Kept, rate: Rate, scenario: &Scenario) -> Counts {
         let settled: u64 = self.fates.iter().sum();
         let in_flight = self.accepted - settled;
         let lost: u64 = self.lost.iter().sum();
@@ -407,8 +389,8 @@ impl Tally {
             sojourn: spread(&mut self.sojourn),
             concurrency: Peak::of(self.peak_running.0, self.peak_running.1),
             backlog: self.backlog(in_flight),
-            billed_ms: self.split(Spend::billed_ms),
-            cost_usd: self.split(Spend::usd),
+            billed_ms: self.costs.split(Spend::billed_ms),
+            cost_usd: self.costs.into_report(self.accepted, kept, rate, scenario),
             sync_calls: self.calls,
             offers: self.offers.into_report(self.accepted),
             duplicates: self.offers.duplicates(),
@@ -427,18 +409,6 @@ impl Tally {
             last_settled_ns: self.last_settled.map(SimTime::as_nanos),
             drain_ns: self.last_settled.filter(|_| in_flight == 0).and_then(drained),
             first_drop_ns: self.first_drop.map(SimTime::as_nanos),
-        }
-    }
-
-    fn split<T>(&self, part: impl Fn(Spend) -> T) -> Split<T> {
-        let total = self.first_runs.plus(self.retries).plus(self.sync_runs).plus(self.duplicate_runs);
-        Split {
-            total: part(total),
-            first_runs: part(self.first_runs),
-            retries: part(self.retries),
-            sync_calls: part(self.sync_runs),
-            duplicates: part(self.duplicate_runs),
-            wasted: part(self.wasted),
         }
     }
 
@@ -578,7 +548,7 @@ pub struct Counts {
     /// Billed milliseconds of finished runs.
     pub billed_ms: Split<u64>,
     /// Their price in US dollars.
-    pub cost_usd: Split<Decimal>,
+    pub cost_usd: Costs,
     /// Synchronous calls.
     pub sync_calls: Calls,
     /// What happened before acceptance.
@@ -701,23 +671,6 @@ pub struct Backlog {
     pub drain_ns: Option<u64>,
     /// When the first event ended without success.
     pub first_drop_ns: Option<u64>,
-}
-
-/// A total and its parts; `wasted` overlaps the other parts.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Split<T> {
-    /// Everything: first runs, retries, synchronous calls and duplicates.
-    pub total: T,
-    /// First runs of events.
-    pub first_runs: T,
-    /// Further runs of events.
-    pub retries: T,
-    /// Runs of synchronous calls.
-    pub sync_calls: T,
-    /// Runs of second deliveries by the queue.
-    pub duplicates: T,
-    /// Of all these, runs that ended in a function error.
-    pub wasted: T,
 }
 
 /// Synchronous calls; they have no fate and are no events.
@@ -880,7 +833,7 @@ impl Counts {
         rows.spread("sojourn", self.sojourn.as_ref());
         self.rows_of_backlog(rows);
         rows.split("billed_ms", &self.billed_ms, "Milliseconds");
-        rows.split("cost_usd", &self.cost_usd, "USD");
+        self.cost_usd.rows(rows);
         rows.count("sync_calls", self.sync_calls.made);
         rows.count("sync_calls.retried", self.sync_calls.retried);
         rows.count("sync_calls.succeeded", self.sync_calls.succeeded);

@@ -58,6 +58,7 @@ pub(crate) fn idle() -> Scenario {
         faults: Vec::new(),
         changes: Vec::new(),
         redrives: Vec::new(),
+        prices: prices(),
     }
 }
 
@@ -177,4 +178,12 @@ pub(crate) fn busy() -> Scenario {
     ];
     scenario.end = End::At(SimTime::from_secs(1_710));
     scenario
+}
+
+/// The prices of us-east-1: the defaults of a scenario file.
+pub(crate) fn prices() -> crate::scenario::Prices {
+    let text = r#"{ "version": 1, "functions": { "f": {} },
+        "sources": { "s": { "to": "f", "arrivals": { "times": ["0s"] } } } }"#;
+    let input = crate::scenario::load::Input::from_text("prices", text);
+    crate::scenario::load::load(&input).expect("it is valid").scenario.prices
 }

@@ -92,6 +92,7 @@ const FIXED: &[(&str, &str)] = &[
     ("dependencies", "their outages and brown-outs have `during`"),
     ("functions.*.calls", "a function makes the same calls for the whole run"),
     ("redrives", "a redrive has its time"),
+    ("prices", "prices hold for the whole run: compare two scenarios instead"),
     ("timing", "the laws of the service hold for the whole run"),
     ("seed", "all draws follow from it"),
     ("start", "it is the label of virtual time zero"),

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 const DURATION_PATTERN: &str = r"^((\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?(\d+(\.\d+)?us)?(\d+(\.\d+)?ns)?|PT[0-9HMS.]+)$";
 const RATE_PATTERN: &str = r"^\d+(\.\d+)?/(s|m|min|h)$";
+const PRICE_PATTERN: &str = r"^\$\d+(\.\d{1,12})?$";
 const SIZE_PATTERN: &str = r"^\d+(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$";
 
 /// The schema as a file: JSON with a final line feed.
@@ -82,6 +83,7 @@ fn scalar(shape: &Shape) -> Json {
             json!({ "anyOf": [window, { "type": "array", "items": window, "minItems": 1 }] })
         }
         Shape::Rate { .. } => json!({ "type": "string", "pattern": RATE_PATTERN }),
+        Shape::Price => json!({ "type": "string", "pattern": PRICE_PATTERN }),
         Shape::Size => json!({ "type": "string", "pattern": SIZE_PATTERN }),
         Shape::Text => json!({ "type": "string" }),
         Shape::Word(words) => json!({ "enum": words }),

@@ -13,6 +13,7 @@ mod fields;
 mod imperfections;
 mod law;
 mod loops;
+mod prices;
 mod redrives;
 mod sources;
 
@@ -117,6 +118,7 @@ impl<'a> Lowering<'a> {
         let faults = self.faults(root);
         let redrives = self.redrives(root, &destinations);
         let imperfections = self.imperfections(&root.record("imperfections"));
+        let prices = self.prices(&root.record("prices"));
         self.reservations(root, account.as_ref());
         self.refuse_loops(&functions, &destinations, timing.as_ref(), span.end);
         self.expectations(root);
@@ -138,6 +140,7 @@ impl<'a> Lowering<'a> {
             changes: Vec::new(),
             redrives: redrives.into_iter().collect::<Option<_>>()?,
             imperfections: imperfections?,
+            prices: prices?,
         })
     }
 

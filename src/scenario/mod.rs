@@ -24,6 +24,7 @@ mod imperfections;
 pub mod json_schema;
 pub mod load;
 mod lower;
+pub mod prices;
 pub mod problem;
 mod redrive;
 pub mod reference;
@@ -47,6 +48,7 @@ pub use destination::{DeliveryFailure, DeliveryFailureCause, Destination, Destin
 pub use fault::{Fault, FaultKind};
 pub use function::{Architecture, FailureCause, FailureKind, Function, RecursiveLoop, ResponseKind};
 pub use imperfections::{Backlog, Imperfections, MilliRate, ReadRate};
+pub use prices::{ComputePrices, MessagePrices, Prices};
 pub use redrive::Redrive;
 pub use source::{Arrivals, InvocationType, RateCurve, RateSegment, Source, SourceKind, Targets};
 pub use timing::{AgeCheck, ClientErrorPolicy, Jitter, Profile, SuccessCount, TerminalPrecedence, Timing};
@@ -88,6 +90,8 @@ pub struct Scenario {
     pub changes: Vec<Change>,
     /// What is sent again, in file order.
     pub redrives: Vec<Redrive>,
+    /// What AWS charges.
+    pub prices: Prices,
 }
 
 impl Scenario {

@@ -134,6 +134,7 @@ fn value_text(shape: &Shape) -> String {
         Shape::Rate { zero: true } => "rate".to_owned(),
         Shape::Rate { zero: false } => "rate above 0".to_owned(),
         Shape::Size => "size".to_owned(),
+        Shape::Price => "price".to_owned(),
         Shape::Text => "text".to_owned(),
         Shape::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
         Shape::Flag => "`true` or `false`".to_owned(),

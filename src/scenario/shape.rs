@@ -89,6 +89,8 @@ pub enum Shape {
     },
     /// A number of bytes.
     Size,
+    /// An amount of US dollars.
+    Price,
     /// Any text.
     Text,
     /// One of several words.
@@ -568,6 +570,7 @@ fn read_scalar(shape: &Shape, node: &Node) -> Result<Json, Refusal> {
         Shape::Windows => windows(node),
         Shape::Rate { zero } => rate(node, *zero),
         Shape::Size => size(node),
+        Shape::Price => price(node),
         Shape::Text => text(node, "a string").map(Json::from),
         Shape::Word(words) => word(text(node, "a word")?, words),
         Shape::Flag => match node.value {
@@ -785,6 +788,16 @@ fn size(node: &Node) -> Result<Json, Refusal> {
         ));
     }
     Ok(units::size_text(units::size(text(node, "a size like `\"256KiB\"`")?)?).into())
+}
+
+fn price(node: &Node) -> Result<Json, Refusal> {
+    if let Value::Number(number) = &node.value {
+        return Err((
+            format!("a price needs its currency, found {}", quoted(number)),
+            format!("write `\"${number}\"`"),
+        ));
+    }
+    Ok(units::price_text(units::price(text(node, "a price like `\"$0.20\"`")?)?).into())
 }
 
 fn word(given: &str, words: &[&str]) -> Result<Json, Refusal> {

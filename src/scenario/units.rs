@@ -164,6 +164,36 @@ pub fn size_text(bytes: u64) -> String {
     format!("{}{unit}", bytes / factor)
 }
 
+/// The highest price, in pico-dollars: a million dollars.
+const HIGHEST_PRICE: u128 = 1_000_000_000_000_000_000;
+const PRICE_PLACES: usize = 12;
+
+/// The pico-dollars that `text` names: `$0.20`, `$0.0000166667`. Exact: more than twelve places are refused.
+///
+/// # Errors
+/// A message and a remedy.
+pub fn price(text: &str) -> Result<u64, (String, String)> {
+    let shown = super::problem::quoted(text);
+    let remedy = || "write e.g. `\"$0.20\"`, with at most 12 places".to_owned();
+    let wrong = || (format!("{shown} is not a price in US dollars"), remedy());
+    let digits = text.strip_prefix('$').ok_or_else(wrong)?;
+    let places = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    if places > PRICE_PLACES || digits.contains(['e', 'E']) {
+        return Err(wrong());
+    }
+    let pico = decimal(digits, 12).ok_or_else(wrong)?;
+    let price = u64::try_from(pico).ok().filter(|_| pico <= HIGHEST_PRICE);
+    price.ok_or_else(|| (format!("{shown} is more than $1000000"), remedy()))
+}
+
+/// A price as a person writes it, with two places at least; parsing the text gives the same number back.
+pub fn price_text(pico: u64) -> String {
+    let (whole, fraction) = (pico / 1_000_000_000_000, pico % 1_000_000_000_000);
+    let digits = format!("{fraction:012}");
+    let places = digits.trim_end_matches('0').len().max(2);
+    format!("${whole}.{}", &digits[..places])
+}
+
 /// Decimal text times ten to the power of `scale`, rounded half up: `decimal("1.25", 3)` is 1250. Exponents are
 /// read (`5.2e-05`); signs, spaces and everything else are not. `None` if it is no such number or is too large.
 pub fn decimal(text: &str, scale: i32) -> Option<u128> {
@@ -301,6 +331,25 @@ mod tests {
         ];
         for (text, scale, expected) in cases {
             assert_eq!(decimal(text, scale), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn prices_are_exact_and_come_back_as_they_were() {
+        let cases = [
+            ("$0.20", 200_000_000_000, "$0.20"),
+            ("$0.0000166667", 16_666_700, "$0.0000166667"),
+            ("$5", 5_000_000_000_000, "$5.00"),
+            ("$0", 0, "$0.00"),
+            ("$1000000", 1_000_000_000_000_000_000, "$1000000.00"),
+        ];
+        for (text, pico, canonical) in cases {
+            assert_eq!(price(text).expect(text), pico);
+            assert_eq!(price_text(pico), canonical);
+            assert_eq!(price(canonical).expect(canonical), pico);
+        }
+        for text in ["0.20", "$", "$-1", "$1e3", "$0.0000000000001", "$1000001", "USD 1", "$1,000"] {
+            assert!(price(text).is_err(), "{text}");
         }
     }
 }

@@ -106,7 +106,7 @@ impl<W: Write> Observer for Deliveries<'_, W> {
             Observation::DeliveryStarted { route, bytes, payload_dropped, .. } => {
                 self.sent.insert((fact.event.id(), route), Sent { bytes, payload_dropped });
             }
-            Observation::DeliveryEnded { route, destination, failure, tries } => {
+            Observation::DeliveryEnded { route, destination, failure, tries, .. } => {
                 self.delivery_ended(fact, Result { route, to: destination, failure, tries });
             }
             Observation::CutOff => {

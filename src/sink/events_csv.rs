@@ -3,16 +3,20 @@
 use std::io::{self, Write};
 
 use super::table::{Cell, Table};
+use crate::id::EventId;
 use crate::model::event::{Event, Route, RouteResult, Stage};
 use crate::model::observation::{Fact, Fate, Observation, Observer};
+use crate::observe::cost::{of_message, of_run};
 use crate::observe::price::Spend;
 use crate::scenario::{InvocationType, Scenario};
 use crate::time::SimTime;
+use std::collections::BTreeMap;
 
 /// One event at its end.
 struct EventRow<'a> {
     event: &'a Event,
     scenario: &'a Scenario,
+    spend: Spend,
 }
 
 type Column = (&'static str, for<'r> fn(&'r EventRow<'r>) -> Cell<'r>);
@@ -43,7 +47,7 @@ const COLUMNS: &[Column] = &[
     ("dead_letter_queue", |row| row.route(Route::DeadLetterQueue)),
     ("lost", |row| row.lost()),
     ("billed_ms", |row| Cell::Integer(row.event.billed_ms())),
-    ("cost_usd", |row| Cell::Decimal(row.cost().usd())),
+    ("cost_usd", |row| Cell::Decimal(row.spend.money(&row.scenario.prices).usd())),
     ("request_id", |row| Cell::Request(row.event.request_id())),
     ("traced", |row| Cell::Flag(row.event.traced())),
     ("generation", |row| Cell::Integer(row.event.past().generation.into())),
@@ -83,25 +87,30 @@ impl<'a> EventRow<'a> {
         let pending = Route::ALL.iter().any(|route| self.event.route(*route) == RouteResult::Pending);
         if self.fate().is_none() || pending { Cell::Empty } else { Cell::Flag(self.event.is_lost()) }
     }
-
-    /// Of the finished runs: one in progress has no bill yet.
-    fn cost(&self) -> Spend {
-        let running = matches!(self.event.stage(), crate::model::event::Stage::Running { .. });
-        let finished = u64::from(self.event.runs()) - u64::from(running);
-        Spend::of(self.function(), finished, self.event.billed_ms())
-    }
 }
 
 /// The sink.
 pub struct EventsCsv<'s, W: Write> {
     scenario: &'s Scenario,
     table: Table<W>,
+    /// What the events in the system have cost so far: finished runs, and messages delivered.
+    spends: BTreeMap<EventId, Spend>,
 }
 
 impl<'s, W: Write> EventsCsv<'s, W> {
     /// The events of a run of `scenario`, written to `writer`.
     pub fn new(scenario: &'s Scenario, writer: W) -> Self {
-        Self { scenario, table: Table::new(writer, columns()) }
+        Self { scenario, table: Table::new(writer, columns()), spends: BTreeMap::new() }
+    }
+
+    fn spend(&mut self, event: &Event, spend: &Spend) {
+        self.spends.entry(event.id()).or_default().add(spend);
+    }
+
+    fn row(&mut self, event: &Event) {
+        let spend = self.spends.remove(&event.id()).unwrap_or_default();
+        let row = EventRow { event, scenario: self.scenario, spend };
+        self.table.row(COLUMNS.iter().map(|(_, cell)| cell(&row)));
     }
 
     /// Ends the file.
@@ -120,10 +129,20 @@ pub fn columns() -> impl Iterator<Item = &'static str> {
 
 impl<W: Write> Observer for EventsCsv<'_, W> {
     fn observe(&mut self, fact: &Fact<'_>) {
-        let last = matches!(fact.what, Observation::Closed | Observation::CutOff);
-        if last && fact.event.invocation() == InvocationType::Event {
-            let row = EventRow { event: fact.event, scenario: self.scenario };
-            self.table.row(COLUMNS.iter().map(|(_, cell)| cell(&row)));
+        if fact.event.invocation() != InvocationType::Event {
+            return;
+        }
+        match fact.what {
+            Observation::AttemptEnded(attempt) => {
+                if let Some(run) = &attempt.run {
+                    self.spend(fact.event, &of_run(fact, run, self.scenario));
+                }
+            }
+            Observation::DeliveryEnded { destination, bytes, failure: None, .. } => {
+                self.spend(fact.event, &of_message(destination, bytes, self.scenario));
+            }
+            Observation::Closed | Observation::CutOff => self.row(fact.event),
+            _ => {}
         }
     }
 }
@@ -154,7 +173,7 @@ event,source,source_event,parent,function,accepted_ns,fate,condition,attempts,ru
 client_errors,first_start_ns,settled_ns,last_dispatch_age_ns,on_success,on_failure,dead_letter_queue,lost,\
 billed_ms,cost_usd,request_id,traced,generation,original,offered_ns,refusals,duplicate_of
 1,orders,1,,ship,0,retries_exhausted,RetriesExhausted,1,1,0,0,0,0,100000000,0,not_configured,delivered,\
-not_configured,false,100,0.000000408334,253d47b3-1ee3-4c35-b8d3-6dc1007dc571,true,0,1,0,0,
+not_configured,false,100,0.000000808334,253d47b3-1ee3-4c35-b8d3-6dc1007dc571,true,0,1,0,0,
 2,orders,2,,ship,5000000000,succeeded,Success,1,1,0,0,0,5000000000,5100000000,0,not_configured,not_configured,\
 not_configured,false,100,0.000000408334,a5e6904e-0867-4a8e-8ee0-2c3e23fe147f,true,0,2,5000000000,0,
 ";

@@ -14,6 +14,7 @@ use crate::observe::summary::{ChangeReport, Counts, Named, RouteReport, Spread, 
 use crate::scenario::{Account, Function, Scenario};
 use crate::time::{NANOS_PER_MICRO, NANOS_PER_MILLI, NANOS_PER_SECOND, SimTime};
 
+mod money;
 mod unseen;
 
 /// No line is longer.
@@ -86,7 +87,7 @@ impl Sheet {
             ("Settled", spread(counts.sojourn.as_ref(), "after acceptance")),
             ("Waiting", waiting(counts)),
             ("Concurrency", concurrency(counts, scenario)),
-            ("Cost", cost(counts)),
+            ("Cost", money::cost(counts)),
             ("Ledger", ledger(counts)),
             ("Fingerprint", fingerprint(report)),
         ];
@@ -99,6 +100,10 @@ impl Sheet {
         if counts.sync_calls.made > 0 {
             let cost = lines.iter().position(|(label, _)| *label == "Cost").expect("above");
             lines.insert(cost, ("Sync calls", sync_calls(counts)));
+        }
+        if let Some(rate) = money::rate(counts) {
+            let after_cost = lines.iter().position(|(label, _)| *label == "Cost").map_or(0, |at| at + 1);
+            lines.insert(after_cost, ("Rate", rate));
         }
         if let Some(unseen) = unseen::unseen(counts) {
             lines.insert(1, ("Unseen", unseen));
@@ -189,7 +194,7 @@ fn functions(report: &SummaryReport) -> Sums {
             grouped(counts.runs),
             grouped(sum(&counts.throttles)),
             counts.event_age.map_or_else(dash, |age| duration(age.p99_ns)),
-            dollars(counts.cost_usd.total),
+            money::dollars(counts.cost_usd.total),
         ]
     };
     Sums {
@@ -387,29 +392,6 @@ fn concurrency(counts: &Counts, scenario: &Scenario) -> String {
     )
 }
 
-fn cost(counts: &Counts) -> String {
-    let cost = &counts.cost_usd;
-    let mut text = format!(
-        "{} = {} first runs + {} retries",
-        dollars(cost.total),
-        dollars(cost.first_runs),
-        dollars(cost.retries)
-    );
-    if counts.sync_calls.made > 0 {
-        let _ = write!(text, " + {} synchronous calls", dollars(cost.sync_calls));
-    }
-    if counts.duplicates.runs > 0 {
-        let _ = write!(text, " + {} duplicates", dollars(cost.duplicates));
-    }
-    let _ = write!(
-        text,
-        "; {} of it wasted on failed runs ({} ms billed in all)",
-        dollars(cost.wasted),
-        grouped(counts.billed_ms.total)
-    );
-    text
-}
-
 fn offers(counts: &Counts) -> String {
     let offers = &counts.offers;
     let refused = grouped(sum(&offers.refused));
@@ -570,18 +552,6 @@ fn instant(nanos: Option<u64>) -> String {
     nanos.map_or_else(dash, |nanos| SimTime::from_nanos(nanos).to_string())
 }
 
-/// Cents from a dollar on; more places for less.
-fn dollars(cost: Decimal) -> String {
-    let from = |pico_usd| cost >= Decimal::new(pico_usd, 12);
-    let places = match () {
-        () if from(1_000_000_000_000) => 2,
-        () if from(100_000_000) => 6,
-        () if from(1) => 9,
-        () => 0,
-    };
-    format!("${}", cost.round(places))
-}
-
 /// At most 36 characters, none of which moves the cursor.
 fn shortened(name: &str) -> String {
     let visible = |letter: char| if letter.is_control() { '?' } else { letter };
@@ -709,9 +679,9 @@ event_age_exceeded              0   0.00%
 zero_reserved_concurrency       0   0.00%
 in_flight                       0   0.00%
 
-Function  accepted  succeeded  lost  runs  throttles  age p99          cost
-ship             2          1     1     2          0      0 s  $0.000000817
-track            0          0     0     0          0        -            $0
+Function  accepted  succeeded  lost  runs  throttles  age p99         cost
+ship             2          1     1     2          0      0 s  $0.00000082
+track            0          0     0     0          0        -           $0
 
 Lost         1 event (50.00% of the accepted): 1 without a route for the failure; the first at
              00:00:00.100
@@ -724,8 +694,9 @@ Event age    p50 0 s, p90 0 s, p99 0 s, max 0 s at each attempt
 Settled      p50 100.0 ms, p90 100.0 ms, p99 100.0 ms, max 100.0 ms after acceptance
 Waiting      at most 1 event at once, at 00:00:00.000; all settled 100.0 ms after the last arrival
 Concurrency  at most 1 running at once (account limit 1,000), first at 00:00:00.000
-Cost         $0.000000817 = $0.000000817 first runs + $0 retries; $0.000000408 of it wasted on
-             failed runs (200 ms billed in all)
+Cost         $0.00000082 for this run = $0.00000082 first runs + $0 retries; $0.00000041 of it
+             wasted on failed runs (200 ms billed in all)
+Rate         $0.41 per million events; $2.15 a month at this rate (730 h, from 1.0 s of arrivals)
 Ledger       2 accepted = 2 settled + 0 in flight
 Fingerprint  0123456789abcdef (seed 42, profile documented, drained at 00:00:01.100)
 ";

@@ -293,6 +293,23 @@ fn mistakes_in_the_scenario_itself() {
             "no function `shop`",
         ),
         (r#""expect": "lost == 0","#, "expect", "expected a list of strings"),
+        (
+            r#""prices": { "million_requests": 0.2 },"#,
+            "prices.million_requests",
+            "a price needs its currency",
+        ),
+        (
+            r#""prices": { "million_requests": "0.20" },"#,
+            "prices.million_requests",
+            "not a price in US dollars",
+        ),
+        (
+            r#""prices": { "arm64": { "tiers": [5] } },"#,
+            "prices.arm64.tiers",
+            "3 prices need 2 bounds, not 1",
+        ),
+        (r#""prices": { "x86_64": { "tiers": [5, 5] } },"#, "prices.x86_64.tiers", "must ascend"),
+        (r#""prices": { "payload_chunk": "0B" },"#, "prices.payload_chunk", "parts of nothing"),
     ];
     for (settings, path, message) in cases {
         check(&with("", "", settings), path, message, "");

@@ -11,6 +11,7 @@ mod function;
 mod imperfections;
 mod law;
 mod prelude;
+mod prices;
 mod redrive;
 mod source;
 mod timing;
@@ -141,6 +142,12 @@ static TOP: &[Field] = &[
         list(&Shape::Record(&Record { fields: redrive::REDRIVE }), 0, redrive::MOST_REDRIVES),
         Value("[]"),
         "At a time, what lies in a queue is sent to its function again, each message as a new event.",
+    ),
+    field(
+        "prices",
+        Shape::Record(&Record { fields: prices::PRICES }),
+        Value("{}"),
+        "What AWS charges, in US dollars; every price of us-east-1 can be overridden. Changes no run.",
     ),
     field(
         "expect",

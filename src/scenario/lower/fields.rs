@@ -53,6 +53,15 @@ impl<'a> Fields<'a> {
         units::size(self.text(key)?).ok()
     }
 
+    pub(super) fn price(&self, key: &str) -> Option<u64> {
+        price(self.value.get(key)?)
+    }
+
+    /// The elements of a list of plain values, if none is wrong.
+    pub(super) fn list_of<T>(&self, key: &str, read: impl Fn(&Json) -> Option<T>) -> Option<Vec<T>> {
+        self.value.get(key)?.as_array()?.iter().map(read).collect()
+    }
+
     pub(super) fn rate(&self, key: &str) -> Option<units::Rate> {
         units::rate(self.text(key)?).ok()
     }
@@ -103,6 +112,10 @@ impl<'a> Fields<'a> {
     pub(super) fn keys(&self, key: &str) -> Vec<&'a str> {
         self.entries(key).into_iter().map(|(name, _)| name).collect()
     }
+}
+
+pub(super) fn price(value: &Json) -> Option<u64> {
+    units::price(value.as_str()?).ok()
 }
 
 pub(super) fn duration(value: &Json) -> Option<SimDuration> {

@@ -196,7 +196,7 @@ fn price(case: &Case) -> Results {
     let billed = census(&scenario, 0.0).billed_ms;
     let runs = case.run["n_events"].as_u64().expect("a number of events");
     let scenario = load(&scenario.to_string()).scenario;
-    let bill = |billed| Spend::of(&scenario.functions[0], runs, billed).pico_usd();
+    let bill = |billed| Spend::of(&scenario.functions[0], runs, billed).money(&scenario.prices).pico_usd();
     measures::price(bill(0), bill(runs * billed), scenario.functions[0].memory_mb, runs * billed)
 }
 

@@ -29,7 +29,7 @@ impl Observer for Seen {
                 let dropped = if payload_dropped { ", payload dropped" } else { "" };
                 format!("{} to {} started{dropped}", route.name(), destination.index())
             }
-            Observation::DeliveryEnded { route, destination, failure, tries } => {
+            Observation::DeliveryEnded { route, destination, failure, tries, .. } => {
                 let result = failure.map_or("delivered", |failure| failure.name());
                 format!("{} to {} ended: {result}, {tries} tries", route.name(), destination.index())
             }
