@@ -12,6 +12,7 @@ mod cli;
 mod dependencies;
 mod docs;
 mod export;
+mod fidelity;
 mod golden;
 mod golden_vectors;
 mod identities;
