@@ -141,18 +141,18 @@ pub(super) struct Rate {
 }
 
 impl Rate {
-    /// From the start to the end of the arrivals: `arrivals_end` or, without one, the end of a run that has a horizon,
-    /// and else the last arrival. Less than a second says nothing about a month.
-    pub(super) fn of(scenario: &Scenario, last_arrival: Option<SimTime>, ended: SimTime) -> Self {
+    /// From the first arrival to `arrivals_end` or, without one, to the last arrival. Less than a second says nothing
+    /// about a month.
+    pub(super) fn of(scenario: &Scenario, arrivals: Option<(SimTime, SimTime)>) -> Self {
         const LEAST_MS: u64 = 1_000;
-        let until = match (scenario.arrivals_end, scenario.end) {
-            (Some(end), End::At(_)) => Some(end.min(ended)),
-            (Some(end), End::Drained) => Some(end),
-            (None, End::At(_)) => Some(ended),
-            (None, End::Drained) => last_arrival,
-        };
-        let span_ms = until.map(SimTime::as_millis).filter(|span| *span >= LEAST_MS);
-        Self { span_ms }
+        let span = arrivals.map(|(first, last)| {
+            let until = scenario.arrivals_end.map_or(last, |end| match scenario.end {
+                End::At(horizon) => end.min(horizon),
+                End::Drained => end,
+            });
+            until.max(last).since(first).as_millis()
+        });
+        Self { span_ms: span.filter(|span| *span >= LEAST_MS) }
     }
 }
 
@@ -403,6 +403,17 @@ mod tests {
         assert_eq!(text(cost.total), "0.001470001500");
         assert_eq!(cost.rate_span_ns, Some(3_600_000_000_000));
         assert_eq!(cost.per_month.map(text).unwrap(), "1.073101095000");
+    }
+
+    /// A price list may ask for anything that it can write; the bill is then absurd, but the run ends.
+    #[test]
+    fn an_absurd_price_list_ends_no_run() {
+        let function = r#""MemorySize": 10240, "ReservedConcurrentExecutions": 9000000,
+            "ProvisionedConcurrencyConfig": { "ProvisionedConcurrentExecutions": 9000000 }"#;
+        let more = r#", "end": "8000h", "account": { "concurrency": 10000000 },
+            "prices": { "x86_64": { "provisioned": "$1000000" } }"#;
+        let cost = report(function, ONCE, more).counts.cost_usd;
+        assert!(cost.total.units() > 0);
     }
 
     #[test]

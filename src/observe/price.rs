@@ -17,7 +17,7 @@ const FREE_REQUESTS: u128 = 1_000_000;
 const FREE_GB_SECONDS: u128 = 400_000;
 
 /// An amount of money: an integer of pico-dollars ÷ (MB-milliseconds in a GB-second × a million), so that the price of
-/// every unit is one.
+/// every unit is one. It ends at about 10^20 dollars: more than that is shown as that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Money {
     parts: u128,
@@ -28,18 +28,24 @@ impl Money {
 
     /// `count` at `price` pico-dollars a million.
     const fn of_million(price: u64, count: u128) -> Self {
-        Self { parts: price as u128 * count * MB_MILLIS_PER_GB_SECOND }
+        Self::at_most((price as u128 * MB_MILLIS_PER_GB_SECOND).saturating_mul(count))
     }
 
     /// `mb_millis` at `price` pico-dollars a GB-second.
     const fn of_gb_second(price: u64, mb_millis: u128) -> Self {
-        Self { parts: price as u128 * mb_millis * MILLION }
+        Self::at_most((price as u128 * MILLION).saturating_mul(mb_millis))
+    }
+
+    /// A price list may ask for anything; what is beyond all money must not end a run.
+    const fn at_most(parts: u128) -> Self {
+        const MOST: u128 = u128::MAX / 2;
+        Self { parts: if parts < MOST { parts } else { MOST } }
     }
 
     /// Both together.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
-        Self { parts: self.parts + other.parts }
+        Self::at_most(self.parts.saturating_add(other.parts))
     }
 
     /// Pico-dollars, rounded half up once.

@@ -77,6 +77,7 @@ struct Tally {
     peak_waiting: (u64, SimTime),
     running: u64,
     peak_running: (u64, SimTime),
+    first_arrival: Option<SimTime>,
     last_arrival: Option<SimTime>,
     last_settled: Option<SimTime>,
     first_drop: Option<SimTime>,
@@ -120,7 +121,7 @@ impl<'s> Summary<'s> {
 
     /// The result.
     pub fn into_report(self, scenario: &Scenario, ending: Ending) -> SummaryReport {
-        let rate = Rate::of(scenario, self.total.last_arrival, ending.at);
+        let rate = Rate::of(scenario, self.total.first_arrival.zip(self.total.last_arrival));
         let kept = |concerned: &dyn Fn(usize) -> bool| Kept::of(scenario, ending.at, concerned);
         let named = |(at, tally): (usize, Tally)| FunctionReport {
             function: scenario.functions[at].name.clone(),
@@ -235,6 +236,7 @@ impl Tally {
     fn accepted(&mut self, event: &Event, at: SimTime) {
         self.offers.accepted(event.refusals());
         self.accepted += 1;
+        self.first_arrival.get_or_insert(at);
         self.last_arrival = Some(at);
         self.wait(at);
     }
