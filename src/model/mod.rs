@@ -11,6 +11,7 @@
 //! after a valid scenario there is no `Result` in here.
 
 pub mod arrivals;
+mod attempt;
 mod calls;
 pub mod chain;
 pub mod concurrency;
@@ -27,28 +28,23 @@ pub mod record;
 pub mod redrive;
 pub mod retry;
 pub mod rule;
+mod settlement;
 mod tracing;
 
 use crate::engine::calendar::{Calendar, Key};
 use crate::engine::slab::{Slab, Slot};
 use crate::id::{DependencyId, DestinationId, EventId, FunctionId, SourceId};
 use crate::random::{EventKey, Purpose, name_key};
-use crate::scenario::{FaultKind, Function, InvocationType, Scenario, Targets};
+use crate::scenario::{Function, InvocationType, Scenario, Targets};
 use crate::time::{SimDuration, SimTime};
 use chain::Lineage;
 use concurrency::Concurrency;
 use dependency::Dependencies;
-use environment::Environment;
-use event::{Event, Past, Route, RouteResult, Running, Stage};
-use failure::Beginning;
-use observation::{
-    Attempt, AttemptOutcome, Circumstance, Fact, Fate, Next, Observation, Observer, Remark, Run, Start,
-};
+use event::{Event, Past, Route, RouteResult, Stage};
+use observation::{Circumstance, Fact, Observation, Observer, Remark};
 use offer::{Caller, FrontDoor};
 use poller::{Poller, Turn};
 use redrive::{Message, Queues, Step};
-use retry::Situation;
-use rule::Rule;
 use tracing::Tracing;
 
 /// Something that is scheduled to happen (an *event notice* in the literature).
@@ -432,266 +428,6 @@ impl<'s> Model<'s> {
         self.calendar.schedule(Key { at, order }, Notice::Read(function));
     }
 
-    fn on_dispatch(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
-        let event = self.events.get(slot);
-        self.waiting[event.function.index()] -= 1;
-        let function = self.function(event);
-        if self.vanishes(event) {
-            self.settle(slot, Fate::Vanished, Rule::Vanished, now, observer);
-        } else if function.reserved == Some(0) {
-            // In force since August 2021: no retries, no throttle, straight to the failure routes.
-            self.settle(slot, Fate::ZeroReservedConcurrency, Rule::ZeroReservedConcurrency, now, observer);
-        } else if event.age_at(now) >= function.maximum_age {
-            self.settle(slot, Fate::EventAgeExceeded, Rule::AgeAtDispatch, now, observer);
-        } else if chain::is_stopped(function, event.invocations_in_chain()) {
-            self.settle(slot, Fate::RecursiveInvocation, Rule::RecursionStopped, now, observer);
-        } else {
-            self.attempt(slot, now, observer);
-        }
-    }
-
-    /// One try: the service's own faults first, then admission, then the run.
-    fn attempt(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
-        let event = self.events.get_mut(slot);
-        event.attempts += 1;
-        event.last_dispatch = now;
-        let event = self.events.get(slot);
-        let function = event.function;
-        let admission = match strike_of_fault(self.scenario, event, now) {
-            Some(outcome) => Err(outcome),
-            None => self.concurrency.admit(function, now).map_err(AttemptOutcome::Throttled),
-        };
-        match admission {
-            Ok((environment, start)) => self.start_run(slot, environment, start, now, observer),
-            Err(outcome) => self.refuse(slot, outcome, now, observer),
-        }
-    }
-
-    fn refuse(&mut self, slot: Slot, outcome: AttemptOutcome, now: SimTime, observer: &mut impl Observer) {
-        let event = self.events.get_mut(slot);
-        event.note_refusal(outcome);
-        let event = self.events.get(slot);
-        let next = self.after_refusal(event, outcome, now);
-        let attempt = Attempt {
-            number: event.attempts,
-            dispatched: now,
-            age: event.age_at(now),
-            outcome,
-            run: None,
-            next,
-        };
-        self.events.get_mut(slot).backoff_streak += u32::from(backs_off(outcome));
-        self.carry_out(slot, attempt, now, observer);
-    }
-
-    fn after_refusal(&self, event: &Event, outcome: AttemptOutcome, now: SimTime) -> Next {
-        let (timing, function) = (&self.scenario.timing, self.function(event));
-        if event.invocation == InvocationType::RequestResponse {
-            self.after_refused_call(event, outcome, now)
-        } else if backs_off(outcome) {
-            let number = event.throttles + event.system_errors;
-            let word = event.key.draws(Purpose::BackoffJitter, 0, number).word();
-            let situation = Situation {
-                waiting: self.waiting[event.function.index()],
-                backlog: self.scenario.imperfections.backlog,
-                ..situation(event, now)
-            };
-            retry::after_invocation_error(timing, function, situation, word)
-        } else {
-            retry::after_client_error(timing, function, situation(event, now), retry_word(event))
-        }
-    }
-
-    fn start_run(
-        &mut self,
-        slot: Slot,
-        environment: Environment,
-        start: Start,
-        now: SimTime,
-        observer: &mut impl Observer,
-    ) {
-        let event = self.events.get_mut(slot);
-        let function = &self.functions[event.function.index()];
-        event.runs += 1;
-        event.first_start.get_or_insert(now);
-        if self.scenario.timing.backoff_reset_on_run {
-            event.backoff_streak = 0;
-        }
-        let beginning = Beginning {
-            key: event.key,
-            run: event.runs,
-            past: event.past,
-            at: now,
-            start,
-            recorded: recorded_duration(self.scenario, event),
-        };
-        let plan = failure::plan_run(function, beginning, self.scenario.timing.init_limit);
-        let deadline = now + plan.init + function.timeout;
-        let running = Running { environment, start, plan, deadline, calling: None };
-        event.stage = Stage::Running(running);
-        let key = Key { at: now + plan.init + plan.duration, order: order(Rank::RunEnds, event.id, 0) };
-        let what = Observation::RunStarted {
-            age: event.age_at(now),
-            running: self.concurrency.running(event.function),
-            placement: running.placement(),
-        };
-        self.observe(slot, now, what, observer);
-        if function.calls.is_empty() {
-            self.calendar.schedule(key, Notice::RunEnds(slot));
-        } else {
-            self.lead_to_calls(slot, key, now, observer);
-        }
-    }
-
-    fn on_run_ended(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
-        self.abandon_call(slot, now, observer);
-        let event = self.events.get_mut(slot);
-        let Stage::Running(running) = event.stage else { unreachable!("only a run can end") };
-        let Running { environment, plan, .. } = running;
-        self.concurrency.release(event.function, environment, plan.leaves, now);
-        let run = Run {
-            number: event.runs,
-            placement: running.placement(),
-            duration: plan.duration,
-            billed_ms: (plan.init + plan.duration).as_millis_ceil(),
-            cause: plan.cause,
-            running: self.concurrency.running(event.function),
-        };
-        event.billed_ms += run.billed_ms;
-        event.last_outcome = Some(plan.outcome);
-        (event.last_cause, event.last_ended) = (plan.cause, now);
-        let event = self.events.get(slot);
-        let attempt = Attempt {
-            number: event.attempts,
-            dispatched: event.last_dispatch,
-            age: event.age_at(event.last_dispatch),
-            outcome: plan.outcome,
-            run: Some(run),
-            next: self.after_run(event, plan.outcome, now),
-        };
-        self.carry_out(slot, attempt, now, observer);
-    }
-
-    fn after_run(&self, event: &Event, outcome: AttemptOutcome, now: SimTime) -> Next {
-        match (event.invocation, outcome) {
-            (InvocationType::RequestResponse, _) => Next::Return,
-            (_, AttemptOutcome::Success) => {
-                Next::Settle { fate: Fate::Succeeded, rule: Rule::SuccessEndsEvent }
-            }
-            (_, AttemptOutcome::CaughtError) => {
-                Next::Settle { fate: Fate::Succeeded, rule: Rule::CaughtErrorIsSuccess }
-            }
-            (_, _) => {
-                let (timing, function) = (&self.scenario.timing, self.function(event));
-                retry::after_function_error(timing, function, situation(event, now), retry_word(event))
-            }
-        }
-    }
-
-    /// Reports the end of an attempt and does what was decided.
-    fn carry_out(&mut self, slot: Slot, mut attempt: Attempt, now: SimTime, observer: &mut impl Observer) {
-        let event = self.events.get(slot);
-        // A synchronous caller comes again by itself: no queue and no poller has a part in it.
-        if event.invocation == InvocationType::Event {
-            if let Next::Retry { due, .. } = &mut attempt.next {
-                *due += self.neighbour_delay(event.key, event.attempts);
-            }
-            if let Some(poller) = self.pollers.get_mut(event.function.index()) {
-                poller.count(matches!(attempt.outcome, AttemptOutcome::Throttled(_)));
-            }
-        }
-        match attempt.next {
-            Next::Retry { due, .. } => {
-                self.events.get_mut(slot).stage = Stage::Queued { due };
-                self.observe(slot, now, Observation::AttemptEnded(attempt), observer);
-                match self.events.get(slot).invocation {
-                    InvocationType::Event => self.schedule_dispatch(slot, due),
-                    InvocationType::RequestResponse => self.schedule_offer(slot, due),
-                }
-            }
-            Next::Settle { fate, rule } => {
-                self.observe(slot, now, Observation::AttemptEnded(attempt), observer);
-                self.settle(slot, fate, rule, now, observer);
-            }
-            Next::Return => {
-                self.events.get_mut(slot).stage = Stage::Returned;
-                self.observe(slot, now, Observation::AttemptEnded(attempt), observer);
-                self.close(slot, now, observer);
-            }
-        }
-    }
-
-    /// The event's fate is known: its outcome goes out on every route that is configured for it.
-    fn settle(&mut self, slot: Slot, fate: Fate, rule: Rule, now: SimTime, observer: &mut impl Observer) {
-        self.events.get_mut(slot).stage = Stage::Settled { fate, at: now };
-        self.observe(slot, now, Observation::Settled { fate, rule }, observer);
-        for route in Route::ALL {
-            self.start_delivery(slot, route, fate, now, observer);
-        }
-        self.close_if_delivered(slot, now, observer);
-    }
-
-    fn start_delivery(
-        &mut self,
-        slot: Slot,
-        route: Route,
-        fate: Fate,
-        now: SimTime,
-        observer: &mut impl Observer,
-    ) {
-        let event = self.events.get_mut(slot);
-        let function = &self.functions[event.function.index()];
-        let Some(destination) = delivery::target(function, route, fate) else {
-            return;
-        };
-        let target = &self.scenario.destinations[destination.index()];
-        event.routes[route as usize] = RouteResult::Pending;
-        let delivery::DeliveryPlan { bytes, payload_dropped, duration, .. } =
-            delivery::plan(&self.scenario.timing, event, function, route, target, now);
-        let key = Key { at: now + duration, order: order(Rank::DeliveryEnds, event.id, route as u64) };
-        self.calendar.schedule(key, Notice::DeliveryEnds(slot, route));
-        let what = Observation::DeliveryStarted { route, destination, bytes, payload_dropped };
-        self.observe(slot, now, what, observer);
-    }
-
-    fn on_delivery_ended(&mut self, slot: Slot, route: Route, now: SimTime, observer: &mut impl Observer) {
-        let event = self.events.get(slot);
-        let Stage::Settled { fate, at: started } = event.stage else {
-            unreachable!("deliveries start when an event settles")
-        };
-        // A delivery keeps its target, whatever has been changed since it started.
-        let function = &self.scenario.functions_at(started)[event.function.index()];
-        let destination = delivery::target(function, route, fate).expect("the delivery had a target");
-        let target = &self.scenario.destinations[destination.index()];
-        // Draws are addressed, so that the plan made at the start is the same when made again.
-        let plan = delivery::plan(&self.scenario.timing, event, function, route, target, started);
-        let failure = plan.failure.or_else(|| self.refusal_by_lambda(event, route, target, now));
-        self.events.get_mut(slot).routes[route as usize] =
-            failure.map_or(RouteResult::Delivered, RouteResult::Failed);
-        let (tries, bytes) = (plan.tries, plan.bytes);
-        let what = Observation::DeliveryEnded { route, destination, failure, tries, bytes };
-        self.observe(slot, now, what, observer);
-        if failure.is_none() {
-            if self.queues.keep(destination, route) && self.events.get(slot).duplicate_of.is_none() {
-                let message = Message::of(self.events.get(slot), route, now);
-                self.queues.put(destination, message);
-            }
-            self.invoke_from(slot, route, target, plan.bytes, now, observer);
-        }
-        self.close_if_delivered(slot, now, observer);
-    }
-
-    fn close_if_delivered(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
-        if !self.events.get(slot).routes.contains(&RouteResult::Pending) {
-            self.close(slot, now, observer);
-        }
-    }
-
-    fn close(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
-        self.observe(slot, now, Observation::Closed, observer);
-        self.spare_lineages.extend(self.events.remove(slot).lineage);
-    }
-
     /// How much later than due the dispatch after so many attempts is, because others are served as well.
     fn neighbour_delay(&self, key: EventKey, attempts: u32) -> SimDuration {
         let law = self.scenario.imperfections.neighbour_delay.as_ref();
@@ -750,53 +486,4 @@ const RANK_SHIFT: u32 = 61;
 
 fn order(rank: Rank, id: EventId, route: u64) -> u64 {
     (rank as u64) << RANK_SHIFT | id.0 << 2 | route
-}
-
-fn situation(event: &Event, now: SimTime) -> Situation {
-    let (accepted, counted) = (event.accepted, event.counted_attempts());
-    Situation { now, accepted, counted, backoff_streak: event.backoff_streak, waiting: 0, backlog: None }
-}
-
-/// The jitter of the wait after the last attempt that used up a retry.
-fn retry_word(event: &Event) -> u64 {
-    event.key.draws(Purpose::RetryJitter, 0, u32::from(event.counted_attempts())).word()
-}
-
-/// Whether a refusal is one that Lambda meets with back-off: 429 and 5xx.
-const fn backs_off(refusal: AttemptOutcome) -> bool {
-    matches!(refusal, AttemptOutcome::Throttled(_) | AttemptOutcome::SystemError { .. })
-}
-
-/// How long a run of `event` takes according to the recording that it comes from. A chained event was not recorded.
-fn recorded_duration(scenario: &Scenario, event: &Event) -> Option<SimDuration> {
-    let recorded = scenario.sources[event.source.index()].recorded_durations.as_ref()?;
-    let position = usize::try_from(event.number - 1).expect("recordings fit into memory");
-    event.parent.is_none().then(|| recorded[position])
-}
-
-/// What the first fault that strikes this attempt does to it.
-fn strike_of_fault(scenario: &Scenario, event: &Event, now: SimTime) -> Option<AttemptOutcome> {
-    scenario.faults.iter().find_map(|fault| {
-        let concerned = fault.function.is_none_or(|function| function == event.function);
-        let (purpose, outcome) = match fault.kind {
-            FaultKind::SystemError { status } => {
-                (Purpose::SystemError, AttemptOutcome::SystemError { status })
-            }
-            FaultKind::Throttle => {
-                (Purpose::ThrottleFault, AttemptOutcome::Throttled(observation::ThrottleReason::Fault))
-            }
-            FaultKind::ClientError { status } => {
-                (Purpose::ClientError, AttemptOutcome::ClientError { status })
-            }
-            // An asynchronous event has passed the front door; a synchronous call passes it with each attempt.
-            FaultKind::FrontDoor { status } => match event.invocation {
-                InvocationType::Event => return None,
-                InvocationType::RequestResponse => {
-                    (Purpose::OfferFault, AttemptOutcome::SystemError { status })
-                }
-            },
-        };
-        let word = || event.key.draws(purpose, fault.ordinal, event.attempts).word();
-        (concerned && fault.during.contain(now) && fault.probability.strikes(word())).then_some(outcome)
-    })
 }
