@@ -204,7 +204,7 @@ pub struct Amplification {
     pub attempts_per_event: Option<Decimal>,
 }
 
-/// A distribution of durations in nanoseconds, by nearest rank; see [`super::samples`] for the error.
+/// A distribution of durations in nanoseconds, by nearest rank; see [`crate::observe::samples`] for the error.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Spread {
     /// How many samples.
