@@ -9,7 +9,7 @@ use thirdtry::model::rule::Rule;
 use thirdtry::scenario::grammar;
 use thirdtry::scenario::shape::{Default, Field, Shape};
 
-/// For each rule, a test that fails without it.
+/// For each rule, a test that depends on it. That the test is there is checked; that it would fail without the rule is not.
 const RULES: &[(&str, &str)] = &[
     ("accepted_into_queue", "v07_a_freed_slot_wakes_nobody"),
     ("first_dispatch", "engine_and_twin_see_the_same_things_happen"),
@@ -70,7 +70,7 @@ const RULES: &[(&str, &str)] = &[
 /// The twin varies it in its generated scenarios, or every run depends on it.
 const TWIN: &str = "engine_and_twin_see_the_same_things_happen";
 
-/// For each parameter, a test that fails when it has no effect or another one.
+/// For each parameter, a test that depends on it; checked as far as for rules.
 const PARAMETERS: &[(&str, &str)] = &[
     ("timing.dispatch_latency", TWIN),
     ("timing.init_limit", "a_long_init_is_repeated_and_a_crash_costs_the_next_run_its_init"),
