@@ -9,7 +9,8 @@ use thirdtry::model::rule::Rule;
 use thirdtry::scenario::grammar;
 use thirdtry::scenario::shape::{Default, Field, Shape};
 
-/// For each rule, a test that depends on it. That the test is there is checked; that it would fail without the rule is not.
+/// For each rule, a test that depends on it. That the test is there is checked; that it would fail without the rule
+/// is not.
 const RULES: &[(&str, &str)] = &[
     ("accepted_into_queue", "v07_a_freed_slot_wakes_nobody"),
     ("first_dispatch", "engine_and_twin_see_the_same_things_happen"),
