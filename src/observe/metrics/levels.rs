@@ -15,9 +15,40 @@ pub(super) struct Running<'s> {
     changes: &'s [Change],
     account: &'s Account,
     functions: Vec<Share>,
+    /// What the parts of all functions add up to. Kept, not summed anew: the start of a run must not cost more the
+    /// more functions there are.
+    total: Part,
 }
 
-/// One function's part.
+/// What a function adds to the levels of the Region; and the sum of these.
+#[derive(Clone, Copy, Debug, Default)]
+struct Part {
+    running: u32,
+    /// Of these, runs on the account's unreserved concurrency.
+    unreserved: u32,
+    /// Of these, runs on provisioned concurrency.
+    provisioned: u32,
+    /// What is reserved or, without a reservation, provisioned: a reservation contains its provisioned part.
+    allocated: u32,
+}
+
+impl Part {
+    fn add(&mut self, other: Self) {
+        self.running += other.running;
+        self.unreserved += other.unreserved;
+        self.provisioned += other.provisioned;
+        self.allocated += other.allocated;
+    }
+
+    fn subtract(&mut self, other: Self) {
+        self.running -= other.running;
+        self.unreserved -= other.unreserved;
+        self.provisioned -= other.provisioned;
+        self.allocated -= other.allocated;
+    }
+}
+
+/// One function.
 #[derive(Clone, Copy, Debug)]
 struct Share {
     reserved: Option<u32>,
@@ -25,6 +56,17 @@ struct Share {
     running: u32,
     /// Of these, runs on provisioned concurrency.
     provisioned: u32,
+}
+
+impl Share {
+    fn part(&self) -> Part {
+        Part {
+            running: self.running,
+            unreserved: if self.reserved.is_some() { 0 } else { self.running - self.provisioned },
+            provisioned: self.provisioned,
+            allocated: self.reserved.unwrap_or(self.allocated),
+        }
+    }
 }
 
 impl<'s> Running<'s> {
@@ -36,37 +78,50 @@ impl<'s> Running<'s> {
             running: 0,
             provisioned: 0,
         };
-        Self {
-            changes: &scenario.changes,
-            account: &scenario.account,
-            functions: scenario.functions.iter().map(share).collect(),
+        let functions: Vec<Share> = scenario.functions.iter().map(share).collect();
+        let mut total = Part::default();
+        for share in &functions {
+            total.add(share.part());
         }
+        Self { changes: &scenario.changes, account: &scenario.account, functions, total }
     }
 
     /// A change of configuration took effect.
     pub(super) fn configure(&mut self, change: u16) {
         let change = &self.changes[usize::from(change)];
         self.account = &change.account;
-        for (share, function) in self.functions.iter_mut().zip(&change.functions) {
-            (share.reserved, share.allocated) = (function.reserved, function.provisioned);
+        for (at, function) in (0..).map(FunctionId).zip(&change.functions) {
+            self.alter(at, |share| {
+                (share.reserved, share.allocated) = (function.reserved, function.provisioned);
+            });
         }
     }
 
-    pub(super) fn started(&mut self, function: FunctionId, placement: Placement) {
+    /// Alters one function, and the total with it.
+    fn alter(&mut self, function: FunctionId, alter: impl FnOnce(&mut Share)) {
         let share = &mut self.functions[function.index()];
-        share.running += 1;
-        share.provisioned += u32::from(placement.provisioned);
+        self.total.subtract(share.part());
+        alter(share);
+        self.total.add(share.part());
+    }
+
+    pub(super) fn started(&mut self, function: FunctionId, placement: Placement) {
+        self.alter(function, |share| {
+            share.running += 1;
+            share.provisioned += u32::from(placement.provisioned);
+        });
     }
 
     pub(super) fn ended(&mut self, function: FunctionId, placement: Placement) {
-        let share = &mut self.functions[function.index()];
-        share.running -= 1;
-        share.provisioned -= u32::from(placement.provisioned);
+        self.alter(function, |share| {
+            share.running -= 1;
+            share.provisioned -= u32::from(placement.provisioned);
+        });
     }
 
     /// Whether anything runs at all.
-    pub(super) fn any(&self) -> bool {
-        self.functions.iter().any(|share| share.running > 0)
+    pub(super) const fn any(&self) -> bool {
+        self.total.running > 0
     }
 
     /// Whether there are others on the account.
@@ -95,18 +150,10 @@ impl<'s> Running<'s> {
     /// The levels of the Region at `now`, neighbours included.
     pub(super) fn of_region(&self, now: SimTime) -> Levels {
         let neighbours = self.account.neighbours_at(now);
-        let total = |part: fn(&Share) -> u32| self.functions.iter().map(part).fold(0, u32::saturating_add);
-        let running = total(|share| share.running).saturating_add(neighbours);
-        let unreserved = total(|share| match share.reserved {
-            Some(_) => 0,
-            None => share.running - share.provisioned,
-        })
-        .saturating_add(neighbours);
-        // What is reserved contains the function's provisioned part.
-        let allocated = total(|share| share.reserved.unwrap_or(share.allocated));
-        let provisioned = total(|share| share.provisioned);
+        let Part { running, unreserved, provisioned, allocated } = self.total;
+        let unreserved = unreserved.saturating_add(neighbours);
         Levels {
-            running: Some(running),
+            running: Some(running.saturating_add(neighbours)),
             unreserved: Some(unreserved),
             claimed: Some(unreserved.saturating_add(allocated)),
             provisioned: (provisioned > 0).then_some(provisioned),
