@@ -4,14 +4,13 @@ use super::{layout, narrate, settings};
 use crate::id::{DestinationId, EventId, FunctionId};
 use crate::model::rule::Rule;
 use crate::observe::lives::Lives;
-use crate::observe::test_scenarios::prices;
+use crate::observe::test_scenarios;
 use crate::random::Seed;
 use crate::random::distribution::Distribution;
 use crate::scenario::{
-    Account, AgeCheck, Architecture, Arrivals, ClientErrorPolicy, DeliveryFailure, DeliveryFailureCause,
-    Destination, DestinationKind, End, FailureCause, FailureKind, Fault, FaultKind, Function, InvocationType,
-    Jitter, Probability, Profile, ResponseKind, Scenario, Source, SourceKind, SuccessCount,
-    TerminalPrecedence, Timing, Windows,
+    DeliveryFailure, DeliveryFailureCause, Destination, DestinationKind, End, FailureCause, FailureKind,
+    Fault, FaultKind, Function, InvocationType, Jitter, Probability, Profile, Scenario, Source, Timing,
+    Windows,
 };
 use crate::simulate::simulate;
 use crate::time::{SimDuration, SimTime};
@@ -20,28 +19,7 @@ const MILLI: fn(u64) -> SimDuration = SimDuration::from_millis;
 
 /// A function `name` that runs for 400 ms and never fails.
 fn function(name: &str) -> Function {
-    Function {
-        name: name.to_owned(),
-        timeout: SimDuration::from_secs(3),
-        memory_mb: 128,
-        architecture: Architecture::X86_64,
-        reserved: None,
-        provisioned: 0,
-        maximum_retries: 2,
-        maximum_age: SimDuration::from_secs(21_600),
-        on_success: None,
-        on_failure: None,
-        dead_letter: None,
-        recursive_loop: crate::scenario::RecursiveLoop::Terminate,
-        duration: Distribution::Constant(MILLI(400)),
-        init: Distribution::Constant(SimDuration::ZERO),
-        idle_time: SimDuration::from_secs(420),
-        lifetime: SimDuration::from_secs(7_200),
-        failures: Vec::new(),
-        calls: Vec::new(),
-        response_bytes: 2,
-        response: ResponseKind::Json,
-    }
+    Function { duration: Distribution::Constant(MILLI(400)), ..test_scenarios::function(name) }
 }
 
 fn always_failing(because: &str) -> FailureCause {
@@ -57,20 +35,7 @@ fn always_failing(because: &str) -> FailureCause {
 
 /// A source of function 0 that sends one event at each of `millis`.
 fn source(name: &str, invocation: InvocationType, millis: &[u64]) -> Source {
-    let times: Vec<SimTime> = millis.iter().map(|at| SimTime::ZERO + MILLI(*at)).collect();
-    Source {
-        name: name.to_owned(),
-        to: crate::scenario::Targets::One(FunctionId(0)),
-        invocation,
-        kind: SourceKind::Direct,
-        retry: None,
-        payload_bytes: 100,
-        from: SimTime::ZERO,
-        until: None,
-        max_events: None,
-        arrivals: Arrivals::Times(times.into()),
-        recorded_durations: None,
-    }
+    Source { invocation, ..test_scenarios::events_at(name, millis) }
 }
 
 fn destination(name: &str, kind: DestinationKind) -> Destination {
@@ -97,52 +62,17 @@ fn refusing(mut destination: Destination) -> Destination {
 
 /// One source, `orders`, sends one event after 1.25 s; AWS's nominal waits, 30 ms to the first dispatch.
 fn scenario(functions: Vec<Function>, destinations: Vec<Destination>) -> Scenario {
+    let idle = test_scenarios::idle();
+    let none = Jitter { ppm: 0 };
     Scenario {
         name: "test".to_owned(),
-        description: String::new(),
         seed: Seed(1),
-        start_epoch_ms: 0,
-        arrivals_end: None,
-        end: End::Drained,
         profile: Profile::Documented,
-        timing: Timing {
-            dispatch_latency: MILLI(30),
-            init_limit: SimDuration::from_secs(10),
-            provisioned_delay: SimDuration::from_secs(60),
-            function_retry_delay: SimDuration::from_secs(60),
-            function_retry_jitter: Jitter { ppm: 0 },
-            backoff_base: SimDuration::from_secs(1),
-            backoff_factor: 2,
-            backoff_cap: SimDuration::from_secs(300),
-            backoff_jitter: Jitter { ppm: 0 },
-            backoff_reset_on_run: true,
-            offer_jitter: Jitter { ppm: 0 },
-            age_check_function_error: AgeCheck::Lookahead,
-            age_check_invocation_error: AgeCheck::Lookahead,
-            terminal_precedence: TerminalPrecedence::RetriesFirst,
-            other_4xx_policy: ClientErrorPolicy::CountAsAttempt,
-            count_on_success: SuccessCount::One,
-            dest_attempts: 1,
-            dlq_attempts: 1,
-            config_propagation_delay: SimDuration::ZERO,
-        },
-        account: Account {
-            concurrency: 1_000,
-            unreserved_minimum: 100,
-            requests_per_concurrency: 10,
-            scaling_burst: 1_000,
-            scaling_per_second: 100,
-            neighbours: Vec::new(),
-        },
+        timing: Timing { function_retry_jitter: none, backoff_jitter: none, ..idle.timing },
         functions,
-        dependencies: Vec::new(),
         sources: vec![source("orders", InvocationType::Event, &[1_250])],
         destinations,
-        imperfections: crate::scenario::Imperfections::NONE,
-        faults: Vec::new(),
-        changes: Vec::new(),
-        redrives: Vec::new(),
-        prices: prices(),
+        ..idle
     }
 }
 

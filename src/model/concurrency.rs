@@ -52,14 +52,14 @@ struct Share {
 
 impl Pool {
     const fn new(limit: u32, account: &Account) -> Self {
-        let per_second = requests_per_second(limit, account);
+        let per_second = account.requests_per_second(limit);
         Self { limit, running: 0, rate: TokenBucket::new(per_second, per_second) }
     }
 
     /// Another limit from `now` on. Runs in progress go on, so that more may run than the limit for a while.
     fn resize(&mut self, limit: u32, account: &Account, now: SimTime) {
         if limit != self.limit {
-            let per_second = requests_per_second(limit, account);
+            let per_second = account.requests_per_second(limit);
             self.rate.resize(per_second, per_second, now);
             self.limit = limit;
         }
@@ -76,11 +76,6 @@ impl Pool {
             self.rate.take();
         }
     }
-}
-
-/// Ten for each unit of concurrency.
-const fn requests_per_second(limit: u32, account: &Account) -> u64 {
-    limit as u64 * account.requests_per_concurrency as u64
 }
 
 impl Concurrency {
@@ -140,9 +135,10 @@ impl Concurrency {
             share.running += 1;
             return Ok(share.fleet.take_provisioned(now));
         }
-        let (neighbours, reserved) = (account.neighbours_at(now), share.own.is_some());
+        let reserved = share.own.is_some();
         let pool = share.own.as_mut().unwrap_or(&mut self.pool);
-        let limit = if reserved { pool.limit } else { pool.limit.saturating_sub(neighbours) };
+        let taken = if reserved { 0 } else { account.neighbours_at(now) };
+        let limit = pool.limit.saturating_sub(taken);
         if pool.running >= limit {
             return Err(ThrottleReason::of_slots(reserved));
         }
@@ -220,6 +216,12 @@ impl Function {
 }
 
 impl Account {
+    /// The ceiling that so much `concurrency` brings along: ten requests a second for each unit, or as the scenario
+    /// says.
+    pub(super) const fn requests_per_second(&self, concurrency: u32) -> u64 {
+        concurrency as u64 * self.requests_per_concurrency as u64
+    }
+
     /// Slots of the unreserved concurrency that others use at `now`.
     pub fn neighbours_at(&self, now: SimTime) -> u32 {
         let at_work = |neighbour: &&Neighbour| neighbour.during.contain(now);

@@ -132,7 +132,7 @@ impl Plan {
 
 /// An exception leaves the environment warm; a timeout or the end of the process costs it its init
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>).
-const fn left_by(outcome: AttemptOutcome) -> Condition {
+pub const fn left_by(outcome: AttemptOutcome) -> Condition {
     match outcome {
         AttemptOutcome::FunctionError(
             FunctionError::Timeout | FunctionError::Crash | FunctionError::OutOfMemory,

@@ -56,13 +56,13 @@ pub(super) struct FrontDoor {
 
 impl FrontDoor {
     pub(super) fn new(account: &Account) -> Self {
-        let per_second = requests_per_second(account);
+        let per_second = account.requests_per_second(account.concurrency);
         Self { rate: TokenBucket::new(per_second, per_second), limited: per_second > 0 }
     }
 
     /// The account's quota is another from `now` on.
     pub(super) fn configure(&mut self, account: &Account, now: SimTime) {
-        let per_second = requests_per_second(account);
+        let per_second = account.requests_per_second(account.concurrency);
         self.rate.resize(per_second, per_second, now);
         self.limited = per_second > 0;
     }
@@ -78,10 +78,6 @@ impl FrontDoor {
         }
         passes
     }
-}
-
-fn requests_per_second(account: &Account) -> u64 {
-    u64::from(account.concurrency) * u64::from(account.requests_per_concurrency)
 }
 
 impl Model<'_> {

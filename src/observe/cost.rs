@@ -1,5 +1,7 @@
 //! The costs of a run: by what caused them, by what is paid for, and as a month at this rate.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 use super::decimal::Decimal;
@@ -164,12 +166,12 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// That of the functions for which `concerned` holds. A number is paid from when it is asked for until it changes
-    /// or the run ends, rounded up to five minutes.
-    pub(super) fn of(scenario: &Scenario, ended: SimTime, concerned: impl Fn(usize) -> bool) -> Self {
+    /// That of some `functions`. A number is paid from when it is asked for until it changes or the run ends, rounded
+    /// up to five minutes.
+    pub(super) fn of(scenario: &Scenario, ended: SimTime, functions: Range<usize>) -> Self {
         let mut kept = Self::default();
-        let functions = scenario.functions.iter().enumerate().filter(|(at, _)| concerned(*at));
-        for (at, function) in functions {
+        for at in functions {
+            let function = &scenario.functions[at];
             for (count, millis) in stretches(scenario, at, function, ended) {
                 let paid = millis.div_ceil(PROVISIONED_STEP_MS) * PROVISIONED_STEP_MS;
                 kept.spend.add(&Spend::kept(function, count, paid));

@@ -4,7 +4,9 @@
 //! does): time is cut into steps, and each environment has a cell for each step. Memory is bounded by the number of
 //! environments kept. Which they are is decided by a first pass, [`Made`], that counts them.
 
-use crate::model::observation::{Attempt, AttemptOutcome, Fact, FunctionError, Observation, Observer, Start};
+use crate::model::environment::Condition;
+use crate::model::failure::left_by;
+use crate::model::observation::{Attempt, Fact, Observation, Observer, Start};
 use crate::scenario::Scenario;
 use crate::time::{SimDuration, SimTime};
 
@@ -127,21 +129,8 @@ impl Environments {
         }
         row.cells[middle].init |= run.placement.start == Start::SuppressedInit;
         row.cells[middle..=last].iter_mut().for_each(|cell| cell.busy = true);
-        row.cells[last].reset |= costs_the_init(attempt.outcome);
+        row.cells[last].reset |= left_by(attempt.outcome) != Condition::Ready;
     }
-}
-
-/// Whether the environment has to be initialised again, or is gone.
-const fn costs_the_init(outcome: AttemptOutcome) -> bool {
-    matches!(
-        outcome,
-        AttemptOutcome::FunctionError(
-            FunctionError::Timeout
-                | FunctionError::Crash
-                | FunctionError::OutOfMemory
-                | FunctionError::InitError
-        )
-    )
 }
 
 impl Observer for Environments {

@@ -104,15 +104,8 @@ struct Tally {
 struct Deliveries {
     started: u64,
     delivered: u64,
-    failed: [u64; DELIVERY_FAILURES.len()],
+    failed: [u64; DeliveryFailure::ALL.len()],
 }
-
-const DELIVERY_FAILURES: [DeliveryFailure; 4] = [
-    DeliveryFailure::Permission,
-    DeliveryFailure::Misconfiguration,
-    DeliveryFailure::Size,
-    DeliveryFailure::Throttled,
-];
 
 impl<'s> Summary<'s> {
     /// A summary of a run of `scenario`, to be fed from its beginning.
@@ -131,10 +124,10 @@ impl<'s> Summary<'s> {
     /// The result.
     pub fn into_report(self, scenario: &Scenario, ending: Ending) -> SummaryReport {
         let rate = Rate::of(scenario, self.total.first_arrival.zip(self.total.last_arrival));
-        let kept = |concerned: &dyn Fn(usize) -> bool| Kept::of(scenario, ending.at, concerned);
+        let kept = |functions| Kept::of(scenario, ending.at, functions);
         let named = |(at, tally): (usize, Tally)| FunctionReport {
             function: scenario.functions[at].name.clone(),
-            counts: tally.into_counts(&kept(&|function| function == at), rate, scenario),
+            counts: tally.into_counts(&kept(at..at + 1), rate, scenario),
         };
         let changes = scenario.changes.iter().zip(0..).map(|(change, at)| ChangeReport {
             made_ns: change.made.as_nanos(),
@@ -152,7 +145,7 @@ impl<'s> Summary<'s> {
             end: ending.end,
             ended_ns: ending.at.as_nanos(),
             fingerprint: format!("{:016x}", ending.fingerprint),
-            counts: self.total.into_counts(&kept(&|_| true), rate, scenario),
+            counts: self.total.into_counts(&kept(0..scenario.functions.len()), rate, scenario),
             functions: self.functions.into_iter().enumerate().map(named).collect(),
             dependencies: self.dependencies.into_reports(scenario, ending.at),
         }
@@ -434,7 +427,7 @@ impl Tally {
                 delivered: counts.delivered,
                 delivery_failed: failed,
                 pending: counts.started - counts.delivered - failed,
-                failures: named(&DELIVERY_FAILURES.map(DeliveryFailure::name), &counts.failed),
+                failures: named(&DeliveryFailure::ALL.map(DeliveryFailure::name), &counts.failed),
             }
         };
         self.deliveries.iter().map(report).collect()

@@ -91,6 +91,9 @@ pub enum DeliveryFailure {
 }
 
 impl DeliveryFailure {
+    /// All of them, in the order in which tables show them.
+    pub const ALL: [Self; 4] = [Self::Permission, Self::Misconfiguration, Self::Size, Self::Throttled];
+
     /// The name in scenario files and outputs.
     pub const fn name(self) -> &'static str {
         match self {

@@ -81,13 +81,7 @@ fn the_glossary_knows_every_word_that_outputs_use() {
     words.extend(Route::ALL.map(Route::name));
     words.extend(ThrottleReason::ALL.map(ThrottleReason::name));
     words.extend(FunctionError::ALL.map(FunctionError::name));
-    let failures = [
-        DeliveryFailure::Permission,
-        DeliveryFailure::Misconfiguration,
-        DeliveryFailure::Size,
-        DeliveryFailure::Throttled,
-    ];
-    words.extend(failures.map(DeliveryFailure::name));
+    words.extend(DeliveryFailure::ALL.map(DeliveryFailure::name));
     let outcomes = [
         AttemptOutcome::Success,
         AttemptOutcome::CaughtError,

@@ -62,14 +62,8 @@ impl<'a> Lowering<'a> {
 
 fn delivery_failure(element: &Fields<'_>) -> Option<DeliveryFailureCause> {
     let (key, fields) = element.variant()?;
-    let kinds = [
-        DeliveryFailure::Permission,
-        DeliveryFailure::Misconfiguration,
-        DeliveryFailure::Size,
-        DeliveryFailure::Throttled,
-    ];
     Some(DeliveryFailureCause {
-        failure: kinds.into_iter().find(|kind| kind.name() == key)?,
+        failure: DeliveryFailure::ALL.into_iter().find(|kind| kind.name() == key)?,
         probability: probability(&fields)?,
         during: windows(&fields)?,
     })

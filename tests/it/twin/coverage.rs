@@ -34,13 +34,7 @@ impl Coverage {
         let known = FunctionError::ALL.into_iter().filter(|error| *error != FunctionError::Dependency);
         words.extend(known.map(FunctionError::name));
         words.extend(Start::ALL.map(Start::name));
-        let failures = [
-            DeliveryFailure::Permission,
-            DeliveryFailure::Misconfiguration,
-            DeliveryFailure::Size,
-            DeliveryFailure::Throttled,
-        ];
-        words.extend(failures.map(DeliveryFailure::name));
+        words.extend(DeliveryFailure::ALL.map(DeliveryFailure::name));
         words.extend([
             "success",
             "caught_error",
