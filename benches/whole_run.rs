@@ -1,105 +1,323 @@
-//! Whole runs of three workloads at three output levels: events per second and peak memory.
+//! Whole runs beside a hand-written C++ program: the table of docs/performance.md.
 //!
-//! `cargo bench --bench whole_run` runs 10^6 events five times each and prints medians; `-- --quick` runs 10^5 once.
-//! Every measurement is a process of its own, so that its peak memory is its own. What is timed is the run with all
-//! observers that a run always has (fingerprint, ledger, summary, metrics), from the loaded scenario to the closed
-//! files.
+//! ```text
+//! cargo bench --bench whole_run                       10^6 events (wide: also 3·10^6), medians of five
+//! cargo bench --bench whole_run -- --quick            10^5 events, once
+//! cargo bench --bench whole_run -- calm --repetitions 9
+//! ```
+//!
+//! What is compared are whole processes: `thirdtry run` as anybody would type it, at three output levels (no files,
+//! `events.csv`, the full `timeline.csv`), and `benches/reference/queue.cpp`, which is compiled here and simulates the
+//! same rules around a `std::priority_queue`. They take turns, so that whatever else the machine does meets all of
+//! them. The yardstick of the timeline is a program that only formats and writes as many rows of the same kind
+//! (`rows.rs`). Everything measured goes to `target/bench/results.csv`.
 #![expect(clippy::disallowed_types, reason = "a benchmark reads the wall clock")]
 #![expect(clippy::print_stdout, reason = "the table is the result")]
+#![expect(clippy::cast_precision_loss, reason = "durations and counts become ratios")]
 
-use std::path::Path;
+mod rows;
+mod support;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
-use thirdtry::observe::summary::SummaryReport;
-use thirdtry::record::{Files, Recorder};
-use thirdtry::scenario::load::{Input, Loaded, load};
-use thirdtry::simulate::Simulation;
-use thirdtry::sink::directory::OutputFolder;
+use support::{Measured, flag, measure, median, option, scratch};
 
-const WORKLOADS: [&str; 3] = ["calm", "overloaded", "wide"];
-const OUTPUTS: [&str; 3] = ["none", "events", "timeline"];
+/// A workload at a size, and the largest ratios to the yardstick that are allowed without files and with `events.csv`.
+struct Case {
+    workload: &'static str,
+    events: u64,
+    none: f64,
+    with_events: f64,
+}
 
-fn main() {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    if let [mark, workload, output, events] = args.as_slice()
-        && mark == "--child"
-    {
-        return measure(workload, output, events);
+const CASES: [Case; 4] = [
+    Case { workload: "calm", events: 1_000_000, none: 0.9, with_events: 1.5 },
+    Case { workload: "overloaded", events: 1_000_000, none: 0.4, with_events: 0.5 },
+    Case { workload: "wide", events: 1_000_000, none: 0.5, with_events: 0.7 },
+    Case { workload: "wide", events: 3_000_000, none: 0.3, with_events: 0.7 },
+];
+
+/// The full timeline may take this many times as long as writing its rows alone.
+const TIMELINE_LIMIT: f64 = 2.0;
+/// `wide` with 3·10^6 events and no files stays below this.
+const WIDE_PEAK_MB: f64 = 300.0;
+
+/// What takes turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Contender {
+    /// The C++ program.
+    Reference,
+    /// `thirdtry run --files none`
+    None,
+    /// `thirdtry run --files events`
+    Events,
+    /// `thirdtry run --files timeline`
+    Timeline,
+    /// The program that only writes rows.
+    Rows,
+}
+
+impl Contender {
+    const ALL: [Self; 5] = [Self::Reference, Self::None, Self::Events, Self::Timeline, Self::Rows];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Reference => "C++ reference",
+            Self::None => "no files",
+            Self::Events => "events.csv",
+            Self::Timeline => "timeline.csv",
+            Self::Rows => "rows alone",
+        }
     }
-    let quick = args.iter().any(|arg| arg == "--quick");
-    let (events, repetitions) = if quick { ("100000", 1) } else { ("1000000", 5) };
-    println!("workload    output    ns/event   events/s    peak MB  fingerprint");
-    for workload in WORKLOADS {
-        for output in OUTPUTS {
-            let mut lines: Vec<Measurement> =
-                (0..repetitions).map(|_| in_child(workload, output, events)).collect();
-            lines.sort_by_key(|line| line.nanos_per_event);
-            let median = &lines[lines.len() / 2];
-            println!(
-                "{workload:<11} {output:<9} {:>8} {:>10} {:>10}  {}",
-                median.nanos_per_event,
-                1_000_000_000 / median.nanos_per_event.max(1),
-                median.peak_mb,
-                median.fingerprint
-            );
+
+    /// The file it writes.
+    const fn file(self) -> Option<&'static str> {
+        match self {
+            Self::Events => Some("events"),
+            Self::Timeline | Self::Rows => Some("timeline"),
+            Self::Reference | Self::None => None,
         }
     }
 }
 
-/// What a child process prints: one line, three words.
-struct Measurement {
-    nanos_per_event: u64,
-    peak_mb: String,
-    fingerprint: String,
-}
-
-fn in_child(workload: &str, output: &str, events: &str) -> Measurement {
-    let program = std::env::current_exe().expect("this program");
-    let child = Command::new(program).args(["--child", workload, output, events]).output().expect("a child");
-    let text = String::from_utf8(child.stdout).expect("plain text");
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let [nanos, peak, fingerprint] = words[..] else { panic!("the child said: {text}") };
-    Measurement {
-        nanos_per_event: nanos.parse().expect("a number"),
-        peak_mb: peak.to_owned(),
-        fingerprint: fingerprint.to_owned(),
+fn main() {
+    if support::is_measuring_process() || rows::is_row_writer() {
+        return;
+    }
+    let quick = flag("--quick");
+    let repetitions = option("--repetitions").unwrap_or(if quick { 1 } else { 5 });
+    let bench = Bench { reference: compile_reference(), repetitions };
+    let mut csv = "workload,events,contender,repetition,wall_ns,peak_kib,rows,bytes\n".to_owned();
+    let mut verdicts = Vec::new();
+    print_heading(repetitions);
+    for case in CASES.into_iter().filter(|case| is_wanted(case, quick)) {
+        let case = Case { events: if quick { case.events / 10 } else { case.events }, ..case };
+        let results = bench.run(&case, &mut csv);
+        print_rows(&case, &results);
+        judge(&case, &results, &mut verdicts);
+    }
+    let path = support::target().join("results.csv");
+    std::fs::write(&path, csv).expect("a writable target folder");
+    println!("\n{}", verdicts.join("\n"));
+    println!("\nall measurements: {}", path.display());
+    if quick {
+        println!("--quick: a tenth of the events, once. The targets are meant for the full size.");
     }
 }
 
-/// Runs one workload in this process and prints its measurement.
-fn measure(workload: &str, output: &str, events: &str) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut input =
-        Input::read(&root.join(format!("benches/scenarios/{workload}.json"))).expect("the workload");
-    input.sets.push(("sources.events.max_events".to_owned(), events.to_owned()));
-    let loaded = load(&input).unwrap_or_else(|rejected| panic!("{rejected}"));
-    let started = Instant::now();
-    let report = run(&loaded, output, &root.join("target/bench").join(workload));
-    let nanos = u64::try_from(started.elapsed().as_nanos()).expect("less than 584 years");
-    println!("{} {} {}", nanos / report.counts.accepted, peak_mb(), report.fingerprint);
+/// Words among the arguments choose workloads; none means all.
+fn is_wanted(case: &Case, quick: bool) -> bool {
+    let chosen: Vec<String> =
+        std::env::args().skip(1).filter(|arg| CASES.iter().any(|case| case.workload == arg)).collect();
+    let is_chosen = chosen.is_empty() || chosen.iter().any(|name| name == case.workload);
+    is_chosen && (!quick || case.events == 1_000_000)
 }
 
-fn run(loaded: &Loaded, output: &str, folder: &Path) -> SummaryReport {
-    let files = match output {
-        "events" => Files { events: true, ..Files::LEAST },
-        "timeline" => Files { timeline: Files::ALL.timeline, ..Files::LEAST },
-        _ => Files::LEAST,
-    };
-    let mut recorder = if output == "none" {
-        Recorder::without_files(&loaded.scenario)
-    } else {
-        let folder = OutputFolder::open(folder).expect("a writable folder");
-        Recorder::with_files(loaded, folder, files).expect("writable files")
-    };
-    let mut simulation = Simulation::new(&loaded.scenario, 0);
-    let end = simulation.advance(&mut recorder, u64::MAX).expect("the run ends");
-    recorder.finish(end, simulation.now()).expect("writable files")
+struct Bench {
+    reference: Option<PathBuf>,
+    repetitions: usize,
 }
 
-/// The process's peak resident memory, where the system tells.
-fn peak_mb() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    kib.map_or_else(|| "n/a".to_owned(), |kib| (kib / 1024).to_string())
+/// All measurements of one contender, and the size of what it wrote.
+#[derive(Default)]
+struct Series {
+    runs: Vec<Measured>,
+    rows: u64,
+    bytes: u64,
+}
+
+impl Series {
+    /// The median time in nanoseconds.
+    fn nanos(&self) -> f64 {
+        median(self.runs.iter().map(|run| run.wall.as_nanos() as f64).collect())
+    }
+
+    /// The median of the peaks in MB (10^6 bytes).
+    fn peak_mb(&self) -> f64 {
+        median(self.runs.iter().map(|run| run.peak_kib as f64 * 1024e-6).collect())
+    }
+}
+
+type Results = BTreeMap<Contender, Series>;
+
+impl Bench {
+    /// Lets the contenders take turns.
+    fn run(&self, case: &Case, csv: &mut String) -> Results {
+        let folder = scratch("whole_run");
+        let mut results = Results::new();
+        for repetition in 0..self.repetitions {
+            for contender in Contender::ALL {
+                let rows = results.get(&Contender::Timeline).map_or(0, |timeline| timeline.rows);
+                let Some((program, args)) = self.command(contender, case, &folder, rows) else { continue };
+                let mut measured = measure(&program, &args);
+                if contender == Contender::Rows {
+                    measured.wall = rows::time_of(&measured.said);
+                }
+                let series = results.entry(contender).or_default();
+                if repetition == 0
+                    && let Some(file) = contender.file()
+                {
+                    let path = if contender == Contender::Rows {
+                        "rows".into()
+                    } else {
+                        format!("{file}/{file}.csv")
+                    };
+                    (series.rows, series.bytes) = rows::size_of(&folder.join(path));
+                }
+                write_line(csv, case, contender, repetition, &measured, series);
+                series.runs.push(measured);
+            }
+        }
+        same_fingerprints(&results);
+        std::fs::remove_dir_all(&folder).unwrap_or_default();
+        results
+    }
+
+    fn command(
+        &self,
+        contender: Contender,
+        case: &Case,
+        folder: &Path,
+        rows: u64,
+    ) -> Option<(String, Vec<String>)> {
+        let text = |path: &Path| path.display().to_string();
+        match contender {
+            Contender::Reference => {
+                let program = text(self.reference.as_ref()?);
+                Some((program, vec![case.workload.to_owned(), case.events.to_string()]))
+            }
+            Contender::Rows => {
+                let this = text(&std::env::current_exe().expect("this program has a path"));
+                let (from, to) = (folder.join("timeline/timeline.csv"), folder.join("rows"));
+                Some((this, rows::command(&from, &to, rows)))
+            }
+            Contender::None | Contender::Events | Contender::Timeline => {
+                let files = contender.file().unwrap_or("none");
+                let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+                let scenario = root.join(format!("benches/scenarios/{}.json", case.workload));
+                let args = [
+                    "--quiet",
+                    "run",
+                    &text(&scenario),
+                    "--set",
+                    &format!("sources.events.max_events={}", case.events),
+                    "--files",
+                    files,
+                    "--format",
+                    "json",
+                    "--out",
+                    &text(&folder.join(files)),
+                ];
+                let program = env!("CARGO_BIN_EXE_thirdtry").to_owned();
+                Some((program, args.into_iter().map(str::to_owned).collect()))
+            }
+        }
+    }
+}
+
+/// A run is the same whatever it writes.
+fn same_fingerprints(results: &Results) {
+    let ours = results.iter().filter(|(contender, _)| {
+        matches!(contender, Contender::None | Contender::Events | Contender::Timeline)
+    });
+    let mut fingerprints: Vec<&str> = ours
+        .flat_map(|(_, series)| &series.runs)
+        .map(|run| {
+            let line = run.said.lines().find(|line| line.contains("\"fingerprint\""));
+            line.expect("the summary has a fingerprint").trim()
+        })
+        .collect();
+    fingerprints.dedup();
+    assert_eq!(fingerprints.len(), 1, "the runs differ: {fingerprints:?}");
+}
+
+fn write_line(
+    csv: &mut String,
+    case: &Case,
+    contender: Contender,
+    repetition: usize,
+    measured: &Measured,
+    series: &Series,
+) {
+    let Case { workload, events, .. } = case;
+    let (name, wall, peak) = (contender.name(), measured.wall.as_nanos(), measured.peak_kib);
+    writeln!(csv, "{workload},{events},{name},{repetition},{wall},{peak},{},{}", series.rows, series.bytes)
+        .expect("a string takes every text");
+}
+
+fn print_heading(repetitions: usize) {
+    println!("whole processes taking turns; medians of {repetitions}\n");
+    println!("| workload | events | what runs | ns/event | ratio | events/s | peak MB | rows/s | MB/s |");
+    println!("|---|--:|---|--:|--:|--:|--:|--:|--:|");
+}
+
+fn print_rows(case: &Case, results: &Results) {
+    let reference = results.get(&Contender::Reference).map(Series::nanos);
+    for (contender, series) in results {
+        let (nanos, seconds) = (series.nanos(), series.nanos() / 1e9);
+        let per_second = |count: u64, unit: f64| {
+            if count == 0 { String::new() } else { format!("{:.1}", count as f64 / unit / seconds) }
+        };
+        println!(
+            "| {} | {} | {} | {:.0} | {} | {:.2} M | {:.1} | {} | {} |",
+            case.workload,
+            case.events,
+            contender.name(),
+            nanos / case.events as f64,
+            reference.map_or_else(String::new, |reference| format!("{:.2}", nanos / reference)),
+            case.events as f64 / 1e6 / seconds,
+            series.peak_mb(),
+            match per_second(series.rows, 1e6) {
+                none if none.is_empty() => none,
+                millions => millions + " M",
+            },
+            per_second(series.bytes, 1e6),
+        );
+    }
+}
+
+/// Holds a case against its targets, each in a sentence.
+fn judge(case: &Case, results: &Results, verdicts: &mut Vec<String>) {
+    let nanos = |contender| results.get(&contender).map(Series::nanos);
+    let mut say = |what: String, found: f64, limit: f64, unit: &str| {
+        let verdict = if found <= limit { "met   " } else { "MISSED" };
+        let Case { workload, events, .. } = case;
+        verdicts.push(format!(
+            "{verdict} {workload} at {events}, {what}: {found:.2}{unit}, at most {limit}{unit}"
+        ));
+    };
+    let pairs = [
+        (Contender::None, Contender::Reference, case.none),
+        (Contender::Events, Contender::Reference, case.with_events),
+        (Contender::Timeline, Contender::Rows, TIMELINE_LIMIT),
+    ];
+    for (ours, theirs, limit) in pairs {
+        if let (Some(found), Some(yardstick)) = (nanos(ours), nanos(theirs)) {
+            say(format!("{} against {}", ours.name(), theirs.name()), found / yardstick, limit, " x");
+        }
+    }
+    if case.events == 3_000_000 {
+        say("peak memory without files".to_owned(), results[&Contender::None].peak_mb(), WIDE_PEAK_MB, " MB");
+    }
+}
+
+/// Compiles the C++ program; says so if there is no compiler.
+fn compile_reference() -> Option<PathBuf> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/reference/queue.cpp");
+    let program = support::target().join("queue");
+    for compiler in ["g++", "c++", "clang++"] {
+        let compiled = Command::new(compiler)
+            .args(["-O3", "-march=native", "-std=c++20", "-o"])
+            .args([&program, &source])
+            .status();
+        match compiled {
+            Ok(status) if status.success() => return Some(program),
+            Ok(status) => println!("{compiler} cannot compile {}: {status}", source.display()),
+            Err(_) => {}
+        }
+    }
+    println!("no C++ compiler (g++, c++, clang++): our figures alone, without ratios\n");
+    None
 }

@@ -1,0 +1,108 @@
+//! Measuring a program from outside: a process of its own for each measurement, its wall time and its peak memory.
+//!
+//! A measured process is started by a small process that does nothing else (this program again, with `--measure`),
+//! because a system tells the peak memory of one's children only for all of them together. What is timed is the
+//! whole child: from before it is started to after it has ended, loading, running, writing and syncing included.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The first argument that makes a bench measure one command and say so.
+const MEASURE: &str = "--measure";
+/// What the line begins with that says it.
+const MEASURED: &str = "measured:";
+
+/// What one process took.
+#[derive(Clone, Debug)]
+pub(crate) struct Measured {
+    /// From before it was started to after it had ended.
+    pub(crate) wall: Duration,
+    /// Its peak resident memory in KiB; 0 where the system does not tell.
+    pub(crate) peak_kib: u64,
+    /// What it wrote to standard output.
+    pub(crate) said: String,
+}
+
+/// Runs `program` with `args` in a process of its own.
+///
+/// # Panics
+/// When it cannot be run, or fails.
+pub(crate) fn measure(program: &str, args: &[String]) -> Measured {
+    let this = std::env::current_exe().expect("this program has a path");
+    let output = Command::new(this)
+        .arg(MEASURE)
+        .arg(program)
+        .args(args)
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("a process can be started");
+    let said = String::from_utf8(output.stdout).expect("plain text");
+    assert!(output.status.success(), "{program} {args:?} failed and said:\n{said}");
+    let (said, numbers) = said.rsplit_once(MEASURED).expect("the measuring process says what it measured");
+    let mut numbers = numbers.split_whitespace().map(|number| number.parse::<u64>().expect("a number"));
+    let mut next = || numbers.next().expect("two numbers");
+    Measured { wall: Duration::from_nanos(next()), peak_kib: next(), said: said.to_owned() }
+}
+
+/// If this process was started by [`measure`]: does what it asks, and tells so.
+pub(crate) fn is_measuring_process() -> bool {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [mark, program, args @ ..] = args.as_slice() else { return false };
+    if mark != MEASURE {
+        return false;
+    }
+    let started = Instant::now();
+    let status = Command::new(program).args(args).status();
+    let wall = started.elapsed();
+    let status = status.unwrap_or_else(|error| panic!("{program} cannot be started: {error}"));
+    assert!(status.success(), "{program} {args:?}: {status}");
+    println!("\n{MEASURED} {} {}", wall.as_nanos(), peak_kib_of_children());
+    true
+}
+
+#[cfg(unix)]
+fn peak_kib_of_children() -> u64 {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let peak = getrusage(UsageWho::RUSAGE_CHILDREN).map_or(0, |usage| usage.max_rss());
+    // Apple's systems count bytes, all others KiB.
+    u64::try_from(peak).unwrap_or(0) / if cfg!(target_vendor = "apple") { 1024 } else { 1 }
+}
+
+#[cfg(not(unix))]
+fn peak_kib_of_children() -> u64 {
+    0
+}
+
+/// The middle one of `values`.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// A folder below `target/bench`, new and empty.
+pub(crate) fn scratch(name: &str) -> PathBuf {
+    let folder = target().join(name);
+    std::fs::remove_dir_all(&folder).unwrap_or_default();
+    std::fs::create_dir_all(&folder).expect("a writable target folder");
+    folder
+}
+
+/// `target/bench`: results, and what is needed to get them.
+pub(crate) fn target() -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/bench");
+    std::fs::create_dir_all(&folder).expect("a writable target folder");
+    folder
+}
+
+/// The value that follows `name` among the arguments, as in `--repetitions 3`.
+pub(crate) fn option<T: std::str::FromStr>(name: &str) -> Option<T> {
+    let mut args = std::env::args().skip_while(|arg| arg != name).skip(1);
+    let value = args.next()?;
+    Some(value.parse().unwrap_or_else(|_| panic!("{name} {value}: not understood")))
+}
+
+/// Whether `name` is among the arguments.
+pub(crate) fn flag(name: &str) -> bool {
+    std::env::args().any(|arg| arg == name)
+}
