@@ -3,6 +3,7 @@
 #[cfg(feature = "charts")]
 pub mod chart;
 pub mod engine;
+pub mod estimate;
 pub mod explain;
 pub mod export;
 pub mod id;

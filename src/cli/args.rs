@@ -1,5 +1,6 @@
 //! What can be typed. Nothing is resolved here; each command knows what its arguments mean.
 
+use super::limits;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::num::NonZeroU64;
@@ -102,6 +103,12 @@ pub(crate) struct RunArgs {
     /// Run the scenario twice and compare the fingerprints; exit code 101 if they differ
     #[arg(long)]
     pub(crate) verify_determinism: bool,
+    /// The most memory the run may need, as in `2GiB` [default: what the machine has left]
+    #[arg(long, value_name = "SIZE", value_parser = limits::parse_bytes)]
+    pub(crate) memory: Option<u64>,
+    /// Run even what is estimated to need more memory or disk than there is
+    #[arg(long)]
+    pub(crate) no_estimate: bool,
     /// The form of the summary on standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,

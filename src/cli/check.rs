@@ -2,12 +2,16 @@
 
 use super::args::{CheckArgs, ReportFormat};
 use super::exit::{Exit, Failure};
+use super::limits::bytes_text;
 use super::terminal::Terminal;
 use super::{diagnostics, input};
 use serde_json::json;
+use thirdtry::estimate::Estimate;
+use thirdtry::record::Files;
 use thirdtry::scenario::load::{Input, Loaded, load};
 use thirdtry::scenario::problem::{LineIndex, Problem, Severity};
 use thirdtry::scenario::shape::Setting;
+use thirdtry::sink::summary_text::grouped;
 
 /// Checks each scenario; the exit code is 3 if any has an error.
 pub(crate) fn execute(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -57,6 +61,9 @@ impl Report {
             Terminal::problem(&diagnostics::render(problem, &self.input));
         }
         terminal.answer(&format!("{}: {}\n", self.input.name, self.verdict()))?;
+        if let Some(loaded) = &self.loaded {
+            terminal.answer(&estimate_text(&Estimate::of(&loaded.scenario)))?;
+        }
         if explain && let Some(loaded) = &self.loaded {
             terminal.answer(&settings_text(&loaded.settings))?;
         }
@@ -97,11 +104,38 @@ impl Report {
             "valid": self.loaded.is_some(),
             "problems": self.problems.iter().map(problem).collect::<Vec<_>>(),
         });
+        if let Some(loaded) = &self.loaded {
+            report["estimate"] = estimate_json(&Estimate::of(&loaded.scenario));
+        }
         if explain && let Some(loaded) = &self.loaded {
             report["settings"] = loaded.settings.iter().map(setting).collect();
         }
         report
     }
+}
+
+/// What a run is going to need, on one line.
+fn estimate_text(estimate: &Estimate) -> String {
+    format!(
+        "  a run: about {} events, {} attempts, at most {} at a time; {} of memory, {} for all files\n",
+        grouped(estimate.events),
+        grouped(estimate.attempts),
+        grouped(estimate.peak_pending),
+        bytes_text(estimate.memory_bytes(Some(Files::ALL))),
+        bytes_text(estimate.disk_bytes(Files::ALL))
+    )
+}
+
+fn estimate_json(estimate: &Estimate) -> serde_json::Value {
+    json!({
+        "events": estimate.events,
+        "runs": estimate.runs,
+        "attempts": estimate.attempts,
+        "peak_pending": estimate.peak_pending,
+        "deliveries": estimate.deliveries,
+        "memory_bytes": estimate.memory_bytes(Some(Files::ALL)),
+        "file_bytes": estimate.file_bytes(Files::ALL).into_iter().collect::<std::collections::BTreeMap<_, _>>(),
+    })
 }
 
 /// Every setting on a line of its own: given or assumed, path, value; then what it is and where that is written.

@@ -10,6 +10,7 @@ mod generate;
 mod init;
 mod input;
 mod interrupt;
+mod limits;
 mod progress;
 mod run;
 mod terminal;

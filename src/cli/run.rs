@@ -2,6 +2,7 @@
 
 use super::args::{FileChoice, Format, RunArgs, TimelineChoice};
 use super::exit::{Exit, Failure};
+use super::limits::{self, PendingLimit};
 use super::progress::Progress;
 use super::terminal::Terminal;
 use super::{input, interrupt};
@@ -22,13 +23,23 @@ pub(crate) fn execute(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, F
     interrupt::listen();
     let loaded = input::load_scenario(&args.scenario.scenario, &args.scenario.all_sets(), terminal)?;
     let folder = chosen_files(args)?.map(|files| (files, folder_path(args, &loaded)));
+    let place = folder.as_ref().map(|(files, path)| (*files, path.as_path()));
+    let limit = limits::admit(args, &loaded.scenario, place)?;
     let mut recorder = match &folder {
         None => Recorder::without_files(&loaded.scenario),
         Some((files, path)) => open(&loaded, path, *files)?,
     };
-    let ended = run(&loaded.scenario, &mut recorder, terminal);
+    let ended = match run(&loaded.scenario, limit, &mut recorder, terminal) {
+        Ok(ended) => ended,
+        Err(failure) => {
+            recorder
+                .interrupt("it was about to need too much memory")
+                .map_err(|error| cannot_write(&error))?;
+            return Err(failure);
+        }
+    };
     let again = args.verify_determinism && ended.is_some();
-    let again = again.then(|| fingerprint_of_another_run(&loaded.scenario, terminal));
+    let again = again.then(|| fingerprint_of_another_run(&loaded.scenario, limit, terminal)).transpose()?;
     let (Some((end, at)), None | Some(Some(_))) = (ended, again) else {
         recorder.interrupt("it was interrupted").map_err(|error| cannot_write(&error))?;
         return Err(Failure::Interrupted { message: interrupted_message(folder.as_ref()) });
@@ -87,8 +98,13 @@ fn open<'s>(loaded: &'s Loaded, path: &Path, files: Files) -> Result<Recorder<'s
         .map_err(|error| cannot_write(&error))
 }
 
-/// Runs to the end, or to an interruption.
-fn run(scenario: &Scenario, recorder: &mut Recorder<'_>, terminal: &Terminal) -> Option<(RunEnd, SimTime)> {
+/// Runs to the end; `None` if it was interrupted.
+fn run(
+    scenario: &Scenario,
+    limit: PendingLimit,
+    recorder: &mut Recorder<'_>,
+    terminal: &Terminal,
+) -> Result<Option<(RunEnd, SimTime)>, Failure> {
     const STEPS: u64 = 1 << 14;
     let mut simulation = Simulation::new(scenario, 0);
     let mut progress = Progress::new(terminal, scenario.expected_events());
@@ -103,19 +119,24 @@ fn run(scenario: &Scenario, recorder: &mut Recorder<'_>, terminal: &Terminal) ->
         if let Err(disagreement) = ledger.check(simulation.in_flight()) {
             unreachable!("the ledger does not balance: {disagreement}")
         }
+        limit.check(simulation.in_flight())?;
         progress.update(simulation.now(), ledger.accepted() + ledger.called());
     };
     progress.finish();
     if let Err(disagreement) = recorder.ledger().check(simulation.in_flight()) {
         unreachable!("the ledger does not balance: {disagreement}")
     }
-    ended
+    Ok(ended)
 }
 
 /// Runs the scenario once more, without files; `None` if it was interrupted.
-fn fingerprint_of_another_run(scenario: &Scenario, terminal: &Terminal) -> Option<u64> {
+fn fingerprint_of_another_run(
+    scenario: &Scenario,
+    limit: PendingLimit,
+    terminal: &Terminal,
+) -> Result<Option<u64>, Failure> {
     let mut recorder = Recorder::without_files(scenario);
-    run(scenario, &mut recorder, terminal).map(|_| recorder.fingerprint())
+    Ok(run(scenario, limit, &mut recorder, terminal)?.map(|_| recorder.fingerprint()))
 }
 
 fn same_fingerprint(first: u64, second: u64) -> Result<(), Failure> {

@@ -25,6 +25,12 @@ impl Probability {
         word >> 11 < self.threshold
     }
 
+    /// As a number 0..=1, for estimates.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit exactly")]
+    pub fn as_f64(self) -> f64 {
+        self.threshold as f64 / 9_007_199_254_740_992.0
+    }
+
     /// Whether it can strike at all.
     pub const fn is_never(self) -> bool {
         self.threshold == 0

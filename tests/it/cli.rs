@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-fn thirdtry(args: &[&str]) -> Output {
+pub(crate) fn thirdtry(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_thirdtry"))
         .args(args)
         .current_dir(root())
@@ -199,8 +199,9 @@ fn a_killed_run_says_so_and_the_next_one_into_its_folder_is_whole() {
 /// Starts a long run into `folder` and sends it `signal` while it writes.
 #[cfg(target_os = "linux")]
 fn stopped_midway(folder: &Path, signal: &str) -> Output {
-    let child = Command::new(env!("CARGO_BIN_EXE_thirdtry"))
-        .args(["run", "outage-backlog", "--set", "sources.orders.arrivals.poisson.rate=2000/s", "--out"])
+    let rate = "sources.orders.arrivals.poisson.rate=2000/s";
+    let mut child = Command::new(env!("CARGO_BIN_EXE_thirdtry"))
+        .args(["run", "outage-backlog", "--set", rate, "--no-estimate", "--out"])
         .arg(folder)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -208,6 +209,7 @@ fn stopped_midway(folder: &Path, signal: &str) -> Output {
         .spawn()
         .expect("the program starts");
     while !folder.join("INCOMPLETE").exists() {
+        assert!(child.try_wait().expect("a child").is_none(), "it ended before it could be stopped");
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     std::thread::sleep(std::time::Duration::from_millis(200));
@@ -217,8 +219,7 @@ fn stopped_midway(folder: &Path, signal: &str) -> Output {
 }
 
 /// The files in `folder` that do not say by their names that they are incomplete.
-#[cfg(target_os = "linux")]
-fn final_names(folder: &Path) -> Vec<std::path::PathBuf> {
+pub(crate) fn final_names(folder: &Path) -> Vec<std::path::PathBuf> {
     tree(folder).into_keys().filter(|name| name.extension().is_none_or(|e| e != "partial")).collect()
 }
 
@@ -274,12 +275,12 @@ fn a_folder_that_cannot_be_written_is_one_clear_error() {
 
 /// A file system in memory, where one can be mounted; else `None`, and the test says that it skips.
 #[cfg(target_os = "linux")]
-struct Mount(std::path::PathBuf);
+pub(crate) struct Mount(pub(crate) std::path::PathBuf);
 
 #[cfg(target_os = "linux")]
 impl Mount {
     #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-    fn new(name: &str, options: &str) -> Option<Self> {
+    pub(crate) fn new(name: &str, options: &str) -> Option<Self> {
         let folder = temporary_folder(name);
         fs::create_dir_all(&folder).expect("a folder");
         let mount = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&folder).output();
@@ -303,7 +304,8 @@ impl Drop for Mount {
 fn a_disk_that_fills_up_leaves_nothing_under_a_final_name() {
     let Some(disk) = Mount::new("cli-full-disk", "size=64k") else { return };
     let out = disk.0.join("results");
-    fails(&["run", "quickstart", "--out", out.to_str().expect("UTF-8")], 1, &["results", "free some space"]);
+    let run = ["run", "quickstart", "--no-estimate", "--out", out.to_str().expect("UTF-8")];
+    fails(&run, 1, &["results", "free some space"]);
     assert_eq!(final_names(&out), [Path::new("INCOMPLETE")]);
 }
 

@@ -17,6 +17,8 @@ mod golden;
 mod golden_vectors;
 mod identities;
 mod imperfections;
+#[cfg(feature = "cli")]
+mod limits;
 mod offers;
 mod promises;
 mod real_trace;

@@ -7,7 +7,7 @@ use crate::source_files::{files, text};
 use std::path::Path;
 
 /// For each module of the library, the modules that it may use; itself is understood.
-const MAY_IMPORT: [(&str, &[&str]); 14] = [
+const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("time", &[]),
     ("id", &[]),
     ("random", &["time"]),
@@ -21,6 +21,7 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("explain", &["time", "id", "random", "scenario", "model", "observe"]),
     ("export", &["time", "observe", "sink"]),
     ("record", &["time", "scenario", "model", "simulate", "observe", "sink", "chart"]),
+    ("estimate", &["time", "id", "scenario", "record"]),
     // The program sees the library as any other user does: `thirdtry::`, never `crate::`.
     ("cli", &[]),
 ];

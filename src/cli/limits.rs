@@ -1,0 +1,181 @@
+//! What the machine has, against what a run is estimated to need: a run that cannot fit is refused before it begins,
+//! and one that outgrows its memory after all is stopped while its folder can still say so.
+
+use super::args::RunArgs;
+use super::exit::Failure;
+use std::path::Path;
+use thirdtry::estimate::Estimate;
+use thirdtry::record::Files;
+use thirdtry::scenario::Scenario;
+use thirdtry::scenario::units;
+use thirdtry::sink::summary_text::grouped;
+
+/// How to run it all the same.
+const OVERRIDE: &str = "`--no-estimate` runs it all the same";
+
+/// How much may be in the system at a time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PendingLimit {
+    events: u64,
+    memory: u64,
+}
+
+impl PendingLimit {
+    /// Fails once `in_flight` is more than the memory holds.
+    pub(crate) fn check(self, in_flight: usize) -> Result<(), Failure> {
+        if in_flight as u64 <= self.events {
+            return Ok(());
+        }
+        Err(Failure::Environment {
+            message: format!(
+                "stopped: {} events are in the system at a time, and {} of memory hold no more",
+                grouped(in_flight as u64),
+                bytes_text(self.memory)
+            ),
+            hint: Some(format!("{}, or allow more memory with `--memory`", fewer_pending())),
+        })
+    }
+}
+
+/// Refuses a run that needs more memory or disk than there is; else tells how much may be pending. `folder` is where
+/// the files go that are wanted, if any.
+pub(crate) fn admit(
+    args: &RunArgs,
+    scenario: &Scenario,
+    folder: Option<(Files, &Path)>,
+) -> Result<PendingLimit, Failure> {
+    let files = folder.map(|(files, _)| files);
+    let memory = args.memory.or_else(available_memory);
+    if !args.no_estimate {
+        let estimate = Estimate::of(scenario);
+        memory.map_or(Ok(()), |memory| fits_memory(&estimate, files, memory))?;
+        if let Some((files, path)) = folder
+            && let Some(free) = free_space(path)
+        {
+            fits_disk(&estimate, files, path, free)?;
+        }
+    }
+    let events = memory.map_or(u64::MAX, |memory| Estimate::pending_within(memory, files));
+    Ok(PendingLimit { events, memory: memory.unwrap_or(u64::MAX) })
+}
+
+fn fits_memory(estimate: &Estimate, files: Option<Files>, available: u64) -> Result<(), Failure> {
+    let needed = estimate.memory_bytes(files);
+    if needed <= available {
+        return Ok(());
+    }
+    Err(Failure::Environment {
+        message: format!(
+            "about {} events would be in the system at a time, which needs about {} of memory, and there are {}; \
+             nothing was run",
+            grouped(estimate.peak_pending),
+            bytes_text(needed),
+            bytes_text(available)
+        ),
+        hint: Some(format!("{}; {OVERRIDE}", fewer_pending())),
+    })
+}
+
+fn fits_disk(estimate: &Estimate, files: Files, path: &Path, free: u64) -> Result<(), Failure> {
+    let needed = estimate.disk_bytes(files);
+    if needed <= free {
+        return Ok(());
+    }
+    let (largest, bytes) = estimate.file_bytes(files).into_iter().next().unwrap_or_default();
+    Err(Failure::Environment {
+        message: format!(
+            "the results of about {} events need about {} ({} for {largest} alone), and `{}` has {} free; nothing \
+             was run",
+            grouped(estimate.events),
+            bytes_text(needed),
+            bytes_text(bytes),
+            path.display(),
+            bytes_text(free)
+        ),
+        hint: Some(format!(
+            "write less with `--files none` or `--files events`, or `--timeline sample=1/1000`; free some space or \
+             choose another disk with `--out`; {OVERRIDE}"
+        )),
+    })
+}
+
+fn fewer_pending() -> String {
+    "send fewer events (`--set sources.NAME.max_events=N`), or let them wait less (more concurrency, fewer retries, a \
+     lower MaximumEventAgeInSeconds)"
+        .to_owned()
+}
+
+/// A size as a person says it: two or three digits and a unit.
+pub(crate) fn bytes_text(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let unit = UNITS.iter().find(|(size, _)| bytes >= *size);
+    let Some((size, name)) = unit else { return format!("{bytes} B") };
+    let tenths = u128::from(bytes) * 10 / u128::from(*size);
+    if tenths < 100 {
+        format!("{}.{} {name}", tenths / 10, tenths % 10)
+    } else {
+        format!("{} {name}", tenths / 10)
+    }
+}
+
+/// The argument of `--memory`.
+pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
+    units::size(text)
+        .map_err(|(problem, remedy)| if remedy.is_empty() { problem } else { format!("{problem}; {remedy}") })
+}
+
+/// The bytes that this process may still use, where the system tells: what the machine has, or its control group.
+#[cfg(not(target_family = "wasm"))]
+fn available_memory() -> Option<u64> {
+    let mut system = sysinfo::System::new().ok()?;
+    system.refresh_memory_specifics(sysinfo::MemoryRefreshKind::nothing().with_ram());
+    let machine = Some(system.available_memory()).filter(|bytes| *bytes > 0);
+    let group = system.cgroup_limits().map(|group| group.free_memory).filter(|bytes| *bytes > 0);
+    machine.into_iter().chain(group).min()
+}
+
+#[cfg(target_family = "wasm")]
+fn available_memory() -> Option<u64> {
+    None
+}
+
+/// The free bytes of the disk on which `path` lies or will lie, where the system tells.
+#[cfg(any(unix, windows))]
+fn free_space(path: &Path) -> Option<u64> {
+    let path = std::path::absolute(path).ok()?;
+    let there = path.ancestors().find(|folder| folder.exists())?;
+    fs4::available_space(there).ok()
+}
+
+#[cfg(not(any(unix, windows)))]
+fn free_space(_: &Path) -> Option<u64> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_said_with_two_or_three_digits() {
+        let cases = [
+            (0, "0 B"),
+            (1_023, "1023 B"),
+            (1_024, "1.0 KiB"),
+            (10_240, "10 KiB"),
+            (1_600_000, "1.5 MiB"),
+            (24 << 30, "24 GiB"),
+            (u64::MAX, "16777215 TiB"),
+        ];
+        for (bytes, text) in cases {
+            assert_eq!(bytes_text(bytes), text);
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn this_machine_has_memory_and_disk() {
+        assert!(available_memory().is_some_and(|bytes| bytes > 1 << 20));
+        assert!(free_space(Path::new("no/such/folder/yet")).is_some());
+    }
+}

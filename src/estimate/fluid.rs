@@ -1,0 +1,534 @@
+//! The fluid approximation: each function's events as a flow through its slots.
+//!
+//! ```text
+//!   arrivals ──> waiting ──> slots ──> succeeded ──> the function that on_success names
+//!                  ↑           └────> failed ──60 s, 120 s──┐
+//!                  └────────────────────────────────────────┘ or given up ──> the function that on_failure names
+//! ```
+//!
+//! Functions are taken upstream first, so that what chains and subscribers get is known when they are reached. Cycles
+//! are cut: what a function in a loop gets from its own outcomes is counted by the limit of 16 hops, not followed.
+
+use super::Estimate;
+use crate::id::{DestinationId, FunctionId};
+use crate::scenario::{
+    DestinationKind, End, FailureKind, Function, InvocationType, Scenario, Source, Timing, Windows,
+};
+use crate::time::{SimDuration, SimTime};
+
+/// Steps within the time in which events arrive, for scenarios with few functions and with many.
+const STEPS: u32 = 256;
+const STEPS_OF_MANY: u32 = 32;
+const MANY: usize = 64;
+/// So many times as long as the arrivals is the drain looked at; whatever is left then goes at once.
+const DRAIN: u32 = 8;
+/// After how many hops Lambda stops a loop.
+const HOPS: f64 = 16.0;
+
+/// Nobody stands in line: the young come back more often than the old, and so most wait less long than the mean. By
+/// how much, was measured on `benches/scenarios/overloaded.json`.
+const YOUNG: f64 = 0.65;
+
+/// What goes into a function: events accepted and calls received by the end of each step.
+#[derive(Clone, Debug)]
+struct Inflow {
+    events: Vec<f64>,
+    calls: Vec<f64>,
+}
+
+/// The time grid that all functions share, in seconds.
+#[derive(Clone, Copy, Debug)]
+struct Grid {
+    step: f64,
+    /// Steps until the last arrival.
+    arriving: usize,
+    /// Steps at most.
+    most: usize,
+}
+
+/// What became of one function's inflow.
+#[derive(Debug, Default)]
+struct Outcome {
+    /// By step, all that succeeded and all that was given up.
+    succeeded: Vec<f64>,
+    given_up: Vec<f64>,
+    pending: Vec<f64>,
+    runs: f64,
+    throttles: f64,
+}
+
+impl Outcome {
+    /// With zero reserved concurrency every event is given up at its first attempt.
+    fn of_nothing_run(inflow: &Inflow) -> Self {
+        Self {
+            given_up: inflow.events.clone(),
+            throttles: last(&inflow.events) + last(&inflow.calls),
+            pending: vec![1.0],
+            ..Self::default()
+        }
+    }
+}
+
+pub(super) fn estimate(scenario: &Scenario) -> Estimate {
+    let grid = Grid::of(scenario);
+    let mut inflows = inflows(scenario, grid);
+    let (order, looping) = upstream_first(scenario);
+    let mut total = Totals::default();
+    for index in order {
+        let function = &scenario.functions[index];
+        let inflow = inflows[index].take().unwrap_or_else(|| Inflow::nothing(grid));
+        if last(&inflow.events) + last(&inflow.calls) <= 0.0 {
+            continue;
+        }
+        let outcome = Flow::new(scenario, index, grid).through(&inflow);
+        total.add(function, &inflow, &outcome, if looping[index] { HOPS } else { 1.0 });
+        for (targets, flow) in [
+            (targets(scenario, function.on_success), &outcome.succeeded),
+            (targets(scenario, function.on_failure), &outcome.given_up),
+        ] {
+            for target in targets {
+                // A function of a loop that has been taken already gets nothing more.
+                if let Some(inflow) = &mut inflows[target.index()] {
+                    inflow.add_events(flow);
+                }
+            }
+        }
+    }
+    total.estimate(scenario, grid)
+}
+
+/// Sums over functions.
+#[derive(Debug, Default)]
+struct Totals {
+    events: f64,
+    runs: f64,
+    throttles: f64,
+    deliveries: f64,
+    pending: Vec<f64>,
+}
+
+impl Totals {
+    fn add(&mut self, function: &Function, inflow: &Inflow, outcome: &Outcome, hops: f64) {
+        self.events += (last(&inflow.events) + last(&inflow.calls)) * hops;
+        self.runs += outcome.runs * hops;
+        self.throttles += outcome.throttles * hops;
+        let succeeded = if function.on_success.is_some() { last(&outcome.succeeded) } else { 0.0 };
+        let routes = u8::from(function.on_failure.is_some()) + u8::from(function.dead_letter.is_some());
+        self.deliveries += (succeeded + last(&outcome.given_up) * f64::from(routes)) * hops;
+        if self.pending.len() < outcome.pending.len() {
+            self.pending.resize(outcome.pending.len(), 0.0);
+        }
+        for (sum, pending) in self.pending.iter_mut().zip(&outcome.pending) {
+            *sum += pending;
+        }
+    }
+
+    fn estimate(&self, scenario: &Scenario, grid: Grid) -> Estimate {
+        let peak = self.pending.iter().copied().fold(0.0, larger);
+        let busy = self.pending.iter().rposition(|pending| *pending >= 0.5).unwrap_or(0) + 1;
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let minutes = count(busy as f64 * grid.step / 60.0) + 1;
+        Estimate {
+            events: count(self.events),
+            runs: count(self.runs),
+            attempts: count(self.runs + self.throttles),
+            peak_pending: count(smaller(peak, self.events)),
+            deliveries: count(self.deliveries),
+            periods: minutes.saturating_mul(scenario.functions.len() as u64 + 1),
+        }
+    }
+}
+
+impl Grid {
+    fn of(scenario: &Scenario) -> Self {
+        let horizon = match scenario.end {
+            End::Drained => f64::INFINITY,
+            End::At(end) => seconds(end),
+        };
+        let last = scenario.sources.iter().map(|source| last_arrival(source, scenario)).fold(0.0, larger);
+        let steps = if scenario.functions.len() > MANY { STEPS_OF_MANY } else { STEPS };
+        // Nothing in the model is quicker than the first back-off.
+        let step = larger(smaller(last, horizon) / f64::from(steps), 1.0);
+        Self {
+            step,
+            arriving: ceiling(smaller(last, horizon) / step).max(1),
+            most: ceiling(smaller(horizon, last * f64::from(DRAIN) + 1_000.0) / step).max(1),
+        }
+    }
+
+    /// The end of a step.
+    fn at(self, step: usize) -> SimTime {
+        #[expect(clippy::cast_precision_loss, reason = "there are a few thousand steps")]
+        let seconds = (step + 1) as f64 * self.step;
+        SimTime::ZERO + SimDuration::from_secs_f64_saturating(seconds)
+    }
+}
+
+/// When a source sends its last event, about, in seconds.
+fn last_arrival(source: &Source, scenario: &Scenario) -> f64 {
+    let most = SimTime::ZERO + SimDuration::MAX;
+    let end = [source.until, scenario.arrivals_end].into_iter().flatten().fold(most, SimTime::min);
+    let Some(span) = (end > source.from).then(|| end.since(source.from)) else { return 0.0 };
+    // The smallest span within which it sends all it ever sends.
+    let all = source.expected_within(span) - 0.5;
+    let (mut low, mut high) = (0, span.as_nanos());
+    while high - low > high / 1_000 + 1 {
+        let middle = low + (high - low) / 2;
+        let enough = source.expected_within(SimDuration::from_nanos(middle)) >= all;
+        *(if enough { &mut high } else { &mut low }) = middle;
+    }
+    seconds(source.from) + SimDuration::from_nanos(high).as_secs_f64()
+}
+
+impl Inflow {
+    fn nothing(grid: Grid) -> Self {
+        Self { events: vec![0.0; grid.arriving], calls: vec![0.0; grid.arriving] }
+    }
+
+    /// Adds what another function sends; its curve may be longer.
+    fn add_events(&mut self, flow: &[f64]) {
+        let so_far = last(&self.events);
+        if self.events.len() < flow.len() {
+            self.events.resize(flow.len(), so_far);
+        }
+        for (step, events) in self.events.iter_mut().enumerate() {
+            *events += flow.get(step).copied().unwrap_or(last(flow));
+        }
+    }
+}
+
+/// What the sources send to each function.
+fn inflows(scenario: &Scenario, grid: Grid) -> Vec<Option<Inflow>> {
+    let mut inflows = vec![None; scenario.functions.len()];
+    for inflow in &mut inflows {
+        *inflow = Some(Inflow::nothing(grid));
+    }
+    for source in &scenario.sources {
+        let functions = source.to.functions();
+        #[expect(clippy::cast_precision_loss, reason = "a thousand functions at most")]
+        let share = 1.0 / functions.len().max(1) as f64;
+        let ends = [source.until, scenario.arrivals_end];
+        let until = ends.into_iter().flatten().fold(SimTime::MAX, SimTime::min);
+        for step in 0..grid.arriving {
+            let at = grid.at(step).min(until);
+            if at <= source.from {
+                continue;
+            }
+            let sent = source.expected_within(at.since(source.from)) * share;
+            for function in functions {
+                let inflow = inflows[function.index()].as_mut().expect("none is taken yet");
+                match source.invocation {
+                    InvocationType::Event => inflow.events[step] += sent,
+                    InvocationType::RequestResponse => inflow.calls[step] += sent,
+                }
+            }
+        }
+    }
+    inflows
+}
+
+/// The functions in an order in which outcomes flow, and which of them are part of a loop or lie behind one.
+fn upstream_first(scenario: &Scenario) -> (Vec<usize>, Vec<bool>) {
+    let edges = |index: usize| {
+        let function = &scenario.functions[index];
+        targets(scenario, function.on_success).iter().chain(targets(scenario, function.on_failure))
+    };
+    let count = scenario.functions.len();
+    let mut incoming = vec![0_usize; count];
+    for index in 0..count {
+        edges(index).for_each(|target| incoming[target.index()] += 1);
+    }
+    let mut order: Vec<usize> = (0..count).filter(|index| incoming[*index] == 0).collect();
+    let mut next = 0;
+    while let Some(index) = order.get(next).copied() {
+        next += 1;
+        for target in edges(index) {
+            incoming[target.index()] -= 1;
+            if incoming[target.index()] == 0 {
+                order.push(target.index());
+            }
+        }
+    }
+    let looping: Vec<bool> = incoming.iter().map(|left| *left > 0).collect();
+    order.extend((0..count).filter(|index| looping[*index]));
+    (order, looping)
+}
+
+/// The functions that a message to `destination` invokes.
+fn targets(scenario: &Scenario, destination: Option<DestinationId>) -> &[FunctionId] {
+    let Some(destination) = destination.map(|id| &scenario.destinations[id.index()]) else { return &[] };
+    match &destination.kind {
+        DestinationKind::Lambda { function } => std::slice::from_ref(function),
+        _ => &destination.subscribers,
+    }
+}
+
+/// One function as the flow sees it.
+struct Flow<'s> {
+    function: &'s Function,
+    timing: &'s Timing,
+    grid: Grid,
+    /// Runs that it can make in a step.
+    capacity: f64,
+    /// How long a run takes, in seconds.
+    run: f64,
+    /// After how many failed runs an event is given up.
+    runs_allowed: usize,
+    maximum_age: f64,
+    retry_delay: f64,
+}
+
+impl<'s> Flow<'s> {
+    fn new(scenario: &'s Scenario, index: usize, grid: Grid) -> Self {
+        let function = &scenario.functions[index];
+        let reserved: u32 = scenario.functions.iter().filter_map(|function| function.reserved).sum();
+        let slots = function.reserved.unwrap_or(scenario.account.concurrency.saturating_sub(reserved));
+        let recorded =
+            scenario.sources.iter().filter(|source| source.to.functions().contains(&function_id(index)));
+        let recorded = recorded.filter_map(|source| source.recorded_durations.as_deref()).find_map(mean);
+        let timeout = function.timeout.as_secs_f64();
+        let run = smaller(recorded.unwrap_or_else(|| function.duration.mean_seconds()), timeout);
+        let run = larger(run, 1e-6);
+        let retry_delay = scenario.timing.function_retry_delay.as_secs_f64();
+        let maximum_age = function.maximum_age.as_secs_f64();
+        // After run k the wait is k times as long; a wait beyond the deadline is not begun.
+        let fits = |failed: u32| retry_delay * f64::from(failed * (failed + 1) / 2) < maximum_age;
+        let retries = (1..=u32::from(function.maximum_retries)).take_while(|failed| fits(*failed)).count();
+        Self {
+            function,
+            timing: &scenario.timing,
+            grid,
+            capacity: f64::from(slots) * grid.step / run,
+            run,
+            runs_allowed: retries + 1,
+            maximum_age,
+            retry_delay,
+        }
+    }
+
+    /// Lets `inflow` through.
+    fn through(&self, inflow: &Inflow) -> Outcome {
+        if self.function.reserved == Some(0) {
+            return Outcome::of_nothing_run(inflow);
+        }
+        let mut outcome = Outcome::default();
+        let mut waiting = [0.0_f64; 3];
+        // By run: all that failed and waits or has waited, and how much of it has come back.
+        let mut failed = [vec![0.0_f64], vec![0.0_f64]];
+        let mut returned = [0.0_f64; 2];
+        let (mut succeeded, mut given_up) = (0.0, 0.0);
+        for step in 0..self.grid.most {
+            let (fresh, calls) = (gain(&inflow.events, step), gain(&inflow.calls, step));
+            waiting[0] += fresh;
+            for retry in 0..2 {
+                let due = self.due(&failed[retry], step, retry);
+                waiting[retry + 1] += due - returned[retry];
+                returned[retry] = due;
+            }
+            let capacity = larger(self.capacity - calls, 0.0);
+            let all: f64 = waiting.iter().sum();
+            let share = if all > capacity { capacity / all } else { 1.0 };
+            let fails = self.failure_share(step);
+            let mut failures = [0.0; 3];
+            for (run, level) in waiting.iter_mut().enumerate() {
+                let served = *level * share;
+                *level -= served;
+                outcome.runs += served;
+                succeeded += served * (1.0 - fails);
+                failures[run] = served * fails;
+            }
+            let throughput = all * share / self.grid.step;
+            let left = all - all * share;
+            outcome.throttles += self.throttles(left, throughput) * (all * share);
+            // What is older than the maximum age is dropped.
+            let too_old = larger(left - self.younger(&inflow.events, step), 0.0);
+            if too_old > 0.0 {
+                for level in &mut waiting {
+                    *level -= *level / left * too_old;
+                }
+                outcome.throttles += self.throttles_within(self.maximum_age) * too_old;
+                given_up += too_old;
+            }
+            for (run, failures) in failures.into_iter().enumerate() {
+                let retried = if run + 1 < self.runs_allowed { failures } else { 0.0 };
+                given_up += failures - retried;
+                if let Some(failed) = failed.get_mut(run) {
+                    failed.push(last(failed) + retried);
+                }
+            }
+            outcome.runs += smaller(calls, self.capacity);
+            outcome.throttles += larger(calls - self.capacity, 0.0);
+            let back_off: f64 =
+                (0..2).map(|retry| last(&failed[retry]) - self.returning(&failed[retry], retry)).sum();
+            let running = smaller(
+                (all * share + smaller(calls, self.capacity)) / self.grid.step * self.run,
+                all * share + calls,
+            );
+            outcome.pending.push(waiting.iter().sum::<f64>() + back_off + running);
+            outcome.succeeded.push(succeeded);
+            outcome.given_up.push(given_up);
+            let done = step + 1 >= inflow.events.len() && waiting.iter().sum::<f64>() + back_off < 0.5;
+            if done
+                && step + 1 >= self.grid.arriving
+                && (0..2).all(|retry| last(&failed[retry]) - returned[retry] < 0.5)
+            {
+                break;
+            }
+        }
+        self.settle_rest(&mut outcome, waiting.iter().sum());
+        outcome
+    }
+
+    /// What is left when nobody looks any more gets its run.
+    fn settle_rest(&self, outcome: &mut Outcome, left: f64) {
+        outcome.runs += left;
+        outcome.throttles += self.throttles_within(self.maximum_age) * left;
+    }
+
+    /// What of `failed` has waited long enough before `step` begins to be part of it.
+    fn due(&self, failed: &[f64], step: usize, retry: usize) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "there are a few thousand steps")]
+        let at = (step + 1) as f64 - self.delay(retry) / self.grid.step;
+        smaller(interpolate(failed, at), last(failed))
+    }
+
+    /// The same at the end of the last step.
+    fn returning(&self, failed: &[f64], retry: usize) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "there are a few thousand steps")]
+        let at = (failed.len() - 1) as f64 - self.delay(retry) / self.grid.step;
+        interpolate(failed, at)
+    }
+
+    fn delay(&self, retry: usize) -> f64 {
+        if retry == 0 { self.retry_delay } else { 2.0 * self.retry_delay }
+    }
+
+    /// How many of those that have arrived are younger than the maximum age.
+    fn younger(&self, arrived: &[f64], step: usize) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "there are a few thousand steps")]
+        let then = (step + 1) as f64 - self.maximum_age / self.grid.step;
+        let now = arrived.get(step).copied().unwrap_or(last(arrived));
+        now - if then <= 0.0 { 0.0 } else { interpolate_from_one(arrived, then) }
+    }
+
+    /// The share of runs that fail in a step.
+    fn failure_share(&self, step: usize) -> f64 {
+        let end = self.grid.at(step);
+        let begin = if step == 0 { SimTime::ZERO } else { self.grid.at(step - 1) };
+        let mut survives = 1.0;
+        for cause in &self.function.failures {
+            if matches!(cause.kind, FailureKind::CaughtError | FailureKind::InitFailure) {
+                continue;
+            }
+            survives *= 1.0 - cause.probability.as_f64() * covered(&cause.during, begin, end);
+        }
+        1.0 - survives
+    }
+
+    /// How often each event that is served is throttled before, when `waiting` stand in line.
+    fn throttles(&self, waiting: f64, throughput: f64) -> f64 {
+        if waiting < 1.0 || throughput <= 0.0 {
+            0.0
+        } else {
+            YOUNG * self.throttles_within(waiting / throughput)
+        }
+    }
+
+    /// How many back-off waits fit into `seconds`.
+    fn throttles_within(&self, seconds: f64) -> f64 {
+        let cap = larger(self.timing.backoff_cap.as_secs_f64(), 1e-3);
+        let mut wait = larger(self.timing.backoff_base.as_secs_f64(), 1e-3);
+        let (mut sum, mut count) = (0.0, 0.0);
+        while sum < seconds {
+            if wait >= cap || self.timing.backoff_factor <= 1 {
+                return count + (seconds - sum) / smaller(wait, cap);
+            }
+            sum += wait;
+            count += 1.0;
+            wait *= f64::from(self.timing.backoff_factor);
+        }
+        count
+    }
+}
+
+/// How much of `[begin, end)` the windows cover.
+fn covered(windows: &Windows, begin: SimTime, end: SimTime) -> f64 {
+    if windows.intervals().is_empty() {
+        return 1.0;
+    }
+    let inside = |(from, until): &(SimTime, SimTime)| {
+        let (from, until) = ((*from).max(begin), (*until).min(end));
+        if from < until { until.since(from).as_secs_f64() } else { 0.0 }
+    };
+    windows.intervals().iter().map(inside).sum::<f64>() / end.since(begin).as_secs_f64()
+}
+
+fn function_id(index: usize) -> FunctionId {
+    FunctionId(u16::try_from(index).expect("checked when loading"))
+}
+
+fn mean(durations: &[SimDuration]) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let count = durations.len() as f64;
+    let sum: f64 = durations.iter().map(|duration| duration.as_secs_f64()).sum();
+    (count > 0.0).then(|| sum / count)
+}
+
+/// What a cumulative curve gains in a step.
+fn gain(curve: &[f64], step: usize) -> f64 {
+    let before = if step == 0 { 0.0 } else { curve.get(step - 1).copied().unwrap_or(last(curve)) };
+    curve.get(step).copied().unwrap_or(last(curve)) - before
+}
+
+fn last(curve: &[f64]) -> f64 {
+    curve.last().copied().unwrap_or(0.0)
+}
+
+/// The value of a curve whose points lie at 0, 1, 2, …, between them on a line; its ends go on flat.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked first")]
+#[expect(clippy::cast_precision_loss, reason = "there are a few thousand steps")]
+fn interpolate(curve: &[f64], at: f64) -> f64 {
+    if at <= 0.0 {
+        return curve.first().copied().unwrap_or(0.0);
+    }
+    let before = at as usize;
+    match (curve.get(before), curve.get(before + 1)) {
+        (Some(left), Some(right)) => left + (right - left) * (at - before as f64),
+        _ => last(curve),
+    }
+}
+
+/// The same for points that lie at 1, 2, 3, …, with zero at 0.
+fn interpolate_from_one(curve: &[f64], at: f64) -> f64 {
+    if at < 1.0 { curve.first().copied().unwrap_or(0.0) * at } else { interpolate(curve, at - 1.0) }
+}
+
+fn seconds(at: SimTime) -> f64 {
+    at.since(SimTime::ZERO).as_secs_f64()
+}
+
+fn larger(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+fn smaller(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates, and is never negative"
+)]
+fn count(value: f64) -> u64 {
+    (value + 0.5) as u64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates, and is never negative"
+)]
+fn ceiling(value: f64) -> usize {
+    (value + 0.999_999) as usize
+}

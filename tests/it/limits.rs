@@ -1,0 +1,125 @@
+//! Runs that do not fit the machine: refused before they begin, or stopped with a folder that says so.
+
+#[cfg(target_os = "linux")]
+use crate::cli::Mount;
+use crate::cli::{final_names, stderr, stdout, thirdtry};
+use crate::support::temporary_folder;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A scenario file in which all of `events` events wait for one slot.
+fn all_wait(name: &str, events: u64) -> PathBuf {
+    let folder = temporary_folder(name);
+    fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("all-wait.json");
+    let text = format!(
+        r#"{{ "version": 1, "functions": {{ "f": {{ "ReservedConcurrentExecutions": 1, "duration": "10s" }} }},
+        "sources": {{ "s": {{ "to": "f", "max_events": {events}, "arrivals": {{ "poisson": {{ "rate": "100000/s" }} }} }} }} }}"#
+    );
+    fs::write(&file, text).expect("a file");
+    file
+}
+
+fn refused(args: &[&str], said: &[&str]) {
+    let output = thirdtry(args);
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert_eq!(stdout(&output), "");
+    for words in said {
+        assert!(message.contains(words), "`{words}` is not in: {message}");
+    }
+}
+
+#[test]
+fn a_billion_pending_events_are_refused_before_the_run() {
+    let file = all_wait("limits-pending", 1_000_000_000);
+    let out = file.with_file_name("out");
+    let (file, out_text) = (file.to_str().expect("UTF-8"), out.to_str().expect("UTF-8"));
+    let said = [
+        "about 999,",
+        "GiB of memory, and there are 24 GiB; nothing was run",
+        "max_events=",
+        "--no-estimate",
+    ];
+    refused(&["run", file, "--memory", "24GiB", "--files", "none"], &said);
+    refused(&["run", file, "--memory", "24GiB", "--out", out_text], &said);
+    assert!(!out.exists(), "nothing was run, and yet there is a folder");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_billion_events_are_refused_on_a_small_disk() {
+    let Some(disk) = Mount::new("limits-small-disk", "size=1m") else { return };
+    let out = disk.0.join("results");
+    let out_text = out.to_str().expect("UTF-8");
+    let calm = "benches/scenarios/calm.json";
+    let events = "sources.events.max_events=1000000000";
+    let said = [
+        "about 1,000,000,000 events need about",
+        "results` has",
+        "MiB free",
+        "--files",
+        "--out",
+        "--no-estimate",
+    ];
+    refused(&["run", calm, "--set", events, "--out", out_text], &said);
+    assert!(!out.exists(), "nothing was run, and yet there is a folder");
+    // A tenth of a thousandth of it fits.
+    let fits = thirdtry(&[
+        "run",
+        calm,
+        "--set",
+        "sources.events.max_events=1000",
+        "--out",
+        out_text,
+        "--files",
+        "events",
+    ]);
+    assert!(fits.status.success(), "{}", stderr(&fits));
+}
+
+#[test]
+fn a_run_that_outgrows_its_memory_is_stopped_and_says_so() {
+    let file = all_wait("limits-outgrown", 2_000_000);
+    let out = file.with_file_name("out");
+    let (file, out_text) = (file.to_str().expect("UTF-8"), out.to_str().expect("UTF-8"));
+    let said =
+        ["stopped: ", "events are in the system at a time", "32 MiB of memory hold no more", "--memory"];
+    refused(&["run", file, "--no-estimate", "--memory", "32MiB", "--out", out_text], &said);
+    assert_eq!(final_names(&out), [Path::new("INCOMPLETE")]);
+    let marker = fs::read_to_string(out.join("INCOMPLETE")).expect("the marker");
+    assert!(marker.contains("too much memory"), "{marker}");
+}
+
+#[test]
+fn a_wrong_size_is_told_what_a_size_looks_like() {
+    let output = thirdtry(&["run", "quickstart", "--memory", "24"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("`24` has no unit"), "{}", stderr(&output));
+}
+
+#[test]
+fn results_are_whole_when_nobody_reads_the_summary() {
+    let out = temporary_folder("limits-closed-pipe");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_thirdtry"))
+        .args(["--quiet", "run", "quickstart", "--out", out.to_str().expect("UTF-8")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
+    assert!(out.join("manifest.json").is_file() && !out.join("INCOMPLETE").exists());
+}
+
+#[test]
+fn check_says_what_a_run_needs() {
+    let text = stdout(&thirdtry(&["check", "benches/scenarios/wide.json"]));
+    assert!(text.contains("a run: about 1,000,000 events, 2,71"), "{text}");
+    let json = stdout(&thirdtry(&["check", "benches/scenarios/wide.json", "--format", "json"]));
+    let reports: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(reports[0]["estimate"]["events"], 1_000_000);
+    assert!(reports[0]["estimate"]["file_bytes"]["events.csv"].as_u64() > Some(100_000_000));
+}
