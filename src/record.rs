@@ -233,9 +233,7 @@ impl<'s> Outputs<'s> {
         self.folder.complete(summary_files::write_json(report, json)?)?;
         let csv = self.folder.create("summary.csv")?;
         self.folder.complete(summary_files::write_csv(report, csv)?)?;
-        let mut resolved = serde_json::to_vec_pretty(&self.loaded.resolved).expect("plain data");
-        resolved.push(b'\n');
-        self.folder.write("scenario.resolved.json", &resolved)
+        self.folder.write("scenario.resolved.json", &self.loaded.resolved_file())
     }
 }
 

@@ -3,15 +3,19 @@
 use super::limits;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
+use thirdtry::experiment::{Confidence, Precision};
+use thirdtry::scenario::units::duration;
+use thirdtry::time::SimDuration;
 
 const EXAMPLES: &str = "\
 Examples:
   thirdtry run quickstart                    a built-in scenario; results in out/quickstart/
   thirdtry run my.json --seed 7 --out /tmp/r the same with another seed, elsewhere
   thirdtry run my.json --set functions.ship.ReservedConcurrentExecutions=50
+  thirdtry run my.json --replications 30     how sure are the numbers: means with confidence intervals
   thirdtry check my.json --explain           what the file means, with every default and its source
   thirdtry explain quickstart --fate retries_exhausted
   thirdtry export logs out/quickstart        the log groups as CloudWatch Logs would have them
@@ -24,6 +28,7 @@ Exit codes:
     2  the command line is wrong
     3  the scenario or an input file is invalid
     4  results are missing, incomplete or edited
+   97  undecided: more replications would tell
   101  a bug
   130  interrupted";
 
@@ -34,6 +39,9 @@ pub(crate) struct Cli {
     /// Say nothing but the answer and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
+    /// End with 0 instead of 97
+    #[arg(long, global = true)]
+    pub(crate) no_fail: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -100,6 +108,8 @@ pub(crate) struct RunArgs {
     /// Draw the charts as PNG too
     #[arg(long)]
     pub(crate) png: bool,
+    #[command(flatten)]
+    pub(crate) statistics: StatisticsArgs,
     /// Run the scenario twice and compare the fingerprints; exit code 101 if they differ
     #[arg(long)]
     pub(crate) verify_determinism: bool,
@@ -112,6 +122,66 @@ pub(crate) struct RunArgs {
     /// The form of the summary on standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+/// How a scenario is replicated.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Replications")]
+pub(crate) struct StatisticsArgs {
+    /// Run N independent replications and show means with their confidence intervals; with `--until-precise`, at most N
+    #[arg(long, value_name = "N")]
+    pub(crate) replications: Option<NonZeroU32>,
+    /// Replicate until the interval of the metric is this narrow, such as `AsyncEventAge.p99=±1%`; can be repeated
+    #[arg(long, value_name = "METRIC=±MARGIN")]
+    pub(crate) until_precise: Vec<Precision>,
+    /// The confidence of intervals [default: 95%]
+    #[arg(long, value_name = "C")]
+    pub(crate) confidence: Option<Confidence>,
+    /// Leave out what came before this time, such as `30m`; `auto` finds it by MSER-5 [default: the scenario's]
+    #[arg(long, value_name = "TIME|auto")]
+    pub(crate) warm_up: Option<WarmUpChoice>,
+    /// Run so many replications at a time; results do not depend on it [default: one on each core]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
+impl StatisticsArgs {
+    /// Whether replications are asked for at all.
+    pub(crate) const fn is_asked_for(&self) -> bool {
+        self.replications.is_some() || !self.until_precise.is_empty()
+    }
+
+    /// An option that means nothing without replications.
+    pub(crate) const fn stray_option(&self) -> Option<&'static str> {
+        match self {
+            Self { confidence: Some(_), .. } => Some("--confidence"),
+            Self { warm_up: Some(_), .. } => Some("--warm-up"),
+            Self { threads: Some(_), .. } => Some("--threads"),
+            _ => None,
+        }
+    }
+}
+
+/// What statistics leave out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WarmUpChoice {
+    /// What MSER-5 says.
+    Auto,
+    /// What came before.
+    Until(SimDuration),
+}
+
+impl FromStr for WarmUpChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            _ => duration(text)
+                .map(Self::Until)
+                .map_err(|(message, hint)| format!("{message}; {hint}, or `auto`")),
+        }
+    }
 }
 
 /// Arguments of `check`.

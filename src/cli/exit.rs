@@ -17,10 +17,22 @@ pub(crate) enum Exit {
     Invalid,
     /// 4: results are missing, incomplete or edited.
     Inconsistent,
+    /// 97: statistics cannot tell; more replications would.
+    Undecided,
     /// 101: a bug of ours. A panic ends the process with the same code.
     Bug,
     /// 130: interrupted.
     Interrupted,
+}
+
+impl Exit {
+    /// The same, if verdicts are to be no failures.
+    pub(crate) const fn without_verdict(self) -> Self {
+        match self {
+            Self::Undecided => Self::Done,
+            other => other,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -31,6 +43,7 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 2,
             Exit::Invalid => 3,
             Exit::Inconsistent => 4,
+            Exit::Undecided => 97,
             Exit::Bug => 101,
             Exit::Interrupted => 130,
         })

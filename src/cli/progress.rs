@@ -3,9 +3,11 @@
 //! The only place that reads the wall clock; it cannot reach the simulation.
 #![expect(clippy::disallowed_types, reason = "a person waits in wall-clock time")]
 
+use super::interrupt;
 use super::terminal::Terminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
+use thirdtry::experiment::Supervisor;
 use thirdtry::time::SimTime;
 
 /// Nothing is drawn before this much time has passed.
@@ -63,6 +65,48 @@ fn message(now: SimTime, arrived: u64, expected: u64, per_second: f64, left: Dur
     format!("t={seconds} {percent}% {per_second:.0} events/s {} left", short(left))
 }
 
+/// Progress of many runs at once, and whether they are still wanted.
+pub(crate) struct RunsProgress {
+    started: Instant,
+    bar: ProgressBar,
+}
+
+impl RunsProgress {
+    /// Progress towards `runs` runs, drawn if the terminal shows any.
+    pub(crate) fn new(terminal: &Terminal, runs: u64) -> Self {
+        let wanted = terminal.shows_progress() && runs > 1;
+        let target = if wanted { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let style =
+            ProgressStyle::with_template("{msg:39!} {wide_bar}").expect("the template is well-formed");
+        let bar = ProgressBar::with_draw_target(Some(runs), target).with_style(style.progress_chars("=> "));
+        Self { started: Instant::now(), bar }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Supervisor for RunsProgress {
+    fn stops(&self) -> bool {
+        interrupt::requested()
+    }
+
+    fn run_done(&self) {
+        self.bar.inc(1);
+        if self.started.elapsed() >= A_BLINK {
+            let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
+            self.bar.set_message(runs_message(done, all, self.bar.eta()));
+        }
+    }
+}
+
+/// How many runs are done, and time left.
+fn runs_message(done: u64, all: u64, left: Duration) -> String {
+    format!("{done} of {all} runs, {} left", short(left))
+}
+
 /// In the one unit that matters.
 fn short(left: Duration) -> String {
     match left.as_secs() {
@@ -83,5 +127,7 @@ mod tests {
         assert_eq!(message(86_090, 26_035.812, 35), "t=00:05:45 8% 26036 events/s 35s left");
         assert_eq!(message(999_999, 91_234.6, 7_199), "t=00:05:45 99% 91235 events/s 119m left");
         assert_eq!(message(1_000_001, 26_035.812, 0), "t=00:05:45 all arrived, finishing");
+        let runs = runs_message(999_999, 1_000_000, Duration::from_secs(7_000_000));
+        assert_eq!(runs, "999999 of 1000000 runs, 1944h left");
     }
 }

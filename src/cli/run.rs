@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure};
 use super::limits::{self, PendingLimit};
 use super::progress::Progress;
 use super::terminal::Terminal;
-use super::{input, interrupt};
+use super::{input, interrupt, replicate};
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use thirdtry::observe::summary::SummaryReport;
@@ -21,6 +21,15 @@ use thirdtry::time::SimTime;
 /// Runs the scenario, writes the files asked for, and prints the summary.
 pub(crate) fn execute(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     interrupt::listen();
+    if args.statistics.is_asked_for() {
+        return replicate::execute(args, terminal);
+    }
+    if let Some(option) = args.statistics.stray_option() {
+        return Err(Failure::Usage {
+            message: format!("`{option}` means nothing without replications"),
+            hint: Some("add `--replications N` or `--until-precise METRIC=±MARGIN`".to_owned()),
+        });
+    }
     let loaded = input::load_scenario(&args.scenario.scenario, &args.scenario.all_sets(), terminal)?;
     let folder = chosen_files(args)?.map(|files| (files, folder_path(args, &loaded)));
     let place = folder.as_ref().map(|(files, path)| (*files, path.as_path()));
@@ -88,7 +97,7 @@ fn chosen_files(args: &RunArgs) -> Result<Option<Files>, Failure> {
     }))
 }
 
-fn folder_path(args: &RunArgs, loaded: &Loaded) -> PathBuf {
+pub(super) fn folder_path(args: &RunArgs, loaded: &Loaded) -> PathBuf {
     args.out.clone().unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name))
 }
 
@@ -163,7 +172,7 @@ fn show(
     }
 }
 
-fn cannot_write(error: &OutputError) -> Failure {
+pub(super) fn cannot_write(error: &OutputError) -> Failure {
     Failure::Environment { message: error.to_string(), hint: Some(error.remedy().to_owned()) }
 }
 

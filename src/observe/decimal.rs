@@ -34,6 +34,22 @@ impl Decimal {
         self.units
     }
 
+    /// How many digits stand behind the point.
+    pub const fn places(self) -> u8 {
+        self.places
+    }
+
+    /// The number that `text` writes as [`Decimal`] does: digits, and perhaps a point with digits behind it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || !digits(whole) || !digits(rest) || text.ends_with('.') {
+            return None;
+        }
+        let units = format!("{whole}{rest}").parse().ok()?;
+        Some(Self { units, places: u8::try_from(rest.len()).ok()? })
+    }
+
     /// Nanoseconds as milliseconds with three places.
     pub fn millis(nanos: u128) -> Self {
         Self::new(divide_half_up(nanos, 1_000), 3)
@@ -100,6 +116,17 @@ mod tests {
         assert_eq!(Decimal::millis(30_000_000).to_string(), "30.000");
         assert_eq!(Decimal::millis(1_499).to_string(), "0.001");
         assert_eq!(Decimal::millis(1_500).to_string(), "0.002");
+    }
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        for text in ["0", "17", "0.000001225001", "1.500", "340282366920938463463374607431768211455"] {
+            assert_eq!(Decimal::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["", ".", "1.", ".5", "-1", "+1", "1e3", "1,5", "340282366920938463463374607431768211456"]
+        {
+            assert_eq!(Decimal::parse(text), None, "{text}");
+        }
     }
 
     #[test]

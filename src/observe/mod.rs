@@ -12,6 +12,7 @@ pub mod environments;
 pub mod fingerprint;
 pub mod generations;
 pub mod ledger;
+pub mod levels;
 pub mod lives;
 pub mod metrics;
 pub mod offers;
@@ -21,6 +22,7 @@ pub mod series;
 pub mod summary;
 #[cfg(test)]
 pub(crate) mod test_scenarios;
+pub mod totals;
 pub mod unseen;
 
 /// Nothing listens.

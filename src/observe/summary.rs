@@ -121,6 +121,16 @@ impl<'s> Summary<'s> {
         }
     }
 
+    /// The events' ages at their attempts so far, in nanoseconds.
+    pub const fn event_age(&self) -> &Samples {
+        &self.total.age
+    }
+
+    /// The times from acceptance to the fate so far, in nanoseconds.
+    pub const fn sojourn(&self) -> &Samples {
+        &self.total.sojourn
+    }
+
     /// The result.
     pub fn into_report(self, scenario: &Scenario, ending: Ending) -> SummaryReport {
         let rate = Rate::of(scenario, self.total.first_arrival.zip(self.total.last_arrival));

@@ -19,6 +19,7 @@ pub(crate) fn idle() -> Scenario {
         seed: Seed(42),
         start_epoch_ms: 0,
         arrivals_end: None,
+        warm_up: None,
         end: End::Drained,
         profile: Profile::Measured,
         timing: Timing {

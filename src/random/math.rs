@@ -24,6 +24,11 @@ pub fn gamma(x: f64) -> f64 {
     libm::tgamma(x)
 }
 
+/// The arc tangent, for Student's distribution.
+pub fn atan(x: f64) -> f64 {
+    libm::atan(x)
+}
+
 /// The logarithm to base 10, for chart axes.
 pub fn log10(x: f64) -> f64 {
     libm::log10(x)

@@ -129,6 +129,15 @@ impl fmt::Display for Rejected {
 
 impl std::error::Error for Rejected {}
 
+impl Loaded {
+    /// The content of `scenario.resolved.json`.
+    pub fn resolved_file(&self) -> Vec<u8> {
+        let mut text = serde_json::to_vec_pretty(&self.resolved).expect("plain data");
+        text.push(b'\n');
+        text
+    }
+}
+
 /// Reads a scenario: parses it, applies the changes, holds it against the grammar and lowers it.
 ///
 /// # Errors

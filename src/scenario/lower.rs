@@ -122,6 +122,7 @@ impl<'a> Lowering<'a> {
         self.reservations(root, account.as_ref());
         self.refuse_loops(&functions, &destinations, timing.as_ref(), span.end);
         self.expectations(root);
+        let warm_up = self.warm_up(root, &span);
         Some(Scenario {
             name: name.to_owned(),
             description: root.text("description")?.to_owned(),
@@ -129,6 +130,7 @@ impl<'a> Lowering<'a> {
             start_epoch_ms: root.text("start")?.parse::<jiff::Timestamp>().ok()?.as_millisecond(),
             arrivals_end: span.arrivals_end?,
             end: span.end?,
+            warm_up: warm_up?,
             profile: profile(root.text("profile")?)?,
             timing: timing?,
             account: account?,
@@ -142,6 +144,29 @@ impl<'a> Lowering<'a> {
             imperfections: imperfections?,
             prices: prices?,
         })
+    }
+
+    /// There must be something behind it, and a steady state to come to.
+    #[expect(clippy::option_option, reason = "absent, wrong and present are three things")]
+    fn warm_up(&mut self, root: &Fields<'a>, span: &Span) -> Option<Option<SimTime>> {
+        let warm_up = root.optional("warm_up", Fields::moment)?;
+        let Some(at) = warm_up else { return Some(None) };
+        let run_end = match span.end? {
+            End::Drained => None,
+            End::At(end) => Some(end),
+        };
+        let last = [span.arrivals_end?, run_end].into_iter().flatten().min();
+        if last.is_some_and(|last| at >= last) {
+            let message = "the warm-up lasts as long as events arrive".to_owned();
+            self.error("warm_up", message, "let it end earlier, or let `arrivals_end` and `end` be later");
+            return None;
+        }
+        if !root.elements("redrives").is_empty() {
+            let message = "a scenario with redrives has no warm-up: it comes to no steady state".to_owned();
+            self.error("warm_up", message, "take out `warm_up` or `redrives`");
+            return None;
+        }
+        Some(warm_up)
     }
 
     fn expectations(&mut self, root: &Fields<'a>) {

@@ -68,6 +68,8 @@ pub struct Scenario {
     pub arrivals_end: Option<SimTime>,
     /// When the run is over.
     pub end: End,
+    /// What statistics over replications leave out: everything that came earlier.
+    pub warm_up: Option<SimTime>,
     /// Which timing laws the defaults came from.
     pub profile: Profile,
     /// The timing laws.

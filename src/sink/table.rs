@@ -10,7 +10,7 @@ use crate::id::RequestId;
 use crate::observe::decimal::Decimal;
 
 /// One cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell<'a> {
     /// Not applicable.
     Empty,
@@ -18,6 +18,8 @@ pub enum Cell<'a> {
     Integer(u64),
     /// A number with a fixed number of places.
     Decimal(Decimal),
+    /// A real number, to so many places.
+    Real(f64, u8),
     /// `true` or `false`.
     Flag(bool),
     /// A request id.
@@ -46,7 +48,7 @@ pub struct Table<W: Write> {
 
 impl<W: Write> Table<W> {
     /// A table with the columns `names`.
-    pub fn new(writer: W, names: impl Iterator<Item = &'static str>) -> Self {
+    pub fn new<'a>(writer: W, names: impl Iterator<Item = &'a str>) -> Self {
         let mut builder = csv::WriterBuilder::new();
         builder.terminator(csv::Terminator::Any(b'\n'));
         let mut table = Self {
@@ -100,6 +102,7 @@ impl<W: Write> Table<W> {
             }
             Cell::Name(name) => self.formatted(format_args!("'{name}")),
             Cell::Request(id) => self.formatted(format_args!("{id}")),
+            Cell::Real(value, places) => self.formatted(format_args!("{value:.0$}", usize::from(places))),
             Cell::Decimal(value) => self.formatted(format_args!("{value}")),
         }
     }
@@ -138,9 +141,10 @@ mod tests {
             Cell::Empty,
             Cell::Flag(true),
             Cell::Decimal(Decimal::new(1_500, 3)),
+            Cell::Real(-0.5, 2),
             Cell::Name("orders"),
         ];
-        assert_eq!(written(&cells), "18446744073709551615,,true,1.500,orders");
+        assert_eq!(written(&cells), "18446744073709551615,,true,1.500,-0.50,orders");
     }
 
     #[test]

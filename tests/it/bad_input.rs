@@ -93,6 +93,26 @@ fn the_example_of_the_documentation_is_accepted_as_written() {
 }
 
 #[test]
+fn a_warm_up_needs_something_behind_it() {
+    let scenario = |more: &str| with("", "", more);
+    accepted(&scenario(r#""warm_up": "30m","#));
+    let cases = [
+        (r#""warm_up": "1h", "arrivals_end": "1h","#, "as long as events arrive", "end earlier"),
+        (r#""warm_up": "2h", "end": "1h","#, "as long as events arrive", "end earlier"),
+        (r#""warm_up": "-1s","#, "negative", ""),
+        (
+            r#""warm_up": "1m", "destinations": { "q": { "sqs": {} } },
+               "redrives": [ { "from": "q", "at": "1h", "to": "ship", "rate": "1/s" } ],"#,
+            "redrives has no warm-up",
+            "take out",
+        ),
+    ];
+    for (more, message, hint) in cases {
+        check(&scenario(more), "warm_up", message, hint);
+    }
+}
+
+#[test]
 fn files_that_are_no_json() {
     for text in ["", "  \n", "// nothing\n"] {
         check(text, "", "the file is empty", "init");

@@ -36,7 +36,7 @@ fn fingerprint(summary: &str) -> String {
 }
 
 #[track_caller]
-fn fails(args: &[&str], code: i32, said: &[&str]) {
+pub(crate) fn fails(args: &[&str], code: i32, said: &[&str]) {
     let output = thirdtry(args);
     let message = stderr(&output);
     assert_eq!(output.status.code(), Some(code), "{message}");

@@ -23,6 +23,8 @@ mod offers;
 mod promises;
 mod real_trace;
 mod redrive;
+#[cfg(feature = "cli")]
+mod replications;
 mod source_files;
 mod support;
 mod theory;

@@ -7,7 +7,7 @@ use crate::source_files::{files, text};
 use std::path::Path;
 
 /// For each module of the library, the modules that it may use; itself is understood.
-const MAY_IMPORT: [(&str, &[&str]); 15] = [
+const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("time", &[]),
     ("id", &[]),
     ("random", &["time"]),
@@ -22,6 +22,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("export", &["time", "observe", "sink"]),
     ("record", &["time", "scenario", "model", "simulate", "observe", "sink", "chart"]),
     ("estimate", &["time", "id", "scenario", "record"]),
+    ("experiment", &["time", "id", "random", "scenario", "model", "simulate", "observe", "sink", "chart"]),
     // The program sees the library as any other user does: `thirdtry::`, never `crate::`.
     ("cli", &[]),
 ];

@@ -58,6 +58,12 @@ static TOP: &[Field] = &[
         "When the run is over: `\"drained\"` = when every event has met its fate, or a time; what is unfinished then is counted as in flight.",
     ),
     field(
+        "warm_up",
+        Shape::Moment,
+        Absent("nothing is left out"),
+        "Statistics over replications leave out what came before this time, while the system filled. The files of a single run leave out nothing.",
+    ),
+    field(
         "profile",
         Shape::Word(&["measured", "documented"]),
         Value("\"measured\""),

@@ -1,0 +1,237 @@
+//! One replication, measured: everything that [`MetricNames`](super::MetricNames) has a name for.
+
+use super::supervise::Supervisor;
+use crate::id::DestinationId;
+use crate::model::event::Route;
+use crate::model::observation::{Fact, Observer, Remark};
+use crate::observe::decimal::Decimal;
+use crate::observe::fingerprint::Fingerprint;
+use crate::observe::ledger::Ledger;
+use crate::observe::levels::{Course, Levels, Pair};
+use crate::observe::metrics::Metrics;
+use crate::observe::samples::Samples;
+use crate::observe::summary::{Counts, Ending, Peak, RouteReport, Summary, SummaryRow};
+use crate::observe::totals::{Durations, Totals};
+use crate::scenario::{DeliveryFailure, Destination, Function, Scenario};
+use crate::simulate::{RunEnd, Simulation};
+use crate::time::SimTime;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// Steps of a run between two looks at whether it is still wanted.
+const STEPS: u64 = 1 << 14;
+
+/// What one replication gave.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// The fingerprint of all its observations.
+    pub fingerprint: u64,
+    /// Why it ended.
+    pub end: RunEnd,
+    /// A value for each of the scenario's metrics, in their order; `None` where there is none.
+    pub values: Vec<Option<Decimal>>,
+    /// The events' ages at their attempts, in nanoseconds.
+    pub event_age: Samples,
+    /// From acceptance to the fate, of all settled events, in nanoseconds.
+    pub sojourn: Samples,
+    /// How long runs took, in nanoseconds.
+    pub duration: Samples,
+}
+
+/// Runs replication `replication` of `scenario` to its end and measures what happens from `from` on; `None` if the
+/// supervisor stopped it.
+///
+/// What is counted of events is counted of those that were first offered at or after `from`; levels are taken over the
+/// time from then on; CloudWatch's metrics over the periods that begin from then on.
+pub fn measure(
+    scenario: &Scenario,
+    replication: u32,
+    from: SimTime,
+    supervisor: &impl Supervisor,
+) -> Option<Measured> {
+    let mut meter = Meter::new(scenario, from);
+    let (end, at) = run(scenario, replication, &mut meter, supervisor)?;
+    Some(meter.finish(end, at))
+}
+
+/// The course over time of what is in the system, in one replication; `None` if the supervisor stopped it.
+pub(super) fn course(scenario: &Scenario, replication: u32, supervisor: &impl Supervisor) -> Option<Course> {
+    let mut meter =
+        CourseMeter { ledger: Ledger::default(), levels: Levels::new(scenario, SimTime::ZERO).with_course() };
+    run(scenario, replication, &mut meter, supervisor)?;
+    meter.levels.into_course()
+}
+
+/// Something that listens to a whole run, and keeps its books.
+trait Listener: Observer {
+    fn ledger(&self) -> &Ledger;
+}
+
+fn run(
+    scenario: &Scenario,
+    replication: u32,
+    listener: &mut impl Listener,
+    supervisor: &impl Supervisor,
+) -> Option<(RunEnd, SimTime)> {
+    let mut simulation = Simulation::new(scenario, replication);
+    let end = loop {
+        if let Some(end) = simulation.advance(listener, STEPS) {
+            break end;
+        }
+        if supervisor.stops() {
+            return None;
+        }
+    };
+    if let Err(disagreement) = listener.ledger().check(simulation.in_flight()) {
+        unreachable!("the ledger does not balance: {disagreement}")
+    }
+    Some((end, simulation.now()))
+}
+
+/// The rows of a run in which nothing happened: those of every run.
+pub(super) fn rows_of_nothing(scenario: &Scenario) -> Vec<SummaryRow> {
+    Meter::new(scenario, SimTime::ZERO).rows(RunEnd::Drained, SimTime::ZERO)
+}
+
+struct CourseMeter {
+    ledger: Ledger,
+    levels: Levels,
+}
+
+impl Observer for CourseMeter {
+    fn observe(&mut self, fact: &Fact<'_>) {
+        self.ledger.observe(fact);
+        self.levels.observe(fact);
+    }
+}
+
+impl Listener for CourseMeter {
+    fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+}
+
+/// The observer of a measured run.
+struct Meter<'s> {
+    scenario: &'s Scenario,
+    from: SimTime,
+    fingerprint: Fingerprint,
+    ledger: Ledger,
+    summary: Summary<'s>,
+    durations: Durations,
+    totals: Metrics<'s, Totals>,
+    levels: Levels,
+}
+
+impl Observer for Meter<'_> {
+    fn observe(&mut self, fact: &Fact<'_>) {
+        self.fingerprint.observe(fact);
+        self.ledger.observe(fact);
+        self.totals.observe(fact);
+        self.levels.observe(fact);
+        if fact.event.offered() >= self.from {
+            self.summary.observe(fact);
+            self.durations.observe(fact);
+        }
+    }
+
+    fn remark(&mut self, remark: &Remark) {
+        self.fingerprint.remark(remark);
+        self.totals.remark(remark);
+        self.summary.remark(remark);
+    }
+}
+
+impl Listener for Meter<'_> {
+    fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+}
+
+impl<'s> Meter<'s> {
+    fn new(scenario: &'s Scenario, from: SimTime) -> Self {
+        Self {
+            scenario,
+            from,
+            fingerprint: Fingerprint::new(),
+            ledger: Ledger::default(),
+            summary: Summary::new(scenario),
+            durations: Durations::new(scenario),
+            totals: Metrics::new(scenario, Totals::new(scenario, from)),
+            levels: Levels::new(scenario, from),
+        }
+    }
+
+    fn finish(self, end: RunEnd, at: SimTime) -> Measured {
+        let fingerprint = self.fingerprint.value();
+        let (event_age, sojourn) = (self.summary.event_age().clone(), self.summary.sojourn().clone());
+        let duration = self.durations.of_region().clone();
+        let values = self.rows(end, at).iter().map(|row| Decimal::parse(&row.value)).collect();
+        Measured { fingerprint, end, values, event_age, sojourn, duration }
+    }
+
+    fn rows(mut self, end: RunEnd, at: SimTime) -> Vec<SummaryRow> {
+        let scenario = self.scenario;
+        let ending = Ending { end: end.name(), at, fingerprint: self.fingerprint.value() };
+        let mut report = self.summary.into_report(scenario, ending);
+        complete(&mut report.counts, &(0..scenario.functions.len()), scenario, self.levels.of_run());
+        for (at, function) in report.functions.iter_mut().enumerate() {
+            complete(&mut function.counts, &(at..at + 1), scenario, &self.levels.of_functions()[at]);
+        }
+        let mut rows = report.csv_rows();
+        rows.extend(self.totals.finish(at).rows(scenario, &mut self.durations));
+        rows.extend(average_levels("run", self.levels.of_run(), self.from));
+        for (function, pair) in scenario.functions.iter().zip(self.levels.of_functions()) {
+            rows.extend(average_levels(&format!("functions.{}", function.name), pair, self.from));
+        }
+        rows
+    }
+}
+
+/// Puts in what a report leaves out: the routes that nothing took, and the levels of events that came before the
+/// warm-up ended.
+fn complete(counts: &mut Counts, functions: &Range<usize>, scenario: &Scenario, levels: &Pair) {
+    let mut taken = std::mem::take(&mut counts.routes);
+    for (route, destination) in configured_routes(scenario, functions) {
+        let target = &scenario.destinations[destination.index()];
+        let same = |found: &RouteReport| found.route == route.name() && found.destination == target.name;
+        let taken = taken.iter().position(same).map(|at| taken.swap_remove(at));
+        counts.routes.push(taken.unwrap_or_else(|| unused(route, target)));
+    }
+    assert!(taken.is_empty(), "only configured routes are taken");
+    let peak = |(maximum, at): (u64, SimTime)| Peak { maximum, at_ns: (maximum > 0).then(|| at.as_nanos()) };
+    counts.concurrency = peak(levels.running.peak());
+    counts.backlog.peak = peak(levels.waiting.peak());
+}
+
+/// The routes of these functions, in whatever configuration the run comes through.
+fn configured_routes(scenario: &Scenario, functions: &Range<usize>) -> BTreeSet<(Route, DestinationId)> {
+    let configurations = scenario.changes.iter().map(|change| &change.functions).chain([&scenario.functions]);
+    let of_function = |function: &Function| {
+        let to = [function.on_success, function.on_failure, function.dead_letter];
+        Route::ALL.into_iter().zip(to).filter_map(|(route, to)| Some((route, to?))).collect::<Vec<_>>()
+    };
+    configurations.flat_map(|all| all[functions.clone()].iter().flat_map(of_function)).collect()
+}
+
+fn unused(route: Route, target: &Destination) -> RouteReport {
+    RouteReport {
+        route: route.name(),
+        destination: target.name.clone(),
+        kind: target.kind.name(),
+        delivered: 0,
+        delivery_failed: 0,
+        pending: 0,
+        failures: DeliveryFailure::ALL.iter().map(|failure| (failure.name().to_owned(), 0.into())).collect(),
+    }
+}
+
+fn average_levels(scope: &str, levels: &Pair, from: SimTime) -> [SummaryRow; 2] {
+    [("waiting", levels.waiting), ("concurrency", levels.running)].map(|(metric, level)| SummaryRow {
+        scope: scope.to_owned(),
+        metric: metric.to_owned(),
+        statistic: "Average",
+        value: level.average(from).map_or_else(String::new, |average| average.to_string()),
+        unit: "Count",
+    })
+}

@@ -1,0 +1,35 @@
+//! Experiments: many runs of one scenario, and what they say together.
+//!
+//! ```text
+//! Scenario, Plan ──> replicate ──> Measured, on all cores ──in order──> Replications ──> Estimate ± half-width
+//!                                    (MetricNames: what is measured)          └ difference, paired
+//! ```
+//!
+//! A run is an anecdote; independent replications of it, which differ in their draws alone, are a sample. Two scenarios
+//! with the same seed see the same events in the same replication (common random numbers), so that their difference is
+//! known far better than either. Definitions and sources: `docs/statistics.md`.
+//!
+//! Nothing here depends on the number of threads: work is numbered, and results are taken in order.
+
+mod estimate;
+pub mod files;
+mod measure;
+mod names;
+mod precision;
+mod replicate;
+mod student;
+mod supervise;
+pub mod text;
+mod warm_up;
+
+pub use estimate::{Estimate, Quantiles};
+pub use measure::{Measured, measure};
+pub use names::{Metric, MetricNames, UnknownMetric};
+pub use precision::{Margin, Precision, Target};
+pub use replicate::{
+    FEWEST_TO_STOP, MOST_UNLESS_TOLD, PILOTS, Plan, Replication, Replications, Row, Stopped, find_warm_up,
+    replicate,
+};
+pub use student::{Confidence, t_quantile};
+pub use supervise::{Supervisor, all_cores};
+pub use warm_up::mser5;
