@@ -1,19 +1,20 @@
 //! The future event list: what is scheduled to happen, earliest first.
 //!
-//! A hierarchical timing wheel (Varghese, Lauck, SOSP 1987, <https://doi.org/10.1145/37499.37504>) in front of a
-//! small binary heap. Time is cut into ticks of about a millisecond. Whatever is due up to the *cursor* tick waits
-//! in the heap in exact order; everything later waits unsorted in the wheel, in the slot of the highest base-64
-//! digit in which its tick differs from the cursor's.
+//! A hierarchical timing wheel (Varghese, Lauck, SOSP 1987, <https://doi.org/10.1145/37499.37504>) whose tick follows
+//! how dense the future is (as in Brown's calendar queue, CACM 31(10), 1988, <https://doi.org/10.1145/63039.63045>).
+//! What is due in the *cursor* tick is sorted once, when the cursor gets there; everything later waits unsorted in the
+//! wheel, in the slot of the highest digit (to base 1 024) in which its tick differs from the cursor's.
 //!
 //! ```text
-//!          heap                 level 0                level 1                 level 2  …
-//!   exact order, due   │ 64 slots of 1 tick │ 64 slots of 64 ticks │ 64 slots of 4 096 ticks │
-//!   up to the cursor   └──────── slots are emptied into lower levels as the cursor reaches them ┘
+//!   late, batch                 level 0                  level 1                      level 2  …
+//!   exact order, due   │ 1 024 slots of 1 tick │ 1 024 slots of 1 024 ticks │ 1 024 slots of 2^20 ticks │
+//!   up to the cursor   └───────── slots are emptied into lower levels as the cursor reaches them ┘
 //! ```
 //!
 //! Scheduling costs the same however much is pending, and a notice moves at most once per level on its way to the
-//! heap. The order in which notices come out is that of their [`Key`]s alone; how they are stored cannot show.
+//! batch. The order in which notices come out is that of their [`Key`]s alone; how they are stored cannot show.
 
+use super::chunks::{Chunks, List};
 use crate::time::SimTime;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -30,21 +31,29 @@ pub struct Key {
 /// Notices of type `N`, ordered by their keys.
 #[derive(Clone, Debug)]
 pub struct Calendar<N> {
-    /// Everything due at or before the cursor tick.
-    near: BinaryHeap<Reverse<Entry<N>>>,
-    /// Everything due later.
-    levels: Vec<Level<N>>,
+    /// What was due in the cursor tick when the cursor came there, the latest first.
+    batch: Vec<Entry<N>>,
+    /// What was scheduled since then for the cursor tick or before.
+    late: BinaryHeap<Reverse<Entry<N>>>,
+    /// Everything due in later ticks.
+    levels: Vec<Level>,
+    chunks: Chunks<Entry<N>>,
     cursor: u64,
+    /// A tick is 2^this nanoseconds.
+    tick_bits: u32,
+    density: Density,
+    len: usize,
+    /// Whether nobody has looked at the batch yet.
+    is_fresh: bool,
 }
 
 #[derive(Clone, Debug)]
-struct Level<N> {
-    slots: Vec<Vec<Entry<N>>>,
-    /// Bit i is set when slot i holds something.
-    occupied: u64,
-    /// The lists of emptied slots, kept for their capacity. Each level keeps its own: a list that has grown to what
-    /// a slot of this level holds serves the next such slot, and in the steady state nothing is allocated.
-    spare: Vec<Vec<Entry<N>>>,
+struct Level {
+    slots: Vec<List>,
+    /// Bit i of word w is set when slot 64·w + i holds something.
+    occupied: [u64; SLOTS / 64],
+    /// Bit w is set when word w has a bit set.
+    words: u16,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -53,102 +62,234 @@ struct Entry<N> {
     notice: N,
 }
 
-/// A tick is 2^20 ns, about a millisecond.
-const TICK_BITS: u32 = 20;
-/// Each level looks at six bits of the tick.
-const DIGIT_BITS: u32 = 6;
+/// How many notices the latest ticks held, from which the next length of a tick follows.
+#[derive(Clone, Copy, Debug, Default)]
+struct Density {
+    ticks: u64,
+    notices: u64,
+}
+
+/// Each level looks at ten bits of the tick.
+const DIGIT_BITS: u32 = 10;
 /// Slots of a level.
 const SLOTS: usize = 1 << DIGIT_BITS;
-/// Enough levels for the 44 bits that are left of a 64-bit time.
-const LEVELS: usize = 8;
+/// A tick is a millisecond at first, and between a microsecond and a minute after that.
+const FIRST_TICK_BITS: u32 = 20;
+const TICK_BITS: std::ops::RangeInclusive<u32> = 10..=36;
+/// Enough levels for the 54 bits that the shortest tick leaves of a 64-bit time.
+const LEVELS: usize = 6;
+/// A tick should hold about this many notices: enough to be worth a sort, few enough for a fast one.
+const GOOD_DENSITY: u64 = 16;
+/// Ticks between two looks at the density.
+const LOOK_EVERY: u64 = 256;
 
 impl<N: Copy> Calendar<N> {
     /// An empty calendar at time zero.
     pub fn new() -> Self {
-        let level = || Level {
-            slots: std::iter::repeat_with(Vec::new).take(SLOTS).collect(),
-            occupied: 0,
-            spare: Vec::new(),
-        };
         Self {
-            near: BinaryHeap::new(),
-            levels: std::iter::repeat_with(level).take(LEVELS).collect(),
+            batch: Vec::new(),
+            late: BinaryHeap::new(),
+            levels: vec![Level::new(); LEVELS],
+            chunks: Chunks::new(),
             cursor: 0,
+            tick_bits: FIRST_TICK_BITS,
+            density: Density::default(),
+            len: 0,
+            is_fresh: false,
         }
     }
 
+    /// Notices that are scheduled.
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
     /// Whether nothing is scheduled.
-    pub fn is_empty(&self) -> bool {
-        self.near.is_empty() && self.levels.iter().all(|level| level.occupied == 0)
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// Schedules `notice`. Its key must be unique; its time may lie anywhere, also before the latest one popped.
+    #[inline]
     pub fn schedule(&mut self, key: Key, notice: N) {
+        self.len += 1;
         self.place(Entry { key, notice });
     }
 
     /// Takes out the earliest notice, if its key is below `limit`.
+    #[inline]
     pub fn pop_before(&mut self, limit: Key) -> Option<(Key, N)> {
         loop {
-            if let Some(Reverse(earliest)) = self.near.peek() {
-                if earliest.key >= limit {
-                    return None;
-                }
-                return self.near.pop().map(|Reverse(entry)| (entry.key, entry.notice));
-            }
-            if !self.advance(tick_of(limit.at)) {
+            let sorted = self.batch.last().map(|entry| entry.key);
+            let late = self.late.peek().map(|Reverse(entry)| entry.key);
+            let (key, is_late) = match (sorted, late) {
+                (Some(sorted), Some(late)) if late < sorted => (late, true),
+                (Some(sorted), _) => (sorted, false),
+                (None, Some(late)) => (late, true),
+                (None, None) if self.advance(limit.at) => continue,
+                (None, None) => return None,
+            };
+            if key >= limit {
                 return None;
             }
+            let entry = if is_late { self.late.pop().map(|Reverse(entry)| entry) } else { self.batch.pop() };
+            self.len -= 1;
+            return entry.map(|entry| (entry.key, entry.notice));
         }
     }
 
-    /// Moves the cursor to the first occupied slot, unless that begins after `limit_tick`, and empties it downwards.
-    /// Tells whether it moved.
-    fn advance(&mut self, limit_tick: u64) -> bool {
-        let Some(level) = self.levels.iter().position(|level| level.occupied != 0) else {
+    /// The notices of the cursor tick, once after the cursor came there: what will most probably be popped next.
+    #[inline]
+    pub fn fresh_batch(&mut self) -> Option<impl Iterator<Item = N>> {
+        std::mem::take(&mut self.is_fresh).then(|| self.batch.iter().map(|entry| entry.notice))
+    }
+
+    /// Moves the cursor to the first occupied slot and empties it downwards, or up to `limit` if nothing begins before
+    /// that. Tells whether anything may be due now.
+    fn advance(&mut self, limit: SimTime) -> bool {
+        let limit = self.tick_of(limit);
+        let Some((level, slot, start)) = self.first_slot().filter(|(_, _, start)| *start <= limit) else {
+            // Nothing waits in between, so that every digit in which a notice's tick differs stays the highest.
+            self.cursor = self.cursor.max(limit);
             return false;
         };
-        let slot = self.levels[level].occupied.trailing_zeros();
-        let shift = DIGIT_BITS * u32::try_from(level).expect("there are eight levels");
-        let prefix = self.cursor >> (shift + DIGIT_BITS) << (shift + DIGIT_BITS);
-        let slot_start = prefix | u64::from(slot) << shift;
-        if slot_start > limit_tick {
-            return false;
+        self.cursor = start;
+        self.empty_slot(level, slot);
+        if !self.batch.is_empty() {
+            self.batch.sort_unstable_by(|one, other| other.key.cmp(&one.key));
+            self.is_fresh = true;
+            self.note_density();
         }
-        self.cursor = slot_start;
-        self.empty_slot(level, slot as usize);
         true
     }
 
+    /// The first occupied slot: its level, its position and its first tick.
+    fn first_slot(&self) -> Option<(usize, usize, u64)> {
+        let level = self.levels.iter().position(|level| level.words != 0)?;
+        let slot = self.levels[level].first_slot();
+        let shift = DIGIT_BITS * u32::try_from(level).expect("there are six levels");
+        let prefix = self.cursor.checked_shr(shift + DIGIT_BITS).unwrap_or(0);
+        let start = prefix.checked_shl(shift + DIGIT_BITS).unwrap_or(0) | (slot as u64) << shift;
+        Some((level, slot, start))
+    }
+
     fn empty_slot(&mut self, level: usize, slot: usize) {
-        let mut entries = std::mem::take(&mut self.levels[level].slots[slot]);
-        self.levels[level].occupied &= !(1 << slot);
-        for entry in entries.drain(..) {
-            self.place(entry);
+        let mut list = self.levels[level].take(slot);
+        while let Some(chunk) = self.chunks.take_first(&mut list) {
+            for index in 0..self.chunks.len_of(chunk) {
+                let entry = self.chunks.get(chunk, index);
+                if self.tick_of(entry.key.at) == self.cursor {
+                    self.batch.push(entry);
+                } else {
+                    self.place(entry);
+                }
+            }
+            self.chunks.give_back(chunk);
         }
-        self.levels[level].spare.push(entries);
     }
 
     fn place(&mut self, entry: Entry<N>) {
-        let tick = tick_of(entry.key.at);
+        let tick = self.tick_of(entry.key.at);
         if tick <= self.cursor {
-            self.near.push(Reverse(entry));
+            self.density.notices += 1;
+            self.late.push(Reverse(entry));
             return;
         }
         let level = (tick ^ self.cursor).ilog2() / DIGIT_BITS;
         let slot =
-            usize::try_from((tick >> (level * DIGIT_BITS)) % SLOTS as u64).expect("a digit is below 64");
-        let level = &mut self.levels[level as usize];
-        if level.occupied & 1 << slot == 0 {
-            level.occupied |= 1 << slot;
-            level.slots[slot] = level.spare.pop().unwrap_or_default();
+            usize::try_from((tick >> (level * DIGIT_BITS)) % SLOTS as u64).expect("a digit is below 1 024");
+        let list = self.levels[level as usize].occupy(slot);
+        self.chunks.push(list, entry);
+    }
+
+    /// Counts a tick, and looks now and then whether ticks have a good length. Finding another costs a move of all that
+    /// is pending, so that at least as much must have been done since the last time.
+    fn note_density(&mut self) {
+        self.density.ticks += 1;
+        self.density.notices += self.batch.len() as u64;
+        let Density { ticks, notices } = self.density;
+        if ticks < LOOK_EVERY || notices < self.len as u64 {
+            return;
         }
-        level.slots[slot].push(entry);
+        self.density = Density::default();
+        let better = better_tick_bits(self.tick_bits, notices / ticks);
+        if better != self.tick_bits {
+            self.change_tick(better);
+        }
+    }
+
+    fn change_tick(&mut self, tick_bits: u32) {
+        let mut all = std::mem::take(&mut self.batch);
+        all.extend(self.late.drain().map(|Reverse(entry)| entry));
+        for level in 0..LEVELS {
+            while let Some(slot) = self.levels[level].any_slot() {
+                let mut list = self.levels[level].take(slot);
+                while let Some(chunk) = self.chunks.take_first(&mut list) {
+                    all.extend((0..self.chunks.len_of(chunk)).map(|index| self.chunks.get(chunk, index)));
+                    self.chunks.give_back(chunk);
+                }
+            }
+        }
+        let earliest = all.iter().map(|entry| entry.key.at).min().unwrap_or(SimTime::ZERO);
+        self.tick_bits = tick_bits;
+        self.cursor = self.tick_of(earliest);
+        for entry in all.drain(..) {
+            if self.tick_of(entry.key.at) == self.cursor {
+                self.batch.push(entry);
+            } else {
+                self.place(entry);
+            }
+        }
+        self.batch.sort_unstable_by(|one, other| other.key.cmp(&one.key));
+    }
+
+    const fn tick_of(&self, at: SimTime) -> u64 {
+        at.as_nanos() >> self.tick_bits
     }
 }
 
-const fn tick_of(at: SimTime) -> u64 {
-    at.as_nanos() >> TICK_BITS
+/// The length of ticks that would have held about the good number of notices, if they now hold `density` of them; the
+/// present one if that is near enough.
+fn better_tick_bits(tick_bits: u32, density: u64) -> u32 {
+    let better = if density > 4 * GOOD_DENSITY {
+        tick_bits.saturating_sub((density / GOOD_DENSITY).ilog2())
+    } else if density < GOOD_DENSITY / 4 {
+        tick_bits + (GOOD_DENSITY / density.max(1)).ilog2()
+    } else {
+        tick_bits
+    };
+    better.clamp(*TICK_BITS.start(), *TICK_BITS.end())
+}
+
+impl Level {
+    fn new() -> Self {
+        Self { slots: vec![List::EMPTY; SLOTS], occupied: [0; SLOTS / 64], words: 0 }
+    }
+
+    /// The first slot that holds something. One does.
+    fn first_slot(&self) -> usize {
+        let word = self.words.trailing_zeros() as usize;
+        word * 64 + self.occupied[word].trailing_zeros() as usize
+    }
+
+    fn any_slot(&self) -> Option<usize> {
+        (self.words != 0).then(|| self.first_slot())
+    }
+
+    fn occupy(&mut self, slot: usize) -> &mut List {
+        self.occupied[slot / 64] |= 1 << (slot % 64);
+        self.words |= 1 << (slot / 64);
+        &mut self.slots[slot]
+    }
+
+    fn take(&mut self, slot: usize) -> List {
+        let word = slot / 64;
+        self.occupied[word] &= !(1 << (slot % 64));
+        if self.occupied[word] == 0 {
+            self.words &= !(1 << word);
+        }
+        std::mem::replace(&mut self.slots[slot], List::EMPTY)
+    }
 }
 
 impl<N: Copy> Default for Calendar<N> {
@@ -208,6 +349,44 @@ mod tests {
         calendar.schedule(key(1, 1), 'y');
         assert_eq!(calendar.pop_before(FOREVER), Some((key(1, 1), 'y')));
         assert_eq!(calendar.pop_before(key(70_000_000_000, 5)), Some((key(70_000_000_000, 4), 'x')));
+    }
+
+    /// Goal: the length of ticks follows the density, and nobody notices. Method: far more notices in a second than
+    /// there are ticks at first, then one a day.
+    #[test]
+    fn ticks_become_shorter_and_longer_and_the_order_stays() {
+        let mut calendar = Calendar::new();
+        let mut times: Vec<u64> =
+            (0..200_000_u64).map(|n| n.wrapping_mul(0x9e37_79b9) % 1_000_000_000).collect();
+        times.extend((1..2_000).map(|day| day * 86_400_000_000_000));
+        for (at, order) in times.iter().zip(0..) {
+            calendar.schedule(key(*at, order), order);
+        }
+        let (mut shortest, mut popped) = (u32::MAX, Vec::new());
+        while let Some((key, _)) = calendar.pop_before(FOREVER) {
+            shortest = shortest.min(calendar.tick_bits);
+            popped.push(key.at.as_nanos());
+        }
+        times.sort_unstable();
+        assert_eq!(popped, times);
+        assert!(shortest < FIRST_TICK_BITS && calendar.tick_bits > FIRST_TICK_BITS);
+    }
+
+    #[test]
+    fn a_good_density_is_left_alone() {
+        let cases = [
+            (20, 16, 20),
+            (20, 4, 20),
+            (20, 64, 20),
+            (20, 3, 22),
+            (20, 0, 24),
+            (20, 65, 18),
+            (11, 1 << 40, 10),
+            (36, 1, 36),
+        ];
+        for (bits, density, better) in cases {
+            assert_eq!(better_tick_bits(bits, density), better, "{density} in a tick of 2^{bits} ns");
+        }
     }
 
     /// What a random user of the calendar does.

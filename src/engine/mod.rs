@@ -1,4 +1,5 @@
 //! The machinery of a discrete-event simulation: it knows nothing of Lambda.
 
 pub mod calendar;
+pub mod chunks;
 pub mod slab;

@@ -3,7 +3,7 @@
 use super::layout::{about, counted, quoted};
 use super::{calls, destination_of, function_of};
 use crate::id::DestinationId;
-use crate::model::event::{Event, Route, RouteResult, Running, Stage};
+use crate::model::event::{Event, Route, RouteResult, Stage};
 use crate::model::observation::{
     Again, Attempt, AttemptOutcome, Circumstance, Fate, FunctionError, Next, Observation, Offer, Placement,
     Refusal, Remark, Run, Start, ThrottleReason,
@@ -455,10 +455,10 @@ fn cut_off(event: &Event, scenario: &Scenario) -> String {
         Stage::Queued { due } => format!("it is waiting until {due}"),
         Stage::Offered { due } => format!("its caller will offer it again at {due}"),
         Stage::NeverAccepted => "its caller has given up".to_owned(),
-        Stage::Running(Running { calling: Some(calling), .. }) => {
-            format!("it is waiting for {}", scenario.dependencies[calling.dependency.index()].name)
+        Stage::Running { calling: Some(calling), .. } => {
+            format!("it is waiting for {}", scenario.dependencies[calling.index()].name)
         }
-        Stage::Running(_) => "it is running".to_owned(),
+        Stage::Running { .. } => "it is running".to_owned(),
         Stage::Settled { at: settled, .. } => {
             let function = function_of(event, scenario, settled);
             let under_way: Vec<&str> = Route::ALL

@@ -62,7 +62,8 @@ impl Model<'_> {
             run: None,
             next,
         };
-        self.events.get_mut(slot).backoff_streak += u32::from(backs_off(outcome));
+        let event = self.events.get_mut(slot);
+        event.backoff_streak = event.backoff_streak.saturating_add(u8::from(backs_off(outcome)));
         self.carry_out(slot, attempt, now, observer);
     }
 
@@ -71,7 +72,7 @@ impl Model<'_> {
         if event.invocation == InvocationType::RequestResponse {
             self.after_refused_call(event, outcome, now)
         } else if backs_off(outcome) {
-            let number = event.throttles + event.system_errors;
+            let number = event.throttles + event.system_errors();
             let word = event.key.draws(Purpose::BackoffJitter, 0, number).word();
             let situation = Situation {
                 waiting: self.waiting[event.function.index()],
@@ -102,7 +103,7 @@ impl Model<'_> {
         let beginning = Beginning {
             key: event.key,
             run: event.runs,
-            past: event.past,
+            past: event.past(),
             at: now,
             start,
             recorded: recorded_duration(self.scenario, event),
@@ -110,7 +111,7 @@ impl Model<'_> {
         let plan = failure::plan_run(function, beginning, self.scenario.timing.init_limit);
         let deadline = now + plan.init + function.timeout;
         let running = Running { environment, start, plan, deadline, calling: None };
-        event.stage = Stage::Running(running);
+        event.stage = Stage::Running { run: self.runs.insert(running), calling: None };
         let key = Key { at: now + plan.init + plan.duration, order: order(Rank::RunEnds, event.id, 0) };
         let what = Observation::RunStarted {
             age: event.age_at(now),
@@ -128,7 +129,8 @@ impl Model<'_> {
     pub(super) fn on_run_ended(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
         self.abandon_call(slot, now, observer);
         let event = self.events.get_mut(slot);
-        let Stage::Running(running) = event.stage else { unreachable!("only a run can end") };
+        let Stage::Running { run, .. } = event.stage else { unreachable!("only a run can end") };
+        let running = self.runs.remove(run);
         let Running { environment, plan, .. } = running;
         self.concurrency.release(event.function, environment, plan.leaves, now);
         let run = Run {
@@ -206,7 +208,7 @@ impl Model<'_> {
 
 fn situation(event: &Event, now: SimTime) -> Situation {
     let (accepted, counted) = (event.accepted, event.counted_attempts());
-    Situation { now, accepted, counted, backoff_streak: event.backoff_streak, waiting: 0, backlog: None }
+    Situation { now, accepted, counted, backoff_streak: event.backoff_streak.into(), waiting: 0, backlog: None }
 }
 
 /// The jitter of the wait after the last attempt that used up a retry.
@@ -223,7 +225,7 @@ const fn backs_off(refusal: AttemptOutcome) -> bool {
 fn recorded_duration(scenario: &Scenario, event: &Event) -> Option<SimDuration> {
     let recorded = scenario.sources[event.source.index()].recorded_durations.as_ref()?;
     let position = usize::try_from(event.number - 1).expect("recordings fit into memory");
-    event.parent.is_none().then(|| recorded[position])
+    event.parent().is_none().then(|| recorded[position])
 }
 
 /// What the first fault that strikes this attempt does to it.

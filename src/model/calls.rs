@@ -4,7 +4,7 @@
 //! call that fails and is not caught, or `Timeout`.
 
 use super::dependency::{CallOutcome, HeldCall, Load, Place, Reception};
-use super::event::{Calling, Running, Stage};
+use super::event::{Running, Stage};
 use super::observation::{AttemptOutcome, Circumstance, FunctionError, Observation, Observer, Remark};
 use super::{Model, Notice, Rank, order};
 use crate::engine::calendar::Key;
@@ -83,7 +83,7 @@ impl Model<'_> {
             Reception::Joins => self.dependencies.join(held(Place::Waiting)),
             Reception::Fails { outage, .. } => self.dependencies.hold(held(Place::Failing(outage))),
         };
-        self.running_mut(slot).calling = Some(Calling { call: place, dependency });
+        self.set_calling(slot, Some((place, dependency)));
         match reception {
             Reception::Fails { after, .. } if now + after <= patience.0.at => {
                 let key = Key { at: now + after, order: order(Rank::CallEnds, EventId(number), ENDS) };
@@ -155,14 +155,15 @@ impl Model<'_> {
         let Some(call) = self.give_up_call(slot, now, observer) else {
             return;
         };
-        self.running_mut(slot).calling = None;
+        self.set_calling(slot, None);
         self.end_run_otherwise(slot, FunctionError::Timeout, now);
         let ended = call.ended(CallOutcome::Abandoned, now);
         self.observe(slot, now, Observation::CallEnded(ended), observer);
     }
 
     fn give_up_call(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) -> Option<HeldCall> {
-        let Calling { call, dependency, .. } = self.running_mut(slot).calling?;
+        let call = self.running_mut(slot).calling?;
+        let dependency = self.dependencies.calls.get(call).dependency;
         let before = self.dependencies.load(dependency);
         let call = self.dependencies.give_up(call);
         self.report_load(dependency, before, now, observer);
@@ -178,7 +179,7 @@ impl Model<'_> {
         now: SimTime,
         observer: &mut impl Observer,
     ) {
-        self.running_mut(slot).calling = None;
+        self.set_calling(slot, None);
         self.observe(slot, now, Observation::CallEnded(call.ended(outcome, now)), observer);
         if outcome == CallOutcome::Answered || !self.fails_by_call(slot, call.position, now) {
             self.call_from(slot, call.position + 1, now, observer);
@@ -241,13 +242,21 @@ impl Model<'_> {
     }
 
     fn running_mut(&mut self, slot: Slot) -> &mut Running {
-        match &mut self.events.get_mut(slot).stage {
-            Stage::Running(running) => running,
+        match self.events.get(slot).stage {
+            Stage::Running { run, .. } => self.runs.get_mut(run),
             Stage::Offered { .. }
             | Stage::NeverAccepted
             | Stage::Queued { .. }
             | Stage::Settled { .. }
             | Stage::Returned => unreachable!("only a run makes calls"),
+        }
+    }
+
+    /// The run of `slot` waits for a call, or for none any more.
+    fn set_calling(&mut self, slot: Slot, waits_for: Option<(Slot, DependencyId)>) {
+        self.running_mut(slot).calling = waits_for.map(|(call, _)| call);
+        if let Stage::Running { calling, .. } = &mut self.events.get_mut(slot).stage {
+            *calling = waits_for.map(|(_, dependency)| dependency);
         }
     }
 }

@@ -36,7 +36,8 @@ impl Lineage {
     /// Becomes the chain of `parent` with an invocation of `function` added, and keeps its memory.
     fn continue_from(&mut self, parent: &Event, function: FunctionId) {
         self.invocations.clear();
-        match &parent.lineage {
+        let inherited = parent.particulars.as_ref().and_then(|particulars| particulars.lineage.as_ref());
+        match inherited {
             Some(lineage) => self.invocations.extend_from_slice(&lineage.invocations),
             None => self.invocations.push((parent.function, 1)),
         }

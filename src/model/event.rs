@@ -26,8 +26,34 @@ use crate::time::{SimDuration, SimTime};
 pub struct Event {
     pub(super) id: EventId,
     pub(super) key: EventKey,
-    pub(super) source: SourceId,
     pub(super) number: u64,
+    pub(super) accepted: SimTime,
+    pub(super) stage: Stage,
+    /// Absent for most events.
+    pub(super) particulars: Option<Box<Particulars>>,
+    pub(super) last_dispatch: SimTime,
+    pub(super) first_start: Option<SimTime>,
+    pub(super) last_ended: SimTime,
+    pub(super) billed_ms: u64,
+    pub(super) attempts: u32,
+    pub(super) throttles: u32,
+    pub(super) bytes: u32,
+    pub(super) source: SourceId,
+    pub(super) function: FunctionId,
+    pub(super) last_outcome: Option<AttemptOutcome>,
+    pub(super) last_cause: Option<u8>,
+    pub(super) runs: u8,
+    /// Back-off waits since the last run, or more than 255: by then the wait has reached its cap.
+    pub(super) backoff_streak: u8,
+    pub(super) invocation: InvocationType,
+    pub(super) traced: bool,
+    pub(super) routes: [RouteResult; Route::ALL.len()],
+}
+
+/// What is true of few events: those that were not accepted at once, that come from another event, or that the service
+/// refused to run. Kept apart so that the others are small.
+#[derive(Clone, Debug)]
+pub(super) struct Particulars {
     pub(super) parent: Option<EventId>,
     pub(super) past: Past,
     pub(super) lineage: Option<Lineage>,
@@ -38,25 +64,7 @@ pub struct Event {
     pub(super) offered: SimTime,
     /// Offers of it that Lambda refused.
     pub(super) refusals: u32,
-    pub(super) function: FunctionId,
-    pub(super) invocation: InvocationType,
-    pub(super) accepted: SimTime,
-    pub(super) traced: bool,
-    pub(super) bytes: u64,
-    pub(super) attempts: u32,
-    pub(super) throttles: u32,
-    pub(super) system_errors: u32,
     pub(super) client_errors: u8,
-    pub(super) runs: u8,
-    pub(super) backoff_streak: u32,
-    pub(super) last_dispatch: SimTime,
-    pub(super) first_start: Option<SimTime>,
-    pub(super) last_outcome: Option<AttemptOutcome>,
-    pub(super) last_cause: Option<u8>,
-    pub(super) last_ended: SimTime,
-    pub(super) billed_ms: u64,
-    pub(super) stage: Stage,
-    pub(super) routes: [RouteResult; Route::ALL.len()],
 }
 
 /// What an event was before it was sent again, and before that.
@@ -72,7 +80,29 @@ pub struct Past {
     pub first_accepted: SimTime,
 }
 
+impl Particulars {
+    /// Nothing particular about `event`.
+    pub(super) fn of_usual(event: &Event) -> Self {
+        Self {
+            parent: None,
+            past: Past::none(event.id, event.key, event.accepted),
+            lineage: None,
+            caller: Caller::Source,
+            duplicate_of: None,
+            request: event.key,
+            offered: event.accepted,
+            refusals: 0,
+            client_errors: 0,
+        }
+    }
+}
+
 impl Past {
+    /// The past of an event that was not sent again.
+    pub(super) const fn none(event: EventId, key: EventKey, accepted: SimTime) -> Self {
+        Self { original: event, generation: 0, payload: key, first_accepted: accepted }
+    }
+
     /// The past of an event that is sent again once more.
     #[must_use]
     pub const fn next(self) -> Self {
@@ -97,7 +127,12 @@ pub enum Stage {
         due: SimTime,
     },
     /// In the function's code. Entered by an admitted attempt; left when the run ends.
-    Running(Running),
+    Running {
+        /// The run, in the table of runs.
+        run: Slot,
+        /// The dependency whose answer it waits for.
+        calling: Option<DependencyId>,
+    },
     /// Its fate is known. Entered once; left for good when the last delivery has ended.
     Settled {
         /// The fate.
@@ -121,7 +156,7 @@ pub struct Running {
     /// When `Timeout` stops it.
     pub deadline: SimTime,
     /// The call that it waits for.
-    pub calling: Option<Calling>,
+    pub calling: Option<Slot>,
 }
 
 impl Running {
@@ -134,14 +169,6 @@ impl Running {
             init: self.plan.init,
         }
     }
-}
-
-/// A call that a run waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Calling {
-    pub(super) call: Slot,
-    /// What is called.
-    pub dependency: DependencyId,
 }
 
 /// A way out for the outcome of an event.
@@ -212,9 +239,20 @@ impl Event {
 
     /// An identifier that belongs to it: `ordinal` 0 is its request id.
     pub fn uuid(&self, ordinal: u8) -> RequestId {
-        let key = if ordinal == 0 { self.request } else { self.key };
+        let key = if ordinal == 0 { self.request_key() } else { self.key };
         let mut draws = key.draws(Purpose::RequestId, ordinal, 0);
         RequestId { high: draws.word(), low: draws.word() }
+    }
+
+    /// From which its request id follows.
+    pub(super) fn request_key(&self) -> EventKey {
+        self.particulars.as_ref().map_or(self.key, |particulars| particulars.request)
+    }
+
+    /// What is particular about it, made if there was nothing yet.
+    pub(super) fn particulars_mut(&mut self) -> &mut Particulars {
+        let usual = Particulars::of_usual(self);
+        self.particulars.get_or_insert_with(|| Box::new(usual))
     }
 
     /// The source it came from; for a chained event that of its first ancestor.
@@ -228,34 +266,40 @@ impl Event {
     }
 
     /// The event whose outcome it carries, if a Lambda destination or a subscription created it.
-    pub const fn parent(&self) -> Option<EventId> {
-        self.parent
+    pub fn parent(&self) -> Option<EventId> {
+        self.particulars.as_ref().and_then(|particulars| particulars.parent)
     }
 
     /// Where its payload comes from.
-    pub const fn past(&self) -> Past {
-        self.past
+    pub fn past(&self) -> Past {
+        let itself = || Past::none(self.id, self.key, self.accepted);
+        self.particulars.as_ref().map_or_else(itself, |particulars| particulars.past)
     }
 
     /// The event of which it is a second delivery, if it is one. Such a duplicate is no event of its own: it is counted
     /// apart.
-    pub const fn duplicate_of(&self) -> Option<EventId> {
-        self.duplicate_of
+    pub fn duplicate_of(&self) -> Option<EventId> {
+        self.particulars.as_ref().and_then(|particulars| particulars.duplicate_of)
     }
 
     /// Whether it is a second delivery of another event.
-    pub const fn is_duplicate(&self) -> bool {
-        self.duplicate_of.is_some()
+    pub fn is_duplicate(&self) -> bool {
+        self.duplicate_of().is_some()
     }
 
     /// When it was first offered to Lambda.
-    pub const fn offered(&self) -> SimTime {
-        self.offered
+    pub fn offered(&self) -> SimTime {
+        self.particulars.as_ref().map_or(self.accepted, |particulars| particulars.offered)
     }
 
     /// How often Lambda refused it.
-    pub const fn refusals(&self) -> u32 {
-        self.refusals
+    pub fn refusals(&self) -> u32 {
+        self.particulars.as_ref().map_or(0, |particulars| particulars.refusals)
+    }
+
+    /// Who handed it to Lambda.
+    pub(super) fn caller(&self) -> Caller {
+        self.particulars.as_ref().map_or(Caller::Source, |particulars| particulars.caller)
     }
 
     /// Whether Lambda has accepted it.
@@ -266,8 +310,9 @@ impl Event {
     /// Lambda accepts it at `now`, after it was refused before.
     pub(super) fn accept_at(&mut self, now: SimTime, traced: bool) {
         self.traced = traced;
+        let particulars = self.particulars_mut();
+        particulars.past.first_accepted = now;
         (self.accepted, self.last_dispatch, self.last_ended) = (now, now, now);
-        self.past.first_accepted = now;
     }
 
     /// How often its function has been invoked in its chain of invocations, this event included.
@@ -278,7 +323,8 @@ impl Event {
     /// How often `function` has been invoked in this chain, this event included.
     pub(super) fn invocations_so_far(&self, function: FunctionId) -> u32 {
         let alone = u32::from(self.function == function);
-        self.lineage.as_ref().map_or(alone, |lineage| lineage.invocations(function))
+        let lineage = self.particulars.as_ref().and_then(|particulars| particulars.lineage.as_ref());
+        lineage.map_or(alone, |lineage| lineage.invocations(function))
     }
 
     /// The function it is for.
@@ -303,7 +349,7 @@ impl Event {
 
     /// Its size in bytes.
     pub const fn bytes(&self) -> u64 {
-        self.bytes
+        self.bytes as u64
     }
 
     /// Its age at `now`, counted from acceptance.
@@ -327,18 +373,18 @@ impl Event {
     }
 
     /// Attempts that met a 5xx.
-    pub const fn system_errors(&self) -> u32 {
-        self.system_errors
+    pub fn system_errors(&self) -> u32 {
+        self.attempts - self.throttles - u32::from(self.runs) - u32::from(self.client_errors())
     }
 
     /// Attempts that met a 4xx other than 429.
-    pub const fn client_errors(&self) -> u8 {
-        self.client_errors
+    pub fn client_errors(&self) -> u8 {
+        self.particulars.as_ref().map_or(0, |particulars| particulars.client_errors)
     }
 
     /// Attempts that use up retries: runs and client errors. AWS's `approximateInvokeCount` of a failure.
-    pub const fn counted_attempts(&self) -> u8 {
-        self.runs + self.client_errors
+    pub fn counted_attempts(&self) -> u8 {
+        self.runs + self.client_errors()
     }
 
     /// When its last attempt was dispatched; its acceptance before the first.
@@ -375,8 +421,9 @@ impl Event {
     pub(super) fn note_refusal(&mut self, refusal: AttemptOutcome) {
         match refusal {
             AttemptOutcome::Throttled(_) => self.throttles += 1,
-            AttemptOutcome::SystemError { .. } => self.system_errors += 1,
-            AttemptOutcome::ClientError { .. } => self.client_errors += 1,
+            // The attempts that are nothing else.
+            AttemptOutcome::SystemError { .. } => {}
+            AttemptOutcome::ClientError { .. } => self.particulars_mut().client_errors += 1,
             AttemptOutcome::Success | AttemptOutcome::CaughtError | AttemptOutcome::FunctionError(_) => {
                 unreachable!("a run is no refusal")
             }
@@ -396,7 +443,7 @@ impl Event {
             Stage::Offered { .. }
             | Stage::NeverAccepted
             | Stage::Queued { .. }
-            | Stage::Running(_)
+            | Stage::Running { .. }
             | Stage::Returned => None,
         }
     }

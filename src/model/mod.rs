@@ -40,7 +40,7 @@ use crate::time::{SimDuration, SimTime};
 use chain::Lineage;
 use concurrency::Concurrency;
 use dependency::Dependencies;
-use event::{Event, Past, Route, RouteResult, Stage};
+use event::{Event, Particulars, Past, Route, RouteResult, Running, Stage};
 use observation::{Circumstance, Fact, Observation, Observer, Remark};
 use offer::{Caller, FrontDoor};
 use poller::{Poller, Turn};
@@ -96,6 +96,8 @@ pub struct Model<'s> {
     scenario: &'s Scenario,
     calendar: Calendar<Notice>,
     events: Slab<Event>,
+    /// The runs in progress.
+    runs: Slab<Running>,
     concurrency: Concurrency,
     front_door: FrontDoor,
     tracing: Tracing,
@@ -108,6 +110,7 @@ pub struct Model<'s> {
     branches: Vec<u64>,
     /// Those of closed events, kept for their memory.
     spare_lineages: Vec<Lineage>,
+    spare_particulars: Vec<Box<Particulars>>,
     dependencies: Dependencies<'s>,
     /// One a function, if they do not read without limit.
     pollers: Vec<Poller>,
@@ -132,6 +135,16 @@ struct Arrived {
     bytes: u64,
 }
 
+impl Arrived {
+    /// Whether there is more to it than that its source sent it.
+    const fn is_particular(&self) -> bool {
+        self.parent.is_some()
+            || self.past.is_some()
+            || self.lineage.is_some()
+            || !matches!(self.caller, Caller::Source)
+    }
+}
+
 impl<'s> Model<'s> {
     /// An empty system.
     pub fn new(scenario: &'s Scenario) -> Self {
@@ -144,6 +157,7 @@ impl<'s> Model<'s> {
             scenario,
             calendar,
             events: Slab::new(),
+            runs: Slab::new(),
             concurrency: Concurrency::new(scenario),
             front_door: FrontDoor::new(&scenario.account),
             tracing: Tracing::new(scenario.functions.len()),
@@ -152,6 +166,7 @@ impl<'s> Model<'s> {
             queues: Queues::new(scenario),
             branches: scenario.functions.iter().map(|function| name_key(&function.name)).collect(),
             spare_lineages: Vec::new(),
+            spare_particulars: Vec::new(),
             dependencies: Dependencies::new(scenario),
             pollers: pollers(scenario),
             waiting: vec![0; scenario.functions.len()],
@@ -336,12 +351,14 @@ impl<'s> Model<'s> {
             return;
         }
         self.last_id += 1;
-        let copy = Event {
+        let mut copy = Event {
             id: EventId(self.last_id),
             key: EventKey(event.key.draws(Purpose::Duplicate, 1, 0).word()),
-            duplicate_of: Some(event.id),
             ..event.clone()
         };
+        let (request, past) = (event.request_key(), event.past());
+        let particulars = copy.particulars_mut();
+        (particulars.duplicate_of, particulars.request, particulars.past) = (Some(event.id), request, past);
         let slot = self.events.insert(copy);
         self.observe(slot, now, Observation::Duplicated, observer);
         self.schedule_dispatch(slot, due);
@@ -351,7 +368,7 @@ impl<'s> Model<'s> {
     fn vanishes(&self, event: &Event) -> bool {
         let probability = self.scenario.imperfections.loss;
         event.attempts == 0
-            && event.duplicate_of.is_none()
+            && !event.is_duplicate()
             && !probability.is_never()
             && probability.strikes(event.key.draws(Purpose::Vanish, 0, 0).word())
     }
@@ -366,42 +383,55 @@ impl<'s> Model<'s> {
     fn admit_to_system(&mut self, arrived: Arrived, now: SimTime, stage: Stage) -> Slot {
         self.last_id += 1;
         let id = EventId(self.last_id);
-        let itself = Past { original: id, generation: 0, payload: arrived.key, first_accepted: now };
-        self.events.insert(Event {
+        let key = arrived.key;
+        // Decided when Lambda accepts it.
+        let traced = !matches!(stage, Stage::Offered { .. }) && self.tracing.decide(arrived.function, now, key);
+        let mut event = Event {
             id,
-            key: arrived.key,
-            source: arrived.source,
+            key,
             number: arrived.number,
-            parent: arrived.parent,
-            past: arrived.past.unwrap_or(itself),
-            lineage: arrived.lineage,
-            caller: arrived.caller,
-            duplicate_of: None,
-            request: arrived.key,
-            offered: now,
-            refusals: 0,
-            function: arrived.function,
-            invocation: arrived.invocation,
             accepted: now,
-            // Decided when Lambda accepts it.
-            traced: !matches!(stage, Stage::Offered { .. })
-                && self.tracing.decide(arrived.function, now, arrived.key),
-            bytes: arrived.bytes,
-            attempts: 0,
-            throttles: 0,
-            system_errors: 0,
-            client_errors: 0,
-            runs: 0,
-            backoff_streak: 0,
+            stage,
+            particulars: None,
             last_dispatch: now,
             first_start: None,
-            last_outcome: None,
-            last_cause: None,
             last_ended: now,
             billed_ms: 0,
-            stage,
+            attempts: 0,
+            throttles: 0,
+            bytes: u32::try_from(arrived.bytes).unwrap_or(u32::MAX),
+            source: arrived.source,
+            function: arrived.function,
+            last_outcome: None,
+            last_cause: None,
+            runs: 0,
+            backoff_streak: 0,
+            invocation: arrived.invocation,
+            traced,
             routes: [RouteResult::NotConfigured; Route::ALL.len()],
-        })
+        };
+        if arrived.is_particular() {
+            event.particulars = Some(self.particulars_of(&event, arrived));
+        }
+        self.events.insert(event)
+    }
+
+    fn particulars_of(&mut self, event: &Event, arrived: Arrived) -> Box<Particulars> {
+        let usual = Particulars::of_usual(event);
+        let particulars = Particulars {
+            parent: arrived.parent,
+            past: arrived.past.unwrap_or(usual.past),
+            lineage: arrived.lineage,
+            caller: arrived.caller,
+            ..usual
+        };
+        match self.spare_particulars.pop() {
+            Some(mut spare) => {
+                *spare = particulars;
+                spare
+            }
+            None => Box::new(particulars),
+        }
     }
 
     /// A dispatch is due: it happens, unless the poller of the function has to read others first.

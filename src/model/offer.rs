@@ -126,9 +126,9 @@ impl Model<'_> {
             self.attempt(slot, now, observer);
             return;
         }
-        let limited = event.caller == Caller::Source
+        let limited = event.caller() == Caller::Source
             && self.scenario.sources[event.source.index()].kind == SourceKind::Direct;
-        let (key, function, number) = (event.key, event.function, event.refusals + 1);
+        let (key, function, number) = (event.key, event.function, event.refusals() + 1);
         match self.refusal(key, function, limited, number, now) {
             None => {
                 let traced = self.tracing.decide(function, now, key);
@@ -140,15 +140,15 @@ impl Model<'_> {
     }
 
     fn refuse_offer(&mut self, slot: Slot, refusal: Refusal, now: SimTime, observer: &mut impl Observer) {
-        let event = self.events.get_mut(slot);
-        event.refusals += 1;
+        self.events.get_mut(slot).particulars_mut().refusals += 1;
         let event = self.events.get(slot);
+        let (refusals, offered) = (event.refusals(), event.offered());
         let source = &self.scenario.sources[event.source.index()];
-        let word = event.key.draws(Purpose::OfferJitter, 0, event.refusals).word();
-        let next = event.caller.retry(source.retry).and_then(|retry| {
-            again(retry, event.refusals, event.offered, now, self.scenario.timing.offer_jitter, word)
+        let word = event.key.draws(Purpose::OfferJitter, 0, refusals).word();
+        let next = event.caller().retry(source.retry).and_then(|retry| {
+            again(retry, refusals, offered, now, self.scenario.timing.offer_jitter, word)
         });
-        let what = Observation::OfferRefused(Offer { number: event.refusals, refusal, next });
+        let what = Observation::OfferRefused(Offer { number: refusals, refusal, next });
         if let Some(Again { due, .. }) = next {
             self.events.get_mut(slot).stage = Stage::Offered { due };
             self.observe(slot, now, what, observer);
@@ -171,7 +171,7 @@ impl Model<'_> {
         let word = event.key.draws(Purpose::OfferJitter, 0, event.attempts).word();
         let refused = matches!(outcome, AttemptOutcome::Throttled(_) | AttemptOutcome::SystemError { .. });
         let next = retry.filter(|_| refused).and_then(|retry| {
-            again(retry, event.attempts, event.offered, now, self.scenario.timing.offer_jitter, word)
+            again(retry, event.attempts, event.offered(), now, self.scenario.timing.offer_jitter, word)
         });
         match next {
             Some(Again { due, nominal, rule }) => Next::Retry { due, nominal, rule },

@@ -74,7 +74,7 @@ impl Model<'_> {
         let what = Observation::DeliveryEnded { route, destination, failure, tries, bytes };
         self.observe(slot, now, what, observer);
         if failure.is_none() {
-            if self.queues.keep(destination, route) && self.events.get(slot).duplicate_of.is_none() {
+            if self.queues.keep(destination, route) && !self.events.get(slot).is_duplicate() {
                 let message = Message::of(self.events.get(slot), route, now);
                 self.queues.put(destination, message);
             }
@@ -91,6 +91,9 @@ impl Model<'_> {
 
     pub(super) fn close(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
         self.observe(slot, now, Observation::Closed, observer);
-        self.spare_lineages.extend(self.events.remove(slot).lineage);
+        if let Some(mut particulars) = self.events.remove(slot).particulars {
+            self.spare_lineages.extend(particulars.lineage.take());
+            self.spare_particulars.push(particulars);
+        }
     }
 }

@@ -68,7 +68,7 @@ impl<'a> EventRow<'a> {
             (_, Some((fate, _))) => fate.name(),
             (Stage::NeverAccepted, None) => "never_accepted",
             (Stage::Offered { .. }, None) => "being_offered",
-            (Stage::Queued { .. } | Stage::Running(_) | Stage::Settled { .. } | Stage::Returned, None) => {
+            (Stage::Queued { .. } | Stage::Running { .. } | Stage::Settled { .. } | Stage::Returned, None) => {
                 "in_flight"
             }
         }
