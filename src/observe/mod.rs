@@ -11,6 +11,7 @@ pub mod dependencies;
 pub mod environments;
 pub mod fingerprint;
 pub mod generations;
+pub mod histogram;
 pub mod ledger;
 pub mod levels;
 pub mod lives;

@@ -2,10 +2,12 @@
 //!
 //! A percentile is the *nearest rank*: of n samples in ascending order, p-th is the one at rank ⌈p·n/100⌉, counted from
 //! one. It is always a sample that occurred. Up to [`EXACT_LIMIT`] samples it is exact; beyond that the samples go
-//! into a histogram with three significant figures, and a percentile is at most 0.1 % above the exact one, never below.
-//! Count, sum, minimum and maximum are always exact.
+//! into a [`Histogram`] with three significant figures, and a percentile is at most 0.1 % above the exact one, never
+//! below. Count, sum, minimum and maximum are always exact.
+//!
+//! Taking note of a sample is one store: what is made of them is made of many at once.
 
-use hdrhistogram::Histogram;
+use super::histogram::Histogram;
 
 /// Up to this many samples percentiles are exact.
 pub const EXACT_LIMIT: usize = 4_096;
@@ -13,14 +15,21 @@ pub const EXACT_LIMIT: usize = 4_096;
 /// Samples of a quantity, most often of a duration in nanoseconds.
 #[derive(Clone, Debug, Default)]
 pub struct Samples {
+    /// The latest samples: all of them, as long as they are few.
+    latest: Vec<u64>,
+    /// Those before.
+    earlier: Earlier,
+}
+
+/// Samples that are known by their histogram only.
+#[derive(Clone, Debug, Default)]
+struct Earlier {
     count: u64,
     sum: u128,
     minimum: u64,
     maximum: u64,
-    /// The samples themselves, as long as they are few.
-    exact: Vec<u64>,
-    /// All of them, once they are many. Kept for reuse when cleared.
-    histogram: Option<Histogram<u64>>,
+    /// Keeps its memory when cleared.
+    histogram: Histogram,
 }
 
 /// What there is to say about at least one sample.
@@ -44,115 +53,109 @@ pub struct Statistics {
 
 impl Samples {
     /// Takes note of a sample.
+    #[inline]
     pub fn record(&mut self, value: u64) {
-        self.minimum = if self.count == 0 { value } else { self.minimum.min(value) };
-        self.maximum = self.maximum.max(value);
-        self.count += 1;
-        self.sum += u128::from(value);
-        if !self.is_spilled() {
-            self.exact.push(value);
-            return;
+        if self.latest.len() >= EXACT_LIMIT {
+            self.spill();
         }
-        self.spill(value);
+        self.latest.push(value);
     }
 
     /// Takes in all samples of `other`. Exact percentiles stay exact as long as they are few together.
     pub fn absorb(&mut self, other: &Self) {
-        if !other.is_spilled() {
-            other.exact.iter().for_each(|value| self.record(*value));
-            return;
+        if other.earlier.count > 0 {
+            self.spill();
+            self.earlier.absorb(&other.earlier);
         }
-        self.minimum = if self.count == 0 { other.minimum } else { self.minimum.min(other.minimum) };
-        self.maximum = self.maximum.max(other.maximum);
-        self.count += other.count;
-        self.sum += other.sum;
-        let ours = self.histogram.get_or_insert_with(new_histogram);
-        for value in self.exact.drain(..) {
-            ours.record(value).expect("a histogram that grows takes every value");
-        }
-        if let Some(theirs) = &other.histogram {
-            ours.add(theirs).expect("a histogram that grows takes every value");
-        }
+        other.latest.iter().for_each(|value| self.record(*value));
     }
 
     /// The statistics; `None` without a sample.
     pub fn statistics(&mut self) -> Option<Statistics> {
-        let [p50, p90, p99] = self.percentiles([50, 90, 99])?;
-        Some(Statistics {
-            count: self.count,
-            sum: self.sum,
-            minimum: self.minimum,
-            maximum: self.maximum,
-            p50,
-            p90,
-            p99,
-        })
+        if self.earlier.count > 0 {
+            self.spill();
+            return Some(self.earlier.statistics());
+        }
+        exact_statistics(&mut self.latest)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.latest.is_empty() && self.earlier.count == 0
     }
 
     /// Forgets all samples and keeps the memory.
     pub fn clear(&mut self) {
-        if self.is_spilled()
-            && let Some(histogram) = &mut self.histogram
-        {
-            histogram.reset();
-        }
-        self.exact.clear();
-        (self.count, self.sum, self.minimum, self.maximum) = (0, 0, 0, 0);
+        self.latest.clear();
+        self.earlier.clear();
     }
 
-    fn is_spilled(&self) -> bool {
-        self.count > EXACT_LIMIT as u64
-    }
-
-    /// Moves what is in `exact` into the histogram, and `value` too.
-    fn spill(&mut self, value: u64) {
-        let histogram = self.histogram.get_or_insert_with(new_histogram);
-        for value in self.exact.drain(..).chain([value]) {
-            histogram.record(value).expect("a histogram that grows takes every value");
-        }
-    }
-
-    /// The percentiles asked for, ascending; `None` without a sample.
-    fn percentiles<const N: usize>(&mut self, percents: [u64; N]) -> Option<[u64; N]> {
-        if self.count == 0 {
-            return None;
-        }
-        let ranks = percents.map(|percent| nearest_rank(percent, self.count));
-        if let Some(histogram) = self.histogram.as_ref().filter(|_| self.is_spilled()) {
-            let values = values_at_ranks(histogram, ranks);
-            return Some(values.map(|value| value.min(self.maximum)));
-        }
-        self.exact.sort_unstable();
-        Some(ranks.map(|rank| {
-            let index = usize::try_from(rank - 1).expect("few samples have small ranks");
-            self.exact[index]
-        }))
+    /// Makes room for more.
+    #[cold]
+    fn spill(&mut self) {
+        self.earlier.take_in(&self.latest);
+        self.latest.clear();
     }
 }
 
-fn new_histogram() -> Histogram<u64> {
-    Histogram::new(3).expect("three significant figures are allowed")
+impl Earlier {
+    fn take_in(&mut self, values: &[u64]) {
+        let Some(first) = values.first() else { return };
+        let (mut minimum, mut maximum) = if self.count > 0 { (self.minimum, self.maximum) } else { (*first, *first) };
+        for value in values {
+            (minimum, maximum) = (minimum.min(*value), maximum.max(*value));
+            self.sum += u128::from(*value);
+            self.histogram.record(*value);
+        }
+        (self.minimum, self.maximum) = (minimum, maximum);
+        self.count += values.len() as u64;
+    }
+
+    fn absorb(&mut self, other: &Self) {
+        self.minimum = if self.count == 0 { other.minimum } else { self.minimum.min(other.minimum) };
+        self.maximum = self.maximum.max(other.maximum);
+        self.count += other.count;
+        self.sum += other.sum;
+        self.histogram.add(&other.histogram);
+    }
+
+    /// The statistics of at least one sample.
+    fn statistics(&self) -> Statistics {
+        let ranks = [50, 90, 99].map(|percent| nearest_rank(percent, self.count));
+        let [p50, p90, p99] = self.histogram.values_at(ranks).map(|value| value.min(self.maximum));
+        let Self { count, sum, minimum, maximum, .. } = *self;
+        Statistics { count, sum, minimum, maximum, p50, p90, p99 }
+    }
+
+    fn clear(&mut self) {
+        if self.count > 0 {
+            self.histogram.clear();
+            (self.count, self.sum, self.minimum, self.maximum) = (0, 0, 0, 0);
+        }
+    }
+}
+
+/// The statistics of `values`, whose order changes.
+fn exact_statistics(values: &mut [u64]) -> Option<Statistics> {
+    let count = values.len() as u64;
+    let (minimum, maximum) = (*values.iter().min()?, *values.iter().max()?);
+    // The highest first: what lies below a percentile is on its left then.
+    let mut rest = &mut values[..];
+    let [p99, p90, p50] = [99, 90, 50].map(|percent| {
+        let index = usize::try_from(nearest_rank(percent, count) - 1).expect("few samples have small ranks");
+        let (_, value, _) = rest.select_nth_unstable(index);
+        let value = *value;
+        rest = &mut std::mem::take(&mut rest)[..=index];
+        value
+    });
+    let sum = values.iter().map(|value| u128::from(*value)).sum();
+    Some(Statistics { count, sum, minimum, maximum, p50, p90, p99 })
 }
 
 /// The rank, from 1, of the `percent`-th percentile of `count` samples: ⌈percent·count/100⌉, at least 1.
 pub fn nearest_rank(percent: u64, count: u64) -> u64 {
     let rank = (u128::from(percent) * u128::from(count)).div_ceil(100);
     u64::try_from(rank).expect("a rank is at most the count").max(1)
-}
-
-/// The values at ascending `ranks`, in one pass.
-fn values_at_ranks<const N: usize>(histogram: &Histogram<u64>, ranks: [u64; N]) -> [u64; N] {
-    let mut values = [0; N];
-    let mut next = 0;
-    let mut seen = 0;
-    for bar in histogram.iter_recorded() {
-        seen += bar.count_at_value();
-        while next < N && ranks[next] <= seen {
-            values[next] = bar.value_iterated_to();
-            next += 1;
-        }
-    }
-    values
 }
 
 #[cfg(test)]
