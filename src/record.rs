@@ -9,7 +9,7 @@
 //! What is always on does not depend on what is written, so a run without files has the same fingerprint and the
 //! same summary.
 
-use crate::model::observation::{Fact, Observer, Remark};
+use crate::model::observation::{Fact, Observation, Observer, Remark};
 use crate::observe::fingerprint::Fingerprint;
 use crate::observe::ledger::Ledger;
 use crate::observe::metrics::Metrics;
@@ -170,13 +170,47 @@ impl<'s> Recorder<'s> {
     }
 }
 
-impl Observer for Recorder<'_> {
-    fn observe(&mut self, fact: &Fact<'_>) {
+impl Recorder<'_> {
+    #[expect(clippy::inline_always, reason = "each kind of fact gets a copy of its own")]
+    #[inline(always)]
+    fn everyone(&mut self, fact: &Fact<'_>) {
         self.fingerprint.observe(fact);
         self.ledger.observe(fact);
         self.summary.observe(fact);
         self.metrics.observe(fact);
         self.outputs.observe(fact);
+    }
+
+    #[inline(never)]
+    fn about_the_rest(&mut self, fact: &Fact<'_>) {
+        self.everyone(fact);
+    }
+}
+
+impl Observer for Recorder<'_> {
+    /// Looks once what happened. In each arm the kind of the fact is known, so that what the observers would do about
+    /// other kinds falls away.
+    fn observe(&mut self, fact: &Fact<'_>) {
+        let Fact { at, event, what } = *fact;
+        match what {
+            Observation::Accepted => self.everyone(&Fact { at, event, what: Observation::Accepted }),
+            Observation::RunStarted { age, running, placement } => {
+                self.everyone(&Fact { at, event, what: Observation::RunStarted { age, running, placement } });
+            }
+            Observation::AttemptEnded(_) => self.everyone(fact),
+            Observation::Settled { fate, rule } => {
+                self.everyone(&Fact { at, event, what: Observation::Settled { fate, rule } });
+            }
+            Observation::Closed => self.everyone(&Fact { at, event, what: Observation::Closed }),
+            Observation::Called
+            | Observation::OfferRefused(_)
+            | Observation::Duplicated
+            | Observation::CallStarted { .. }
+            | Observation::CallEnded(_)
+            | Observation::DeliveryStarted { .. }
+            | Observation::DeliveryEnded { .. }
+            | Observation::CutOff => self.about_the_rest(fact),
+        }
     }
 
     fn remark(&mut self, remark: &Remark) {

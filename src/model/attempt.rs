@@ -208,7 +208,14 @@ impl Model<'_> {
 
 fn situation(event: &Event, now: SimTime) -> Situation {
     let (accepted, counted) = (event.accepted, event.counted_attempts());
-    Situation { now, accepted, counted, backoff_streak: event.backoff_streak.into(), waiting: 0, backlog: None }
+    Situation {
+        now,
+        accepted,
+        counted,
+        backoff_streak: event.backoff_streak.into(),
+        waiting: 0,
+        backlog: None,
+    }
 }
 
 /// The jitter of the wait after the last attempt that used up a retry.

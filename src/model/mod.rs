@@ -385,7 +385,8 @@ impl<'s> Model<'s> {
         let id = EventId(self.last_id);
         let key = arrived.key;
         // Decided when Lambda accepts it.
-        let traced = !matches!(stage, Stage::Offered { .. }) && self.tracing.decide(arrived.function, now, key);
+        let traced =
+            !matches!(stage, Stage::Offered { .. }) && self.tracing.decide(arrived.function, now, key);
         let mut event = Event {
             id,
             key,

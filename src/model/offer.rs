@@ -145,9 +145,10 @@ impl Model<'_> {
         let (refusals, offered) = (event.refusals(), event.offered());
         let source = &self.scenario.sources[event.source.index()];
         let word = event.key.draws(Purpose::OfferJitter, 0, refusals).word();
-        let next = event.caller().retry(source.retry).and_then(|retry| {
-            again(retry, refusals, offered, now, self.scenario.timing.offer_jitter, word)
-        });
+        let next = event
+            .caller()
+            .retry(source.retry)
+            .and_then(|retry| again(retry, refusals, offered, now, self.scenario.timing.offer_jitter, word));
         let what = Observation::OfferRefused(Offer { number: refusals, refusal, next });
         if let Some(Again { due, .. }) = next {
             self.events.get_mut(slot).stage = Stage::Offered { due };

@@ -8,9 +8,10 @@ use super::decimal::Decimal;
 use super::price::{MessageKind, Money, Spend};
 use super::summary::Rows;
 use crate::id::DestinationId;
+use crate::model::event::Event;
 use crate::model::observation::{Attempt, AttemptOutcome, Fact, Observation, Run};
 use crate::scenario::{End, Function, InvocationType, Scenario};
-use crate::time::SimTime;
+use crate::time::{SimDuration, SimTime};
 
 /// A month: 730 hours, as in AWS's own estimates.
 pub const MONTH_MS: u64 = 730 * 3_600_000;
@@ -33,6 +34,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    #[inline(always)]
     pub(super) fn note(&mut self, fact: &Fact<'_>, scenario: &Scenario) {
         match fact.what {
             Observation::AttemptEnded(attempt) => {
@@ -48,22 +50,27 @@ impl Tally {
     }
 
     fn run_ended(&mut self, fact: &Fact<'_>, attempt: &Attempt, run: &Run, scenario: &Scenario) {
-        let spend = of_run(fact, run, scenario);
-        let duplicate = fact.event.is_duplicate();
-        let part = match (fact.event.invocation(), run.number) {
+        let event = fact.event;
+        let duplicate = event.is_duplicate();
+        let part = match (event.invocation(), run.number) {
             (InvocationType::Event, _) if duplicate => &mut self.duplicates,
             (InvocationType::RequestResponse, _) => &mut self.sync_calls,
             (InvocationType::Event, 1) => &mut self.first_runs,
             (InvocationType::Event, _) => &mut self.retries,
         };
-        part.add(&spend);
+        let function = &scenario.functions[event.function().index()];
+        let payload = payload_of(event);
+        let provisioned = run.placement.provisioned;
+        part.add_run(function, run.billed_ms, provisioned, payload, &scenario.prices);
         if duplicate || matches!(attempt.outcome, AttemptOutcome::FunctionError(_)) {
-            self.wasted.add(&spend);
+            self.wasted.add_run(function, run.billed_ms, provisioned, payload, &scenario.prices);
+        }
+        if run.placement.init == SimDuration::ZERO {
+            return;
         }
         let init_ms = run.billed_ms - run.duration.as_millis_ceil().min(run.billed_ms);
         if init_ms > 0 {
-            let function = &scenario.functions[fact.event.function().index()];
-            self.init.add(&Spend::time(function, init_ms, run.placement.provisioned));
+            self.init.add(&Spend::time(function, init_ms, provisioned));
         }
     }
 
@@ -125,10 +132,14 @@ impl Tally {
 
 /// The run that ended, as AWS bills it.
 pub fn of_run(fact: &Fact<'_>, run: &Run, scenario: &Scenario) -> Spend {
-    let event = fact.event;
-    let function = &scenario.functions[event.function().index()];
-    let payload = (event.invocation() == InvocationType::Event).then(|| event.bytes());
+    let function = &scenario.functions[fact.event.function().index()];
+    let payload = payload_of(fact.event);
     Spend::run(function, run.billed_ms, run.placement.provisioned, payload, &scenario.prices)
+}
+
+/// The size of an event, for which a synchronous caller does not pay.
+fn payload_of(event: &Event) -> Option<u64> {
+    (event.invocation() == InvocationType::Event).then(|| event.bytes())
 }
 
 /// A message of `bytes` that `destination` took.

@@ -61,6 +61,7 @@ impl Dependencies {
 }
 
 impl Observer for Dependencies {
+    #[inline(always)]
     fn observe(&mut self, fact: &Fact<'_>) {
         match fact.what {
             Observation::CallStarted { dependency, .. } => self.0[dependency.index()].begun += 1,

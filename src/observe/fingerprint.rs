@@ -28,6 +28,7 @@ impl Fingerprint {
 
     /// Folds two words in: the two halves of a 128-bit product, as in wyhash, and the state itself once more so
     /// that no input can wipe it out.
+    #[inline(always)]
     fn absorb(&mut self, a: u64, b: u64) {
         let product =
             u128::from(self.state ^ a ^ 0xa076_1d64_78bd_642f) * u128::from(b ^ 0xe703_7ed1_a0b4_28db);
@@ -44,6 +45,7 @@ impl Default for Fingerprint {
 }
 
 impl Observer for Fingerprint {
+    #[inline(always)]
     fn observe(&mut self, fact: &Fact<'_>) {
         let (kind, detail, more) = words(fact.what);
         self.absorb(fact.at.as_nanos(), fact.event.id().0 << 8 | kind);
@@ -72,6 +74,7 @@ fn remark_words(what: Circumstance) -> (u64, u64, u64) {
 }
 
 /// An observation as a kind and two words. The kinds are part of the fingerprint and are never reused.
+#[inline(always)]
 fn words(what: Observation) -> (u64, u64, u64) {
     match what {
         Observation::Accepted => (1, 0, 0),
@@ -115,6 +118,7 @@ fn call_words(call: EndedCall) -> (u64, u64, u64) {
     (21, call.waited.as_nanos() ^ call.served.as_nanos().rotate_left(32), place << 8 | outcome)
 }
 
+#[inline(always)]
 fn attempt_words(attempt: Attempt) -> (u64, u64, u64) {
     let outcome = match attempt.outcome {
         AttemptOutcome::Success => 1,

@@ -83,6 +83,7 @@ impl Ledger {
 }
 
 impl Observer for Ledger {
+    #[inline(always)]
     fn observe(&mut self, fact: &Fact<'_>) {
         match fact.what {
             Observation::Accepted => {

@@ -31,7 +31,7 @@ use crate::model::observation::{
 use crate::scenario::{InvocationType, Scenario};
 use crate::time::{SimDuration, SimTime};
 use levels::Running;
-use window::{Levels, Window};
+use window::{Levels, Samplings, Window};
 
 /// The length of a period: CloudWatch's granularity for Lambda.
 pub const PERIOD: SimDuration = SimDuration::from_secs(60);
@@ -153,17 +153,24 @@ impl<'s, D: Datapoints> Metrics<'s, D> {
         self.sink
     }
 
+    #[inline]
     fn advance(&mut self, now: SimTime) {
         if now > self.carry_at {
             self.carry_over(now);
         }
         if now >= self.minute_end {
-            self.minute_end = start_of(minute_of(now) + 1);
-            self.emit_settled();
+            self.end_minute(now);
         }
     }
 
+    #[cold]
+    fn end_minute(&mut self, now: SimTime) {
+        self.minute_end = start_of(minute_of(now) + 1);
+        self.emit_settled();
+    }
+
     /// Runs in progress at the start of a minute count in it, unless they end at that very instant.
+    #[cold]
     fn carry_over(&mut self, now: SimTime) {
         let in_progress = self.running.any();
         while in_progress && self.carry_at < now {
@@ -182,11 +189,12 @@ impl<'s, D: Datapoints> Metrics<'s, D> {
     }
 
     /// The levels just now may be the highest of the minute.
-    fn reach_levels(&mut self, at: SimTime, function: FunctionId) {
+    fn reach_levels(&mut self, at: SimTime, function: FunctionId) -> &mut Period {
         let (levels, region) = (self.running.of(function), self.running.of_region(at));
         let period = self.period(minute_of(at));
         period.windows[function.index()].levels.reach(levels);
         period.region.reach(region);
+        period
     }
 
     fn emit_settled(&mut self) {
@@ -202,14 +210,20 @@ impl<'s, D: Datapoints> Metrics<'s, D> {
             return;
         };
         let start = start_of(self.base);
-        let mut region = std::mem::take(&mut self.region);
-        region.levels = std::mem::take(&mut period.region);
-        period.windows.iter().for_each(|window| region.absorb(window));
-        region.emit(start, Scope::Region, &mut self.sink);
-        region.clear();
-        self.region = region;
+        let levels = std::mem::take(&mut period.region);
+        let mut filled = (0..).zip(&mut period.windows).filter(|(_, window)| window.has_samples());
+        // What all functions have together is what the only one has.
+        let only = match (filled.next(), filled.next()) {
+            (Some((at, only)), None) => Some((FunctionId(at), only.samplings())),
+            _ => None,
+        };
+        let of_region =
+            only.map_or_else(|| region(&mut self.region, &period.windows), |(_, samplings)| samplings);
+        of_region.emit(&levels, start, Scope::Region, &mut self.sink);
         for (function, window) in (0..).map(FunctionId).zip(&mut period.windows) {
-            window.emit(start, Scope::Function(function), &mut self.sink);
+            let known = only.filter(|(only, _)| *only == function);
+            let samplings = known.map_or_else(|| window.samplings(), |(_, samplings)| samplings);
+            samplings.emit(&window.levels, start, Scope::Function(function), &mut self.sink);
             window.clear();
         }
         period.unfinished = 0;
@@ -218,7 +232,17 @@ impl<'s, D: Datapoints> Metrics<'s, D> {
     }
 
     /// The period of `minute`, opened if need be.
+    #[inline]
     fn period(&mut self, minute: u64) -> &mut Period {
+        let index = usize::try_from(minute.wrapping_sub(self.base)).unwrap_or(usize::MAX);
+        if index < self.open.len() {
+            return &mut self.open[index];
+        }
+        self.open_up_to(minute)
+    }
+
+    #[cold]
+    fn open_up_to(&mut self, minute: u64) -> &mut Period {
         if self.open.is_empty() {
             self.base = minute;
         }
@@ -242,12 +266,10 @@ impl<'s, D: Datapoints> Metrics<'s, D> {
     fn run_started(&mut self, fact: &Fact<'_>, age: SimDuration, placement: Placement) {
         let function = fact.event.function();
         self.running.started(function, placement);
-        self.reach_levels(fact.at, function);
-        let period = self.period(minute_of(fact.at));
+        let period = self.reach_levels(fact.at, function);
         period.unfinished += 1;
-        let window = &mut period.windows[function.index()];
         if is_async(fact) {
-            window.age.record(age.as_nanos());
+            period.windows[function.index()].age.record(age.as_nanos());
         }
     }
 
@@ -258,14 +280,14 @@ impl<'s, D: Datapoints> Metrics<'s, D> {
         period.unfinished -= 1;
         let settled = period.unfinished == 0;
         let window = &mut period.windows[function.index()];
-        window.invocations.ones += 1;
-        window.throttles.zeros += 1;
-        window.errors.add(matches!(attempt.outcome, AttemptOutcome::FunctionError(_)));
+        window.counts.invocations.ones += 1;
+        window.counts.throttles.zeros += 1;
+        window.counts.errors.add(matches!(attempt.outcome, AttemptOutcome::FunctionError(_)));
         window.duration.record(run.duration.as_nanos());
         if run.placement.provisioned {
-            window.provisioned.ones += 1;
+            window.counts.provisioned.ones += 1;
         } else if provisioned {
-            window.spillover.ones += 1;
+            window.counts.spillover.ones += 1;
         }
         if settled {
             self.emit_settled();
@@ -282,8 +304,8 @@ impl<'s, D: Datapoints> Metrics<'s, D> {
             window.age.record(attempt.age.as_nanos());
         }
         if matches!(attempt.outcome, AttemptOutcome::Throttled(_)) {
-            window.throttles.ones += 1;
-            window.errors.zeros += 1;
+            window.counts.throttles.ones += 1;
+            window.counts.errors.zeros += 1;
         }
     }
 }
@@ -300,11 +322,12 @@ impl<D: Datapoints> Observer for Metrics<'_, D> {
         }
     }
 
+    #[inline(always)]
     fn observe(&mut self, fact: &Fact<'_>) {
         self.advance(fact.at);
         let function = fact.event.function();
         match fact.what {
-            Observation::Accepted => self.window(fact.at, function).received.ones += 1,
+            Observation::Accepted => self.window(fact.at, function).counts.received.ones += 1,
             Observation::RunStarted { age, placement, .. } => self.run_started(fact, age, placement),
             Observation::AttemptEnded(attempt) => match &attempt.run {
                 Some(run) => self.run_ended(function, &attempt, run),
@@ -313,16 +336,16 @@ impl<D: Datapoints> Observer for Metrics<'_, D> {
             // AWS tells nothing of an event that vanished, and counts events, not deliveries.
             Observation::Settled { fate, .. } if fate != Fate::Vanished && !fact.event.is_duplicate() => {
                 let window = self.window(fact.at, function);
-                window.dropped.add(fate != Fate::Succeeded);
+                window.counts.dropped.add(fate != Fate::Succeeded);
                 if fate == Fate::RecursiveInvocation {
-                    window.recursive.ones += 1;
+                    window.counts.recursive.ones += 1;
                 }
             }
             Observation::DeliveryEnded { route, failure: Some(_), .. } => {
                 let window = self.window(fact.at, function);
                 match route {
-                    Route::DeadLetterQueue => window.dead_letter_errors.ones += 1,
-                    Route::OnSuccess | Route::OnFailure => window.delivery_failures.ones += 1,
+                    Route::DeadLetterQueue => window.counts.dead_letter_errors.ones += 1,
+                    Route::OnSuccess | Route::OnFailure => window.counts.delivery_failures.ones += 1,
                 }
             }
             Observation::Settled { .. }
@@ -337,6 +360,14 @@ impl<D: Datapoints> Observer for Metrics<'_, D> {
             | Observation::CutOff => {}
         }
     }
+}
+
+/// The samples of all `windows` together, collected in `scratch`.
+fn region(scratch: &mut Window, windows: &[Window]) -> Samplings {
+    windows.iter().for_each(|window| scratch.absorb(window));
+    let samplings = scratch.samplings();
+    scratch.clear();
+    samplings
 }
 
 fn is_async(fact: &Fact<'_>) -> bool {

@@ -124,11 +124,8 @@ impl Spend {
         payload: Option<u64>,
         prices: &Prices,
     ) -> Self {
-        let mut spend = Self { requests: 1, ..Self::default() };
-        spend.bill(function, billed_ms, provisioned);
-        let beyond = payload.filter(|_| prices.charge_payload).unwrap_or(0);
-        let beyond = beyond.saturating_sub(prices.payload_included);
-        spend.payload_requests = beyond.div_ceil(prices.payload_chunk).into();
+        let mut spend = Self::default();
+        spend.add_run(function, billed_ms, provisioned, payload, prices);
         spend
     }
 
@@ -157,6 +154,26 @@ impl Spend {
         spend
     }
 
+    /// Adds a run: as `add` of what [`Spend::run`] gives, without making it.
+    #[inline]
+    pub fn add_run(
+        &mut self,
+        function: &Function,
+        billed_ms: u64,
+        provisioned: bool,
+        payload: Option<u64>,
+        prices: &Prices,
+    ) {
+        self.requests += 1;
+        self.bill(function, billed_ms, provisioned);
+        let beyond = payload.filter(|_| prices.charge_payload).unwrap_or(0);
+        if beyond > prices.payload_included {
+            let beyond = beyond - prices.payload_included;
+            self.payload_requests += u128::from(beyond.div_ceil(prices.payload_chunk));
+        }
+    }
+
+    #[inline]
     fn bill(&mut self, function: &Function, billed_ms: u64, provisioned: bool) {
         let used = if provisioned { &mut self.on_provisioned } else { &mut self.on_demand };
         used[function.architecture as usize] += u128::from(function.memory_mb) * u128::from(billed_ms);

@@ -101,7 +101,8 @@ impl Samples {
 impl Earlier {
     fn take_in(&mut self, values: &[u64]) {
         let Some(first) = values.first() else { return };
-        let (mut minimum, mut maximum) = if self.count > 0 { (self.minimum, self.maximum) } else { (*first, *first) };
+        let (mut minimum, mut maximum) =
+            if self.count > 0 { (self.minimum, self.maximum) } else { (*first, *first) };
         for value in values {
             (minimum, maximum) = (minimum.min(*value), maximum.max(*value));
             self.sum += u128::from(*value);

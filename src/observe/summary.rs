@@ -163,6 +163,7 @@ impl<'s> Summary<'s> {
 }
 
 impl Observer for Summary<'_> {
+    #[inline(always)]
     fn observe(&mut self, fact: &Fact<'_>) {
         let function = fact.event.function().index();
         self.total.note(fact, self.scenario);
@@ -190,6 +191,7 @@ impl Observer for Summary<'_> {
 }
 
 impl Tally {
+    #[inline(always)]
     fn note(&mut self, fact: &Fact<'_>, scenario: &Scenario) {
         self.costs.note(fact, scenario);
         if fact.event.is_duplicate() {

@@ -23,6 +23,7 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Takes note of a fact about an event.
+    #[inline(always)]
     pub(super) fn note(&mut self, fact: &Fact<'_>) {
         if fact.event.is_duplicate() {
             return;

@@ -68,9 +68,10 @@ impl<'a> EventRow<'a> {
             (_, Some((fate, _))) => fate.name(),
             (Stage::NeverAccepted, None) => "never_accepted",
             (Stage::Offered { .. }, None) => "being_offered",
-            (Stage::Queued { .. } | Stage::Running { .. } | Stage::Settled { .. } | Stage::Returned, None) => {
-                "in_flight"
-            }
+            (
+                Stage::Queued { .. } | Stage::Running { .. } | Stage::Settled { .. } | Stage::Returned,
+                None,
+            ) => "in_flight",
         }
     }
 

@@ -1,6 +1,6 @@
 //! How much runs at once: of each function, and of the Region with its neighbours.
 
-use super::window::Levels;
+use super::window::{Level, Levels};
 use crate::id::FunctionId;
 use crate::model::observation::Placement;
 use crate::scenario::{Account, Change, Function, Scenario};
@@ -135,29 +135,34 @@ impl<'s> Running<'s> {
     }
 
     /// The levels of `function`; absent if it does not run.
+    #[inline]
     pub(super) fn of(&self, function: FunctionId) -> Levels {
-        let share = self.functions[function.index()];
-        let provisioned = (share.provisioned > 0).then_some(share.provisioned);
+        let share = &self.functions[function.index()];
+        let utilization = match share.provisioned {
+            0 => Level::NONE,
+            running => Level::of(millionths(running, share.allocated)),
+        };
         Levels {
-            running: (share.running > 0).then_some(share.running),
-            provisioned,
-            utilization: provisioned.map(|running| millionths(running, share.allocated)),
-            unreserved: None,
-            claimed: None,
+            running: Level::above_zero(share.running),
+            provisioned: Level::above_zero(share.provisioned),
+            utilization,
+            unreserved: Level::NONE,
+            claimed: Level::NONE,
         }
     }
 
     /// The levels of the Region at `now`, neighbours included.
+    #[inline]
     pub(super) fn of_region(&self, now: SimTime) -> Levels {
-        let neighbours = self.account.neighbours_at(now);
+        let neighbours = if self.has_neighbours() { self.account.neighbours_at(now) } else { 0 };
         let Part { running, unreserved, provisioned, allocated } = self.total;
         let unreserved = unreserved.saturating_add(neighbours);
         Levels {
-            running: Some(running.saturating_add(neighbours)),
-            unreserved: Some(unreserved),
-            claimed: Some(unreserved.saturating_add(allocated)),
-            provisioned: (provisioned > 0).then_some(provisioned),
-            utilization: None,
+            running: Level::of(running.saturating_add(neighbours)),
+            unreserved: Level::of(unreserved),
+            claimed: Level::of(unreserved.saturating_add(allocated)),
+            provisioned: Level::above_zero(provisioned),
+            utilization: Level::NONE,
         }
     }
 }

@@ -8,13 +8,19 @@ use crate::time::SimTime;
 /// One function, or the Region, in one minute.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Window {
-    pub(super) received: Flags,
     pub(super) age: Samples,
+    pub(super) duration: Samples,
+    pub(super) counts: Counts,
+    pub(super) levels: Levels,
+}
+
+/// The samples that are zero or one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) received: Flags,
     pub(super) invocations: Flags,
     pub(super) errors: Flags,
     pub(super) throttles: Flags,
-    pub(super) duration: Samples,
-    pub(super) levels: Levels,
     pub(super) provisioned: Flags,
     pub(super) spillover: Flags,
     pub(super) dropped: Flags,
@@ -23,19 +29,51 @@ pub(super) struct Window {
     pub(super) recursive: Flags,
 }
 
+/// What was sampled in a minute.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Samplings {
+    age: Option<Statistics>,
+    duration: Option<Statistics>,
+    counts: Counts,
+}
+
 /// The highest levels of the minute; absent is not zero.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Levels {
-    pub(super) running: Option<u32>,
-    pub(super) unreserved: Option<u32>,
-    pub(super) claimed: Option<u32>,
-    pub(super) provisioned: Option<u32>,
+    pub(super) running: Level,
+    pub(super) unreserved: Level,
+    pub(super) claimed: Level,
+    pub(super) provisioned: Level,
     /// In millionths.
-    pub(super) utilization: Option<u32>,
+    pub(super) utilization: Level,
+}
+
+/// A level, or none, which is lower than zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Level {
+    /// One more than the level; zero if there is none.
+    plus_one: u64,
+}
+
+impl Level {
+    pub(super) const NONE: Self = Self { plus_one: 0 };
+
+    pub(super) const fn of(level: u32) -> Self {
+        Self { plus_one: level as u64 + 1 }
+    }
+
+    /// `level`, or none if nothing is there.
+    pub(super) const fn above_zero(level: u32) -> Self {
+        if level > 0 { Self::of(level) } else { Self::NONE }
+    }
+
+    fn get(self) -> Option<u64> {
+        self.plus_one.checked_sub(1)
+    }
 }
 
 /// Samples that are zero or one.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Flags {
     pub(super) zeros: u64,
     pub(super) ones: u64,
@@ -44,57 +82,76 @@ pub(super) struct Flags {
 impl Window {
     /// Takes in the samples of a function's window. Levels are not sums of levels and are left alone.
     pub(super) fn absorb(&mut self, function: &Self) {
-        self.received.absorb(function.received);
         self.age.absorb(&function.age);
-        self.invocations.absorb(function.invocations);
-        self.errors.absorb(function.errors);
-        self.throttles.absorb(function.throttles);
         self.duration.absorb(&function.duration);
-        self.provisioned.absorb(function.provisioned);
-        self.spillover.absorb(function.spillover);
-        self.dropped.absorb(function.dropped);
-        self.dead_letter_errors.absorb(function.dead_letter_errors);
-        self.delivery_failures.absorb(function.delivery_failures);
-        self.recursive.absorb(function.recursive);
+        self.counts.absorb(&function.counts);
     }
 
-    pub(super) fn emit(&mut self, start: SimTime, scope: Scope, sink: &mut impl Datapoints) {
+    /// Whether anything was sampled.
+    pub(super) fn has_samples(&self) -> bool {
+        !self.age.is_empty() || !self.duration.is_empty() || self.counts != Counts::default()
+    }
+
+    /// What was sampled.
+    pub(super) fn samplings(&mut self) -> Samplings {
+        Samplings { age: self.age.statistics(), duration: self.duration.statistics(), counts: self.counts }
+    }
+
+    /// Forgets everything and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.age.clear();
+        self.duration.clear();
+        (self.counts, self.levels) = (Counts::default(), Levels::default());
+    }
+}
+
+impl Counts {
+    fn absorb(&mut self, other: &Self) {
+        self.received.absorb(other.received);
+        self.invocations.absorb(other.invocations);
+        self.errors.absorb(other.errors);
+        self.throttles.absorb(other.throttles);
+        self.provisioned.absorb(other.provisioned);
+        self.spillover.absorb(other.spillover);
+        self.dropped.absorb(other.dropped);
+        self.dead_letter_errors.absorb(other.dead_letter_errors);
+        self.delivery_failures.absorb(other.delivery_failures);
+        self.recursive.absorb(other.recursive);
+    }
+}
+
+impl Samplings {
+    /// Hands on what there is to say about the minute that begins at `start`.
+    pub(super) fn emit(&self, levels: &Levels, start: SimTime, scope: Scope, sink: &mut impl Datapoints) {
         for metric in Metric::ALL {
-            if let Some(reading) = self.reading(metric) {
+            if let Some(reading) = self.reading(levels, metric) {
                 sink.datapoint(&Datapoint { start, scope, metric, reading });
             }
         }
     }
 
-    fn reading(&mut self, metric: Metric) -> Option<Reading> {
-        let level = |level: Option<u32>| level.map(|level| Reading::Maximum(u64::from(level)));
+    fn reading(&self, levels: &Levels, metric: Metric) -> Option<Reading> {
+        let level = |level: Level| level.get().map(Reading::Maximum);
+        let counts = &self.counts;
         match metric {
-            Metric::AsyncEventsReceived => self.received.reading(),
-            Metric::AsyncEventAge => self.age.statistics().map(Reading::Samples),
-            Metric::Invocations => self.invocations.reading(),
-            Metric::Errors => self.errors.reading(),
-            Metric::Throttles => self.throttles.reading(),
-            Metric::Duration => self.duration.statistics().map(Reading::Samples),
-            Metric::ConcurrentExecutions => level(self.levels.running),
-            Metric::UnreservedConcurrentExecutions => level(self.levels.unreserved),
-            Metric::ClaimedAccountConcurrency => level(self.levels.claimed),
-            Metric::ProvisionedConcurrentExecutions => level(self.levels.provisioned),
-            Metric::ProvisionedConcurrencyUtilization => level(self.levels.utilization),
-            Metric::ProvisionedConcurrencyInvocations => self.provisioned.reading(),
-            Metric::ProvisionedConcurrencySpilloverInvocations => self.spillover.reading(),
-            Metric::AsyncEventsDropped => self.dropped.reading(),
-            Metric::DeadLetterErrors => self.dead_letter_errors.reading(),
-            Metric::DestinationDeliveryFailures => self.delivery_failures.reading(),
-            Metric::RecursiveInvocationsDropped => self.recursive.reading(),
+            Metric::AsyncEventsReceived => counts.received.reading(),
+            Metric::AsyncEventAge => self.age.map(Reading::Samples),
+            Metric::Invocations => counts.invocations.reading(),
+            Metric::Errors => counts.errors.reading(),
+            Metric::Throttles => counts.throttles.reading(),
+            Metric::Duration => self.duration.map(Reading::Samples),
+            Metric::ConcurrentExecutions => level(levels.running),
+            Metric::UnreservedConcurrentExecutions => level(levels.unreserved),
+            Metric::ClaimedAccountConcurrency => level(levels.claimed),
+            Metric::ProvisionedConcurrentExecutions => level(levels.provisioned),
+            Metric::ProvisionedConcurrencyUtilization => level(levels.utilization),
+            Metric::ProvisionedConcurrencyInvocations => counts.provisioned.reading(),
+            Metric::ProvisionedConcurrencySpilloverInvocations => counts.spillover.reading(),
+            Metric::AsyncEventsDropped => counts.dropped.reading(),
+            Metric::DeadLetterErrors => counts.dead_letter_errors.reading(),
+            Metric::DestinationDeliveryFailures => counts.delivery_failures.reading(),
+            Metric::RecursiveInvocationsDropped => counts.recursive.reading(),
         }
-    }
-
-    /// Forgets everything and keeps the memory.
-    pub(super) fn clear(&mut self) {
-        let (mut age, mut duration) = (std::mem::take(&mut self.age), std::mem::take(&mut self.duration));
-        age.clear();
-        duration.clear();
-        *self = Self { age, duration, ..Self::default() };
     }
 }
 
