@@ -138,10 +138,15 @@ impl<N: Copy> Calendar<N> {
         }
     }
 
-    /// The notices of the cursor tick, once after the cursor came there: what will most probably be popped next.
-    #[inline]
-    pub fn fresh_batch(&mut self) -> Option<impl Iterator<Item = N>> {
-        std::mem::take(&mut self.is_fresh).then(|| self.batch.iter().map(|entry| entry.notice))
+    /// Whether the cursor came to another tick since the last look at the batch.
+    pub const fn has_fresh_batch(&self) -> bool {
+        self.is_fresh
+    }
+
+    /// The notices of the cursor tick: what will most probably be popped next.
+    pub fn fresh_batch(&mut self) -> impl Iterator<Item = N> {
+        self.is_fresh = false;
+        self.batch.iter().map(|entry| entry.notice)
     }
 
     /// Moves the cursor to the first occupied slot and empties it downwards, or up to `limit` if nothing begins before

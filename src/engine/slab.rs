@@ -65,6 +65,11 @@ impl<T> Slab<T> {
         }
     }
 
+    /// Whether a value is in `slot`.
+    pub fn is_taken(&self, slot: Slot) -> bool {
+        matches!(self.entries[slot.0 as usize], Entry::Taken(_))
+    }
+
     /// The value in `slot`, to change.
     ///
     /// # Panics
@@ -115,6 +120,9 @@ mod tests {
         let c = slab.insert('c');
         assert_eq!((c, slab.len()), (a, 2));
         assert_eq!((*slab.get(b), *slab.get(c)), ('b', 'c'));
+        slab.remove(c);
+        assert!(slab.is_taken(b) && !slab.is_taken(c));
+        slab.insert('c');
         assert_eq!(slab.iter().collect::<String>(), "cb");
     }
 }

@@ -74,6 +74,25 @@ pub enum Notice {
     Read(FunctionId),
 }
 
+impl Notice {
+    /// The event that it is about.
+    const fn event(self) -> Option<Slot> {
+        match self {
+            Self::RunEnds(slot)
+            | Self::HandlerStarts(slot)
+            | Self::CallTimesOut(slot)
+            | Self::DeliveryEnds(slot, _)
+            | Self::Offer(slot)
+            | Self::Dispatch(slot) => Some(slot),
+            Self::CapacityReturns(_)
+            | Self::CallEnds(_)
+            | Self::Change
+            | Self::Redrive(_)
+            | Self::Read(_) => None,
+        }
+    }
+}
+
 /// The order among what happens at the same instant: completions release slots before arrivals and dispatches
 /// claim them, and dispatches go in order of acceptance. Within a rank the event's number decides, then the route.
 /// The numbers have three bits in a notice's order, with gaps for ranks to come.
@@ -205,8 +224,18 @@ impl<'s> Model<'s> {
     fn pop_before(&mut self, limit: Key) -> Option<(SimTime, Notice)> {
         let patience = self.dependencies.first_patience().filter(|key| *key < limit);
         let scheduled = self.calendar.pop_before(patience.unwrap_or(limit));
+        if self.calendar.has_fresh_batch() {
+            self.look_ahead();
+        }
         let next = scheduled.or_else(|| patience.and_then(|_| self.dependencies.pop_patience()));
         next.map(|(key, notice)| (key.at, notice))
+    }
+
+    /// Reads of each event that comes next, all at once, so that the processor waits for its memory once and not for
+    /// each of them.
+    fn look_ahead(&mut self) {
+        let slots = self.calendar.fresh_batch().filter_map(Notice::event);
+        std::hint::black_box(slots.filter(|slot| self.events.is_taken(*slot)).count());
     }
 
     /// Changes are kept out of the calendar, so that it is empty when nothing is left to happen to any event.
