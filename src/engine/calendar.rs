@@ -31,20 +31,29 @@ pub struct Key {
 /// Notices of type `N`, ordered by their keys.
 #[derive(Clone, Debug)]
 pub struct Calendar<N> {
+    /// The earliest of those that were scheduled for the cursor tick or before since the cursor came there, if it is
+    /// the earliest of all: what is scheduled for this very instant never enters a queue.
+    front: Option<Entry<N>>,
     /// What was due in the cursor tick when the cursor came there, the latest first.
     batch: Vec<Entry<N>>,
-    /// What was scheduled since then for the cursor tick or before.
+    /// What else was scheduled since then for the cursor tick or before.
     late: BinaryHeap<Reverse<Entry<N>>>,
     /// Everything due in later ticks.
+    wheel: Wheel<N>,
+    density: Density,
+    len: usize,
+    /// Whether nobody has looked at the batch yet.
+    is_fresh: bool,
+}
+
+/// What is due after the cursor tick.
+#[derive(Clone, Debug)]
+struct Wheel<N> {
     levels: Vec<Level>,
     chunks: Chunks<Entry<N>>,
     cursor: u64,
     /// A tick is 2^this nanoseconds.
     tick_bits: u32,
-    density: Density,
-    len: usize,
-    /// Whether nobody has looked at the batch yet.
-    is_fresh: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -87,12 +96,15 @@ impl<N: Copy> Calendar<N> {
     /// An empty calendar at time zero.
     pub fn new() -> Self {
         Self {
+            front: None,
             batch: Vec::new(),
             late: BinaryHeap::new(),
-            levels: vec![Level::new(); LEVELS],
-            chunks: Chunks::new(),
-            cursor: 0,
-            tick_bits: FIRST_TICK_BITS,
+            wheel: Wheel {
+                levels: vec![Level::new(); LEVELS],
+                chunks: Chunks::new(),
+                cursor: 0,
+                tick_bits: FIRST_TICK_BITS,
+            },
             density: Density::default(),
             len: 0,
             is_fresh: false,
@@ -113,29 +125,65 @@ impl<N: Copy> Calendar<N> {
     #[inline]
     pub fn schedule(&mut self, key: Key, notice: N) {
         self.len += 1;
-        self.place(Entry { key, notice });
+        let entry = Entry { key, notice };
+        if self.wheel.tick_of(key.at) > self.wheel.cursor {
+            self.wheel.place(entry);
+        } else {
+            self.schedule_late(entry);
+        }
+    }
+
+    fn schedule_late(&mut self, entry: Entry<N>) {
+        let first = self.front.map(|front| front.key).or_else(|| self.first_waiting());
+        if first.is_some_and(|first| first < entry.key) {
+            self.density.notices += 1;
+            self.late.push(Reverse(entry));
+        } else if let Some(second) = self.front.replace(entry) {
+            self.density.notices += 1;
+            self.late.push(Reverse(second));
+        }
+    }
+
+    /// The earliest key in the batch and what came late.
+    fn first_waiting(&self) -> Option<Key> {
+        let sorted = self.batch.last().map(|entry| entry.key);
+        let late = self.late.peek().map(|Reverse(entry)| entry.key);
+        sorted.into_iter().chain(late).min()
     }
 
     /// Takes out the earliest notice, if its key is below `limit`.
     #[inline]
     pub fn pop_before(&mut self, limit: Key) -> Option<(Key, N)> {
-        loop {
-            let sorted = self.batch.last().map(|entry| entry.key);
-            let late = self.late.peek().map(|Reverse(entry)| entry.key);
-            let (key, is_late) = match (sorted, late) {
-                (Some(sorted), Some(late)) if late < sorted => (late, true),
-                (Some(sorted), _) => (sorted, false),
-                (None, Some(late)) => (late, true),
-                (None, None) if self.advance(limit.at) => continue,
-                (None, None) => return None,
-            };
-            if key >= limit {
+        if let Some(front) = self.front {
+            if front.key >= limit {
                 return None;
             }
-            let entry = if is_late { self.late.pop().map(|Reverse(entry)| entry) } else { self.batch.pop() };
+            self.front = None;
             self.len -= 1;
-            return entry.map(|entry| (entry.key, entry.notice));
+            return Some((front.key, front.notice));
         }
+        loop {
+            if self.late.is_empty() {
+                // By far the most common case.
+                if let Some(entry) = self.batch.pop_if(|entry| entry.key < limit) {
+                    self.len -= 1;
+                    return Some((entry.key, entry.notice));
+                }
+                if self.batch.is_empty() && self.advance(limit.at) {
+                    continue;
+                }
+                return None;
+            }
+            return self.pop_late_or_sorted(limit);
+        }
+    }
+
+    fn pop_late_or_sorted(&mut self, limit: Key) -> Option<(Key, N)> {
+        let first = self.first_waiting().filter(|first| *first < limit)?;
+        let is_sorted = self.batch.last().is_some_and(|entry| entry.key == first);
+        let entry = if is_sorted { self.batch.pop() } else { self.late.pop().map(|Reverse(entry)| entry) };
+        self.len -= 1;
+        entry.map(|entry| (entry.key, entry.notice))
     }
 
     /// Whether the cursor came to another tick since the last look at the batch.
@@ -152,6 +200,45 @@ impl<N: Copy> Calendar<N> {
     /// Moves the cursor to the first occupied slot and empties it downwards, or up to `limit` if nothing begins before
     /// that. Tells whether anything may be due now.
     fn advance(&mut self, limit: SimTime) -> bool {
+        if !self.wheel.advance(limit, &mut self.batch) {
+            return false;
+        }
+        if !self.batch.is_empty() {
+            self.sort_batch();
+            self.is_fresh = true;
+            self.note_density();
+        }
+        true
+    }
+
+    fn sort_batch(&mut self) {
+        self.batch.sort_unstable_by(|one, other| other.key.cmp(&one.key));
+    }
+
+    /// Counts a tick, and looks now and then whether ticks have a good length. Finding another costs a move of all that
+    /// is pending, so that at least as much must have been done since the last time.
+    fn note_density(&mut self) {
+        self.density.ticks += 1;
+        self.density.notices += self.batch.len() as u64;
+        let Density { ticks, notices } = self.density;
+        if ticks < LOOK_EVERY || notices < self.len as u64 {
+            return;
+        }
+        self.density = Density::default();
+        let better = better_tick_bits(self.wheel.tick_bits, notices / ticks);
+        if better != self.wheel.tick_bits {
+            let mut all = std::mem::take(&mut self.batch);
+            all.extend(self.late.drain().map(|Reverse(entry)| entry));
+            self.batch = self.wheel.change_tick(better, all);
+            self.sort_batch();
+        }
+    }
+}
+
+impl<N: Copy> Wheel<N> {
+    /// Moves the cursor to the first occupied slot, and what is due in the cursor tick into `batch`; or up to `limit`
+    /// if nothing begins before that. Tells whether there was a slot.
+    fn advance(&mut self, limit: SimTime, batch: &mut Vec<Entry<N>>) -> bool {
         let limit = self.tick_of(limit);
         let Some((level, slot, start)) = self.first_slot().filter(|(_, _, start)| *start <= limit) else {
             // Nothing waits in between, so that every digit in which a notice's tick differs stays the highest.
@@ -159,12 +246,16 @@ impl<N: Copy> Calendar<N> {
             return false;
         };
         self.cursor = start;
-        self.empty_slot(level, slot);
-        if !self.batch.is_empty() {
-            self.batch.sort_unstable_by(|one, other| other.key.cmp(&one.key));
-            self.is_fresh = true;
-            self.note_density();
-        }
+        let mut list = self.levels[level].take(slot);
+        let Self { levels, chunks, cursor, tick_bits } = self;
+        while chunks.take_chunk(&mut list, |chunks, entry| {
+            let tick = entry.key.at.as_nanos() >> *tick_bits;
+            if tick == *cursor {
+                batch.push(entry);
+            } else {
+                chunks.push(list_of(levels, *cursor, tick), entry);
+            }
+        }) {}
         true
     }
 
@@ -178,79 +269,46 @@ impl<N: Copy> Calendar<N> {
         Some((level, slot, start))
     }
 
-    fn empty_slot(&mut self, level: usize, slot: usize) {
-        let mut list = self.levels[level].take(slot);
-        while let Some(chunk) = self.chunks.take_first(&mut list) {
-            for index in 0..self.chunks.len_of(chunk) {
-                let entry = self.chunks.get(chunk, index);
-                if self.tick_of(entry.key.at) == self.cursor {
-                    self.batch.push(entry);
-                } else {
-                    self.place(entry);
-                }
-            }
-            self.chunks.give_back(chunk);
-        }
-    }
-
+    /// Keeps what is due after the cursor tick.
+    #[inline]
     fn place(&mut self, entry: Entry<N>) {
         let tick = self.tick_of(entry.key.at);
-        if tick <= self.cursor {
-            self.density.notices += 1;
-            self.late.push(Reverse(entry));
-            return;
-        }
-        let level = (tick ^ self.cursor).ilog2() / DIGIT_BITS;
-        let slot =
-            usize::try_from((tick >> (level * DIGIT_BITS)) % SLOTS as u64).expect("a digit is below 1 024");
-        let list = self.levels[level as usize].occupy(slot);
-        self.chunks.push(list, entry);
+        self.chunks.push(list_of(&mut self.levels, self.cursor, tick), entry);
     }
 
-    /// Counts a tick, and looks now and then whether ticks have a good length. Finding another costs a move of all that
-    /// is pending, so that at least as much must have been done since the last time.
-    fn note_density(&mut self) {
-        self.density.ticks += 1;
-        self.density.notices += self.batch.len() as u64;
-        let Density { ticks, notices } = self.density;
-        if ticks < LOOK_EVERY || notices < self.len as u64 {
-            return;
-        }
-        self.density = Density::default();
-        let better = better_tick_bits(self.tick_bits, notices / ticks);
-        if better != self.tick_bits {
-            self.change_tick(better);
-        }
-    }
-
-    fn change_tick(&mut self, tick_bits: u32) {
-        let mut all = std::mem::take(&mut self.batch);
-        all.extend(self.late.drain().map(|Reverse(entry)| entry));
-        for level in 0..LEVELS {
-            while let Some(slot) = self.levels[level].any_slot() {
-                let mut list = self.levels[level].take(slot);
-                while let Some(chunk) = self.chunks.take_first(&mut list) {
-                    all.extend((0..self.chunks.len_of(chunk)).map(|index| self.chunks.get(chunk, index)));
-                    self.chunks.give_back(chunk);
-                }
+    /// Other ticks for everything, which is what is kept here and `all` besides. Returns what is due in the first tick.
+    fn change_tick(&mut self, tick_bits: u32, mut all: Vec<Entry<N>>) -> Vec<Entry<N>> {
+        for level in &mut self.levels {
+            while let Some(slot) = level.any_slot() {
+                let mut list = level.take(slot);
+                while self.chunks.take_chunk(&mut list, |_, entry| all.push(entry)) {}
             }
         }
-        let earliest = all.iter().map(|entry| entry.key.at).min().unwrap_or(SimTime::ZERO);
         self.tick_bits = tick_bits;
-        self.cursor = self.tick_of(earliest);
-        for entry in all.drain(..) {
+        self.cursor = all.iter().map(|entry| self.tick_of(entry.key.at)).min().unwrap_or(0);
+        let mut first = Vec::new();
+        for entry in all {
             if self.tick_of(entry.key.at) == self.cursor {
-                self.batch.push(entry);
+                first.push(entry);
             } else {
                 self.place(entry);
             }
         }
-        self.batch.sort_unstable_by(|one, other| other.key.cmp(&one.key));
+        first
     }
 
     const fn tick_of(&self, at: SimTime) -> u64 {
         at.as_nanos() >> self.tick_bits
     }
+}
+
+/// The list of the slot for `tick`, which lies after `cursor`.
+#[inline]
+fn list_of(levels: &mut [Level], cursor: u64, tick: u64) -> &mut List {
+    let level = (tick ^ cursor).ilog2() / DIGIT_BITS;
+    let slot =
+        usize::try_from((tick >> (level * DIGIT_BITS)) % SLOTS as u64).expect("a digit is below 1 024");
+    levels[level as usize].occupy(slot)
 }
 
 /// The length of ticks that would have held about the good number of notices, if they now hold `density` of them; the
@@ -369,12 +427,12 @@ mod tests {
         }
         let (mut shortest, mut popped) = (u32::MAX, Vec::new());
         while let Some((key, _)) = calendar.pop_before(FOREVER) {
-            shortest = shortest.min(calendar.tick_bits);
+            shortest = shortest.min(calendar.wheel.tick_bits);
             popped.push(key.at.as_nanos());
         }
         times.sort_unstable();
         assert_eq!(popped, times);
-        assert!(shortest < FIRST_TICK_BITS && calendar.tick_bits > FIRST_TICK_BITS);
+        assert!(shortest < FIRST_TICK_BITS && calendar.wheel.tick_bits > FIRST_TICK_BITS);
     }
 
     #[test]

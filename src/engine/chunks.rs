@@ -6,23 +6,21 @@
 /// A list of values in a [`Chunks`].
 #[derive(Clone, Copy, Debug)]
 pub struct List {
+    /// The chunk to which values are added.
     first: u32,
+    /// Values in it; all other chunks are full.
+    len: u32,
 }
 
 /// The store of the lists' values.
 #[derive(Clone, Debug)]
 pub struct Chunks<T> {
-    chunks: Vec<Chunk<T>>,
-    /// Chunks that no list uses.
-    free: List,
-}
-
-#[derive(Clone, Debug)]
-struct Chunk<T> {
-    /// Never grows beyond its first capacity.
+    /// Chunk after chunk.
     values: Vec<T>,
-    /// The next chunk of the same list.
-    next: u32,
+    /// For each chunk the next one of the same list.
+    next: Vec<u32>,
+    /// The first of the chunks that no list uses.
+    free: u32,
 }
 
 /// Values in a chunk.
@@ -32,13 +30,13 @@ const NONE: u32 = u32::MAX;
 
 impl List {
     /// A list without values.
-    pub const EMPTY: Self = Self { first: NONE };
+    pub const EMPTY: Self = Self { first: NONE, len: CHUNK as u32 };
 }
 
 impl<T: Copy> Chunks<T> {
     /// An empty store.
     pub const fn new() -> Self {
-        Self { chunks: Vec::new(), free: List::EMPTY }
+        Self { values: Vec::new(), next: Vec::new(), free: NONE }
     }
 
     /// Adds `value` to `list`.
@@ -47,51 +45,42 @@ impl<T: Copy> Chunks<T> {
     /// When the store has 2^32 chunks.
     #[inline]
     pub fn push(&mut self, list: &mut List, value: T) {
-        match self.chunks.get_mut(list.first as usize) {
-            Some(chunk) if chunk.values.len() < CHUNK => chunk.values.push(value),
-            Some(_) | None => self.push_to_new_chunk(list, value),
+        if list.len as usize == CHUNK {
+            list.first = self.new_chunk(list.first, value);
+            list.len = 0;
         }
+        self.values[list.first as usize * CHUNK + list.len as usize] = value;
+        list.len += 1;
     }
 
-    fn push_to_new_chunk(&mut self, list: &mut List, value: T) {
-        let mut free = self.free;
-        let chunk = self.take_first(&mut free).unwrap_or_else(|| {
-            self.chunks.push(Chunk { values: Vec::with_capacity(CHUNK), next: NONE });
-            u32::try_from(self.chunks.len() - 1)
-                .ok()
-                .filter(|chunk| *chunk != NONE)
-                .expect("fewer than 2^32 chunks")
-        });
-        self.free = free;
-        self.chunks[chunk as usize].next = list.first;
-        self.chunks[chunk as usize].values.push(value);
-        list.first = chunk;
+    /// A chunk before `next`, with `filler` in it.
+    fn new_chunk(&mut self, next: u32, filler: T) -> u32 {
+        let chunk = self.free;
+        if let Some(free) = self.next.get_mut(chunk as usize) {
+            self.free = *free;
+            *free = next;
+            return chunk;
+        }
+        let chunk = u32::try_from(self.next.len()).ok().filter(|chunk| *chunk != NONE);
+        self.values.resize(self.values.len() + CHUNK, filler);
+        self.next.push(next);
+        chunk.expect("fewer than 2^32 chunks")
     }
 
-    /// Takes a chunk out of `list`; `None` when it is empty. The chunk must be given back.
+    /// Takes a chunk of values out of `list` and hands each to `take`, which may add to other lists; false if the list
+    /// is empty.
     #[inline]
-    pub fn take_first(&self, list: &mut List) -> Option<u32> {
-        let chunk = list.first;
-        list.first = self.chunks.get(chunk as usize)?.next;
-        Some(chunk)
-    }
-
-    /// Values in `chunk`.
-    pub fn len_of(&self, chunk: u32) -> usize {
-        self.chunks[chunk as usize].values.len()
-    }
-
-    /// The value at `index` of `chunk`.
-    pub fn get(&self, chunk: u32, index: usize) -> T {
-        self.chunks[chunk as usize].values[index]
-    }
-
-    /// Gives a chunk back whose values were read.
-    pub fn give_back(&mut self, chunk: u32) {
-        let free = &mut self.chunks[chunk as usize];
-        free.values.clear();
-        free.next = self.free.first;
-        self.free.first = chunk;
+    pub fn take_chunk(&mut self, list: &mut List, mut take: impl FnMut(&mut Self, T)) -> bool {
+        let chunk = list.first as usize;
+        let Some(next) = self.next.get(chunk).copied() else { return false };
+        for index in chunk * CHUNK..chunk * CHUNK + list.len as usize {
+            let value = self.values[index];
+            take(self, value);
+        }
+        self.next[chunk] = self.free;
+        self.free = list.first;
+        *list = List { first: next, len: CHUNK as u32 };
+        true
     }
 }
 
@@ -107,10 +96,7 @@ mod tests {
 
     fn drain(chunks: &mut Chunks<u64>, list: &mut List) -> Vec<u64> {
         let mut values = Vec::new();
-        while let Some(chunk) = chunks.take_first(list) {
-            values.extend((0..chunks.len_of(chunk)).map(|index| chunks.get(chunk, index)));
-            chunks.give_back(chunk);
-        }
+        while chunks.take_chunk(list, |_, value| values.push(value)) {}
         values.sort_unstable();
         values
     }
@@ -122,11 +108,20 @@ mod tests {
         for value in 0..1_000 {
             chunks.push(if value % 2 == 0 { &mut even } else { &mut odd }, value);
         }
-        let most = chunks.chunks.len();
+        let most = chunks.next.len();
         assert_eq!(drain(&mut chunks, &mut even), (0..1_000).step_by(2).collect::<Vec<_>>());
         (0..500).for_each(|value| chunks.push(&mut odd, 2 * value));
         assert_eq!(drain(&mut chunks, &mut odd), (0..1_000).collect::<Vec<_>>());
-        assert!(chunks.chunks.len() <= most + 1, "{} chunks", chunks.chunks.len());
+        assert!(chunks.next.len() <= most + 1, "{} chunks", chunks.next.len());
         assert!(drain(&mut chunks, &mut odd).is_empty());
+    }
+
+    #[test]
+    fn what_is_taken_may_go_into_another_list_of_the_same_store() {
+        let mut chunks = Chunks::new();
+        let (mut from, mut to) = (List::EMPTY, List::EMPTY);
+        (0..100).for_each(|value| chunks.push(&mut from, value));
+        while chunks.take_chunk(&mut from, |chunks, value| chunks.push(&mut to, value)) {}
+        assert_eq!(drain(&mut chunks, &mut to), (0..100).collect::<Vec<_>>());
     }
 }
