@@ -8,6 +8,7 @@
 //!
 //! What is always on does not depend on what is written, so a run without files has the same fingerprint and the
 //! same summary.
+#![expect(clippy::inline_always, reason = "the recorder makes a copy of its observers for each kind of fact")]
 
 use crate::model::observation::{Fact, Observation, Observer, Remark};
 use crate::observe::fingerprint::Fingerprint;
@@ -171,7 +172,6 @@ impl<'s> Recorder<'s> {
 }
 
 impl Recorder<'_> {
-    #[expect(clippy::inline_always, reason = "each kind of fact gets a copy of its own")]
     #[inline(always)]
     fn everyone(&mut self, fact: &Fact<'_>) {
         self.fingerprint.observe(fact);

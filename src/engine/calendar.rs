@@ -6,9 +6,9 @@
 //! wheel, in the slot of the highest digit (to base 1 024) in which its tick differs from the cursor's.
 //!
 //! ```text
-//!   late, batch                 level 0                  level 1                      level 2  …
-//!   exact order, due   │ 1 024 slots of 1 tick │ 1 024 slots of 1 024 ticks │ 1 024 slots of 2^20 ticks │
-//!   up to the cursor   └───────── slots are emptied into lower levels as the cursor reaches them ┘
+//!   front, batch, late     level 0               level 1                      level 2  …
+//!   exact order, due  │ 1 024 slots of 1 tick │ 1 024 slots of 1 024 ticks │ 1 024 slots of 2^20 ticks │
+//!   up to the cursor  └───────── slots are emptied into lower levels as the cursor reaches them ┘
 //! ```
 //!
 //! Scheduling costs the same however much is pending, and a notice moves at most once per level on its way to the
@@ -212,7 +212,7 @@ impl<N: Copy> Calendar<N> {
     }
 
     fn sort_batch(&mut self) {
-        self.batch.sort_unstable_by(|one, other| other.key.cmp(&one.key));
+        self.batch.sort_unstable_by_key(|entry| Reverse(entry.key));
     }
 
     /// Counts a tick, and looks now and then whether ticks have a good length. Finding another costs a move of all that

@@ -24,13 +24,13 @@ pub struct Chunks<T> {
 }
 
 /// Values in a chunk.
-const CHUNK: usize = 32;
+const CHUNK: u32 = 32;
 /// The end of a list.
 const NONE: u32 = u32::MAX;
 
 impl List {
     /// A list without values.
-    pub const EMPTY: Self = Self { first: NONE, len: CHUNK as u32 };
+    pub const EMPTY: Self = Self { first: NONE, len: CHUNK };
 }
 
 impl<T: Copy> Chunks<T> {
@@ -45,11 +45,11 @@ impl<T: Copy> Chunks<T> {
     /// When the store has 2^32 chunks.
     #[inline]
     pub fn push(&mut self, list: &mut List, value: T) {
-        if list.len as usize == CHUNK {
+        if list.len == CHUNK {
             list.first = self.new_chunk(list.first, value);
             list.len = 0;
         }
-        self.values[list.first as usize * CHUNK + list.len as usize] = value;
+        self.values[place_of(list.first, list.len)] = value;
         list.len += 1;
     }
 
@@ -62,7 +62,7 @@ impl<T: Copy> Chunks<T> {
             return chunk;
         }
         let chunk = u32::try_from(self.next.len()).ok().filter(|chunk| *chunk != NONE);
-        self.values.resize(self.values.len() + CHUNK, filler);
+        self.values.resize(self.values.len() + CHUNK as usize, filler);
         self.next.push(next);
         chunk.expect("fewer than 2^32 chunks")
     }
@@ -73,15 +73,20 @@ impl<T: Copy> Chunks<T> {
     pub fn take_chunk(&mut self, list: &mut List, mut take: impl FnMut(&mut Self, T)) -> bool {
         let chunk = list.first as usize;
         let Some(next) = self.next.get(chunk).copied() else { return false };
-        for index in chunk * CHUNK..chunk * CHUNK + list.len as usize {
+        for index in place_of(list.first, 0)..place_of(list.first, list.len) {
             let value = self.values[index];
             take(self, value);
         }
         self.next[chunk] = self.free;
         self.free = list.first;
-        *list = List { first: next, len: CHUNK as u32 };
+        *list = List { first: next, len: CHUNK };
         true
     }
+}
+
+/// Where value `index` of `chunk` is.
+const fn place_of(chunk: u32, index: u32) -> usize {
+    chunk as usize * CHUNK as usize + index as usize
 }
 
 impl<T: Copy> Default for Chunks<T> {

@@ -129,6 +129,7 @@ pub struct Model<'s> {
     branches: Vec<u64>,
     /// Those of closed events, kept for their memory.
     spare_lineages: Vec<Lineage>,
+    #[expect(clippy::vec_box, reason = "the boxes are what is kept")]
     spare_particulars: Vec<Box<Particulars>>,
     dependencies: Dependencies<'s>,
     /// One a function, if they do not read without limit.
@@ -446,6 +447,7 @@ impl<'s> Model<'s> {
         self.events.insert(event)
     }
 
+    #[expect(clippy::unnecessary_box_returns, reason = "the boxes are used again")]
     fn particulars_of(&mut self, event: &Event, arrived: Arrived) -> Box<Particulars> {
         let usual = Particulars::of_usual(event);
         let particulars = Particulars {

@@ -98,7 +98,11 @@ pub(super) fn jittered(nominal: SimDuration, jitter: Jitter, word: u64) -> SimDu
     if jitter.ppm == 0 {
         return nominal;
     }
-    let spread = u128::from(nominal.as_nanos()) * u128::from(jitter.ppm) / u128::from(MILLION);
+    // 2^64 nanoseconds over a million are five hours: longer waits take the long way.
+    let spread = match nominal.as_nanos().checked_mul(jitter.ppm.into()) {
+        Some(product) => u128::from(product / MILLION),
+        None => u128::from(nominal.as_nanos()) * u128::from(jitter.ppm) / u128::from(MILLION),
+    };
     let offset = (2 * spread * u128::from(word)) >> 64;
     let nanos = u128::from(nominal.as_nanos()) - spread + offset;
     SimDuration::from_nanos(u64::try_from(nanos).expect("less than twice the nominal wait"))

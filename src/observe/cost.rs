@@ -1,4 +1,5 @@
 //! The costs of a run: by what caused them, by what is paid for, and as a month at this rate.
+#![expect(clippy::inline_always, reason = "the recorder makes a copy of its observers for each kind of fact")]
 
 use std::ops::Range;
 

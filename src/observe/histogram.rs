@@ -1,8 +1,9 @@
 //! Counts of values with three significant figures, as the HDR histogram has them (<http://hdrhistogram.org>): below
 //! 2 048 each value has a counter of its own, above that each octave has 1 024.
 //!
-//! It counts a value in a few instructions and can be cleared in proportion to what it holds, which a histogram of each
-//! minute of each function needs; tests compare it with the `hdrhistogram` crate (`docs/decisions/007-own-histogram.md`).
+//! It counts a value in a few instructions, and is read and cleared in proportion to what it holds, which a histogram
+//! of each minute of each function needs; tests compare it with the `hdrhistogram` crate
+//! (`docs/decisions/011-own-histogram.md`).
 
 use std::ops::Range;
 
@@ -10,47 +11,39 @@ use std::ops::Range;
 #[derive(Clone, Debug, Default)]
 pub struct Histogram {
     counts: Vec<u64>,
-    /// All counters above zero lie in here.
-    used: Range<usize>,
+    /// Bit i of word w is set when block 64·w + i of the counters has one above zero.
+    filled: Vec<u64>,
 }
 
 /// Bits of a value that are kept.
 const FIGURE_BITS: u32 = 11;
 /// Counters of an octave.
 const HALF: u64 = 1 << (FIGURE_BITS - 1);
+/// Counters of a block.
+const BLOCK: usize = 64;
 
 impl Histogram {
-    /// Counts `value`.
-    #[inline]
-    pub fn record(&mut self, value: u64) {
-        let index = index_of(value);
-        if index >= self.counts.len() {
-            self.counts.resize(index + 1, 0);
-        }
-        self.counts[index] += 1;
-        if self.used.is_empty() {
-            self.used = index..index + 1;
-        } else {
-            self.used = self.used.start.min(index)..self.used.end.max(index + 1);
+    /// Counts `values`, none of which is above `highest`.
+    pub fn record_all(&mut self, values: &[u64], highest: u64) {
+        self.make_room(index_of(highest) + 1);
+        for value in values {
+            let index = index_of(*value);
+            self.counts[index] += 1;
+            self.filled[index / BLOCK / 64] |= 1 << (index / BLOCK % 64);
         }
     }
 
     /// Adds the counts of `other`.
     pub fn add(&mut self, other: &Self) {
-        if other.used.is_empty() {
-            return;
+        self.make_room(other.counts.len());
+        for block in other.filled_blocks() {
+            for (ours, theirs) in self.counts[block.clone()].iter_mut().zip(&other.counts[block]) {
+                *ours += theirs;
+            }
         }
-        if self.counts.len() < other.used.end {
-            self.counts.resize(other.used.end, 0);
+        for (ours, theirs) in self.filled.iter_mut().zip(&other.filled) {
+            *ours |= theirs;
         }
-        for index in other.used.clone() {
-            self.counts[index] += other.counts[index];
-        }
-        self.used = if self.used.is_empty() {
-            other.used.clone()
-        } else {
-            self.used.start.min(other.used.start)..self.used.end.max(other.used.end)
-        };
     }
 
     /// The highest values that count as the same as those at ascending `ranks`, counted from one. Ranks beyond the
@@ -58,11 +51,18 @@ impl Histogram {
     pub fn values_at<const N: usize>(&self, ranks: [u64; N]) -> [u64; N] {
         let mut values = [0; N];
         let (mut next, mut seen) = (0, 0);
-        for index in self.used.clone() {
-            seen += self.counts[index];
-            while next < N && ranks[next] <= seen {
-                values[next] = highest_of(index);
-                next += 1;
+        for block in self.filled_blocks() {
+            let together: u64 = self.counts[block.clone()].iter().sum();
+            if next == N || ranks[next] > seen + together {
+                seen += together;
+                continue;
+            }
+            for index in block {
+                seen += self.counts[index];
+                while next < N && ranks[next] <= seen {
+                    values[next] = highest_of(index);
+                    next += 1;
+                }
             }
         }
         values
@@ -70,9 +70,39 @@ impl Histogram {
 
     /// Forgets everything and keeps the memory.
     pub fn clear(&mut self) {
-        self.counts[self.used.clone()].fill(0);
-        self.used = 0..0;
+        let filled = std::mem::take(&mut self.filled);
+        for block in blocks_of(&filled) {
+            self.counts[block].fill(0);
+        }
+        self.filled = filled;
+        self.filled.fill(0);
     }
+
+    /// Room for so many counters, in whole blocks.
+    fn make_room(&mut self, counters: usize) {
+        if self.counts.len() < counters {
+            let blocks = counters.div_ceil(BLOCK);
+            self.counts.resize(blocks * BLOCK, 0);
+            self.filled.resize(blocks.div_ceil(64), 0);
+        }
+    }
+
+    /// The blocks with a counter above zero, in ascending order.
+    fn filled_blocks(&self) -> impl Iterator<Item = Range<usize>> {
+        blocks_of(&self.filled)
+    }
+}
+
+/// The blocks whose bits are set, in ascending order.
+fn blocks_of(filled: &[u64]) -> impl Iterator<Item = Range<usize>> {
+    filled.iter().enumerate().flat_map(|(at, word)| {
+        let mut rest = *word;
+        std::iter::from_fn(move || {
+            let bit = rest.trailing_zeros() as usize;
+            rest &= rest.wrapping_sub(1);
+            (bit < 64).then(|| (at * 64 + bit) * BLOCK..(at * 64 + bit + 1) * BLOCK)
+        })
+    })
 }
 
 /// The counter of `value`.
@@ -101,7 +131,9 @@ mod tests {
     /// The reference: the same values in the crate that gave the idea.
     fn theirs(values: &[u64], ranks: [u64; 3]) -> [u64; 3] {
         let mut histogram = hdrhistogram::Histogram::<u64>::new(3).unwrap();
-        values.iter().for_each(|value| histogram.record(*value).unwrap());
+        for value in values {
+            histogram.record(*value).unwrap();
+        }
         let (mut found, mut next, mut seen) = ([0; 3], 0, 0);
         for bar in histogram.iter_recorded() {
             seen += bar.count_at_value();
@@ -111,6 +143,10 @@ mod tests {
             }
         }
         found
+    }
+
+    fn record(histogram: &mut Histogram, values: &[u64]) {
+        histogram.record_all(values, *values.iter().max().unwrap());
     }
 
     proptest! {
@@ -123,13 +159,16 @@ mod tests {
             let mut ranks = at.map(|at| (at % values.len()) as u64 + 1);
             ranks.sort_unstable();
             let mut ours = Histogram::default();
-            values.iter().for_each(|value| ours.record(*value));
+            record(&mut ours, &values);
             prop_assert_eq!(ours.values_at(ranks), theirs(&values, ranks));
-            let mut both = ours.clone();
+            let mut both = Histogram::default();
+            record(&mut both, &[u64::MAX]);
+            both.clear();
+            both.add(&ours);
             both.add(&ours);
             prop_assert_eq!(both.values_at(ranks.map(|rank| 2 * rank)), theirs(&values, ranks));
             ours.clear();
-            values.iter().rev().for_each(|value| ours.record(*value));
+            record(&mut ours, &values);
             prop_assert_eq!(ours.values_at(ranks), theirs(&values, ranks));
         }
     }

@@ -1,4 +1,5 @@
 //! The conservation ledger: nothing vanishes, nothing happens twice. On in every run.
+#![expect(clippy::inline_always, reason = "the recorder makes a copy of its observers for each kind of fact")]
 
 use crate::model::observation::{Fact, Fate, Observation, Observer};
 use crate::scenario::InvocationType;

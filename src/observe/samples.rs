@@ -100,16 +100,12 @@ impl Samples {
 
 impl Earlier {
     fn take_in(&mut self, values: &[u64]) {
-        let Some(first) = values.first() else { return };
-        let (mut minimum, mut maximum) =
-            if self.count > 0 { (self.minimum, self.maximum) } else { (*first, *first) };
-        for value in values {
-            (minimum, maximum) = (minimum.min(*value), maximum.max(*value));
-            self.sum += u128::from(*value);
-            self.histogram.record(*value);
-        }
-        (self.minimum, self.maximum) = (minimum, maximum);
+        let Some((minimum, maximum)) = range_of(values) else { return };
+        self.minimum = if self.count > 0 { self.minimum.min(minimum) } else { minimum };
+        self.maximum = self.maximum.max(maximum);
         self.count += values.len() as u64;
+        self.sum += sum_of(values, maximum);
+        self.histogram.record_all(values, maximum);
     }
 
     fn absorb(&mut self, other: &Self) {
@@ -136,10 +132,25 @@ impl Earlier {
     }
 }
 
+/// The smallest and the largest value.
+fn range_of(values: &[u64]) -> Option<(u64, u64)> {
+    let first = *values.first()?;
+    Some(values.iter().fold((first, first), |(low, high), value| (low.min(*value), high.max(*value))))
+}
+
+/// The sum of `values`, none of which is above `maximum`.
+fn sum_of(values: &[u64], maximum: u64) -> u128 {
+    if maximum.checked_mul(values.len() as u64).is_some() {
+        // Most samples are far from the end of the numbers.
+        return values.iter().fold(0_u64, |sum, value| sum.wrapping_add(*value)).into();
+    }
+    values.iter().map(|value| u128::from(*value)).sum()
+}
+
 /// The statistics of `values`, whose order changes.
 fn exact_statistics(values: &mut [u64]) -> Option<Statistics> {
     let count = values.len() as u64;
-    let (minimum, maximum) = (*values.iter().min()?, *values.iter().max()?);
+    let (minimum, maximum) = range_of(values)?;
     // The highest first: what lies below a percentile is on its left then.
     let mut rest = &mut values[..];
     let [p99, p90, p50] = [99, 90, 50].map(|percent| {
@@ -149,7 +160,7 @@ fn exact_statistics(values: &mut [u64]) -> Option<Statistics> {
         rest = &mut std::mem::take(&mut rest)[..=index];
         value
     });
-    let sum = values.iter().map(|value| u128::from(*value)).sum();
+    let sum = sum_of(values, maximum);
     Some(Statistics { count, sum, minimum, maximum, p50, p90, p99 })
 }
 
