@@ -8,7 +8,7 @@ use super::{diagnostics, input};
 use serde_json::json;
 use thirdtry::estimate::Estimate;
 use thirdtry::record::Files;
-use thirdtry::scenario::load::{Input, Loaded, load};
+use thirdtry::scenario::load::{Input, Meaning, meaning};
 use thirdtry::scenario::problem::{LineIndex, Problem, Severity};
 use thirdtry::scenario::shape::Setting;
 use thirdtry::sink::summary_text::grouped;
@@ -18,7 +18,7 @@ pub(crate) fn execute(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit,
     let mut reports = Vec::new();
     for name in &args.scenarios {
         let input = input::with_sets(input::read(name)?, &args.sets)?;
-        reports.push(Report::of(input));
+        reports.push(Report::of(input, args.explain));
     }
     match args.format {
         ReportFormat::Text => {
@@ -32,7 +32,9 @@ pub(crate) fn execute(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit,
             terminal.answer(&format!("{text}\n"))?;
         }
     }
-    let invalid = reports.iter().any(|report| report.loaded.is_none());
+    let invalid = reports.iter().any(|report| report.meaning.is_none());
+    // The process is about to end; taking large trees apart first would only keep somebody waiting.
+    std::mem::forget(reports);
     Ok(if invalid { Exit::Invalid } else { Exit::Done })
 }
 
@@ -40,14 +42,14 @@ pub(crate) fn execute(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit,
 struct Report {
     input: Input,
     problems: Vec<Problem>,
-    loaded: Option<Loaded>,
+    meaning: Option<Meaning>,
 }
 
 impl Report {
-    fn of(input: Input) -> Self {
-        match load(&input) {
-            Ok(loaded) => Self { input, problems: loaded.warnings.clone(), loaded: Some(loaded) },
-            Err(rejected) => Self { input, problems: rejected.problems, loaded: None },
+    fn of(input: Input, explain: bool) -> Self {
+        match meaning(&input, explain) {
+            Ok(meaning) => Self { input, problems: meaning.warnings.clone(), meaning: Some(meaning) },
+            Err(rejected) => Self { input, problems: rejected.problems, meaning: None },
         }
     }
 
@@ -61,11 +63,11 @@ impl Report {
             Terminal::problem(&diagnostics::render(problem, &self.input));
         }
         terminal.answer(&format!("{}: {}\n", self.input.name, self.verdict()))?;
-        if let Some(loaded) = &self.loaded {
-            terminal.answer(&estimate_text(&Estimate::of(&loaded.scenario)))?;
+        if let Some(meaning) = &self.meaning {
+            terminal.answer(&estimate_text(&Estimate::of(&meaning.scenario)))?;
         }
-        if explain && let Some(loaded) = &self.loaded {
-            terminal.answer(&settings_text(&loaded.settings))?;
+        if explain && let Some(meaning) = &self.meaning {
+            terminal.answer(&settings_text(&meaning.settings))?;
         }
         Ok(())
     }
@@ -73,7 +75,7 @@ impl Report {
     fn verdict(&self) -> String {
         let warnings = self.problems.len() - self.errors();
         let count = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
-        match (&self.loaded, warnings) {
+        match (&self.meaning, warnings) {
             (None, 0) => count(self.errors(), "error"),
             (None, _) => format!("{}, {}", count(self.errors(), "error"), count(warnings, "warning")),
             (Some(_), 0) => "ok".to_owned(),
@@ -101,14 +103,14 @@ impl Report {
         };
         let mut report = json!({
             "scenario": self.input.name,
-            "valid": self.loaded.is_some(),
+            "valid": self.meaning.is_some(),
             "problems": self.problems.iter().map(problem).collect::<Vec<_>>(),
         });
-        if let Some(loaded) = &self.loaded {
-            report["estimate"] = estimate_json(&Estimate::of(&loaded.scenario));
+        if let Some(meaning) = &self.meaning {
+            report["estimate"] = estimate_json(&Estimate::of(&meaning.scenario));
         }
-        if explain && let Some(loaded) = &self.loaded {
-            report["settings"] = loaded.settings.iter().map(setting).collect();
+        if explain && let Some(meaning) = &self.meaning {
+            report["settings"] = meaning.settings.iter().map(setting).collect();
         }
         report
     }

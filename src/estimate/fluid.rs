@@ -73,6 +73,7 @@ pub(super) fn estimate(scenario: &Scenario) -> Estimate {
     let grid = Grid::of(scenario);
     let mut inflows = inflows(scenario, grid);
     let (order, looping) = upstream_first(scenario);
+    let (shared, recorded) = (Shared::of(scenario, grid), recorded_means(scenario));
     let mut total = Totals::default();
     for index in order {
         let function = &scenario.functions[index];
@@ -80,7 +81,7 @@ pub(super) fn estimate(scenario: &Scenario) -> Estimate {
         if last(&inflow.events) + last(&inflow.calls) <= 0.0 {
             continue;
         }
-        let outcome = Flow::new(scenario, index, grid).through(&inflow);
+        let outcome = Flow::new(scenario, function, &shared, recorded[index]).through(&inflow);
         total.add(function, &inflow, &outcome, if looping[index] { HOPS } else { 1.0 });
         for (targets, flow) in [
             (targets(scenario, function.on_success), &outcome.succeeded),
@@ -263,6 +264,32 @@ fn targets(scenario: &Scenario, destination: Option<DestinationId>) -> &[Functio
     }
 }
 
+/// What all functions have in common.
+struct Shared {
+    grid: Grid,
+    /// The slots that functions without a reservation have together.
+    unreserved: u32,
+}
+
+impl Shared {
+    fn of(scenario: &Scenario, grid: Grid) -> Self {
+        let reserved: u32 = scenario.functions.iter().filter_map(|function| function.reserved).sum();
+        Self { grid, unreserved: scenario.account.concurrency.saturating_sub(reserved) }
+    }
+}
+
+/// For each function the mean of the recorded durations of a source of its, if there is one.
+fn recorded_means(scenario: &Scenario) -> Vec<Option<f64>> {
+    let mut means = vec![None; scenario.functions.len()];
+    for source in &scenario.sources {
+        let Some(found) = source.recorded_durations.as_deref().and_then(mean) else { continue };
+        for function in source.to.functions() {
+            means[function.index()].get_or_insert(found);
+        }
+    }
+    means
+}
+
 /// One function as the flow sees it.
 struct Flow<'s> {
     function: &'s Function,
@@ -279,13 +306,9 @@ struct Flow<'s> {
 }
 
 impl<'s> Flow<'s> {
-    fn new(scenario: &'s Scenario, index: usize, grid: Grid) -> Self {
-        let function = &scenario.functions[index];
-        let reserved: u32 = scenario.functions.iter().filter_map(|function| function.reserved).sum();
-        let slots = function.reserved.unwrap_or(scenario.account.concurrency.saturating_sub(reserved));
-        let recorded =
-            scenario.sources.iter().filter(|source| source.to.functions().contains(&function_id(index)));
-        let recorded = recorded.filter_map(|source| source.recorded_durations.as_deref()).find_map(mean);
+    fn new(scenario: &'s Scenario, function: &'s Function, shared: &Shared, recorded: Option<f64>) -> Self {
+        let slots = function.reserved.unwrap_or(shared.unreserved);
+        let grid = shared.grid;
         let timeout = function.timeout.as_secs_f64();
         let run = smaller(recorded.unwrap_or_else(|| function.duration.mean_seconds()), timeout);
         let run = larger(run, 1e-6);
@@ -461,10 +484,6 @@ fn covered(windows: &Windows, begin: SimTime, end: SimTime) -> f64 {
         if from < until { until.since(from).as_secs_f64() } else { 0.0 }
     };
     windows.intervals().iter().map(inside).sum::<f64>() / end.since(begin).as_secs_f64()
-}
-
-fn function_id(index: usize) -> FunctionId {
-    FunctionId(u16::try_from(index).expect("checked when loading"))
 }
 
 fn mean(durations: &[SimDuration]) -> Option<f64> {

@@ -94,14 +94,23 @@ pub struct Loaded {
     pub scenario: Scenario,
     /// The file with all defaults filled in; loading it gives the same scenario.
     pub resolved: Json,
-    /// Every setting, given or assumed.
-    pub settings: Vec<Setting>,
     /// What may not mean what the author thinks.
     pub warnings: Vec<Problem>,
     /// SHA-256 in hexadecimal of the resolved file and of the recordings it names.
     pub digest: String,
     /// The text of the file, for messages about it.
     pub text: String,
+}
+
+/// What a file means, without what only a run of it needs.
+#[derive(Clone, Debug)]
+pub struct Meaning {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// Every setting, given or assumed, if they are wanted.
+    pub settings: Vec<Setting>,
+    /// What may not mean what the author thinks.
+    pub warnings: Vec<Problem>,
 }
 
 /// A file that is not a scenario, and why not.
@@ -143,6 +152,38 @@ impl Loaded {
 /// # Errors
 /// All problems of the file; there is at least one of severity error.
 pub fn load(input: &Input) -> Result<Loaded, Rejected> {
+    let read = read(input, false)?;
+    let mut resolved = read.resolved;
+    forget_schema(&mut resolved);
+    Ok(Loaded {
+        scenario: read.scenario,
+        digest: digest(&resolved, &read.recordings),
+        resolved,
+        warnings: read.warnings,
+        text: read.text,
+    })
+}
+
+/// What a file means; with `listing`, also every setting of it.
+///
+/// # Errors
+/// Those of [`load`].
+pub fn meaning(input: &Input, listing: bool) -> Result<Meaning, Rejected> {
+    let read = read(input, listing)?;
+    Ok(Meaning { scenario: read.scenario, settings: read.settings, warnings: read.warnings })
+}
+
+/// A file that was read.
+struct ReadIn {
+    scenario: Scenario,
+    resolved: Json,
+    settings: Vec<Setting>,
+    warnings: Vec<Problem>,
+    recordings: Vec<[u8; 32]>,
+    text: String,
+}
+
+fn read(input: &Input, listing: bool) -> Result<ReadIn, Rejected> {
     let reject = |text: &str, problems: Vec<Problem>| Rejected {
         name: input.name.clone(),
         text: text.to_owned(),
@@ -155,25 +196,22 @@ pub fn load(input: &Input) -> Result<Loaded, Rejected> {
     let mut problems: Vec<Problem> =
         input.sets.iter().filter_map(|(path, value)| set::apply(&mut root, path, value).err()).collect();
 
-    let mut checked = shape::check(&grammar::SCENARIO, &root, is_documented(&root));
+    let check = if listing { shape::check } else { shape::check_values };
+    let mut checked = check(&grammar::SCENARIO, &root, is_documented(&root));
     let lowered = lower::lower(&input.stem(), &checked, input.folder.as_deref());
     problems.append(&mut checked.problems);
     problems.extend(lowered.problems);
 
     let errors = problems.iter().any(|problem| problem.severity == Severity::Error);
     match lowered.scenario {
-        Some(scenario) if !errors => {
-            let mut resolved = checked.resolved;
-            forget_schema(&mut resolved);
-            Ok(Loaded {
-                scenario,
-                digest: digest(&resolved, &lowered.recordings),
-                resolved,
-                settings: checked.settings,
-                warnings: in_order(problems),
-                text: text.to_owned(),
-            })
-        }
+        Some(scenario) if !errors => Ok(ReadIn {
+            scenario,
+            resolved: checked.resolved,
+            settings: checked.settings,
+            warnings: in_order(problems),
+            recordings: lowered.recordings,
+            text: text.to_owned(),
+        }),
         _ => {
             assert!(errors, "a scenario is refused with a reason");
             Err(reject(text, problems))

@@ -44,7 +44,7 @@ pub(super) struct Lowered {
 }
 
 /// Lowers a whole scenario called `name`; relative paths of recordings count from `folder`.
-pub(super) fn lower(name: &str, checked: &Checked, folder: Option<&Path>) -> Lowered {
+pub(super) fn lower(name: &str, checked: &Checked<'_>, folder: Option<&Path>) -> Lowered {
     let root = Fields { value: &checked.resolved, path: String::new() };
     let mut lowering = Lowering {
         spans: &checked.spans,
@@ -71,7 +71,7 @@ fn has_errors(some: &[Problem], more: &[Problem]) -> bool {
 }
 
 struct Lowering<'a> {
-    spans: &'a Spans,
+    spans: &'a Spans<'a>,
     folder: Option<&'a Path>,
     /// The names in the order of their ids, which is the order of the alphabet.
     functions: Rc<[&'a str]>,

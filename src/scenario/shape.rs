@@ -10,9 +10,11 @@ mod sets;
 
 use super::document::{self, Entry, Node, Value};
 use super::problem::{Problem, did_you_mean, is_bidi_control, quoted};
+use super::set::{self, Step};
 use super::units;
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::ops::Range;
 
 /// What a value is.
@@ -204,20 +206,25 @@ pub struct Setting {
 
 /// What the walker found.
 #[derive(Debug)]
-pub struct Checked {
+pub struct Checked<'n> {
     /// The value with defaults filled in; `null` stands for what is wrong.
     pub resolved: Json,
-    /// Every setting, in the order of the grammar.
+    /// Every setting, in the order of the grammar; empty if nobody wanted them.
     pub settings: Vec<Setting>,
     /// Everything that is wrong.
     pub problems: Vec<Problem>,
     /// Where each value stands in the file, by its path.
-    pub spans: Spans,
+    pub spans: Spans<'n>,
 }
 
-/// Where values stand in the file, by dotted path.
-#[derive(Debug, std::default::Default)]
-pub struct Spans(BTreeMap<String, Option<Range<usize>>>);
+/// Where values stand in the file, by dotted path. Looked up in the file's tree when somebody asks: most files have
+/// nothing wrong with them.
+#[derive(Debug)]
+pub struct Spans<'n> {
+    root: &'n Node,
+    /// Where the values stand whose paths are keys that the file spells otherwise.
+    respelled: BTreeMap<String, Option<Range<usize>>>,
+}
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -230,21 +237,32 @@ pub enum Origin {
     Default,
 }
 
-impl Spans {
+impl Spans<'_> {
     /// Where the value at `path` comes from, or the nearest value around it that is given.
     pub fn origin(&self, path: &str) -> Origin {
-        let mut path = path;
-        loop {
-            match self.0.get(path) {
-                Some(Some(span)) => return Origin::File(span.clone()),
-                Some(None) => return Origin::Set,
-                None => {}
-            }
-            match path.rfind(['.', '[']) {
-                Some(end) => path = &path[..end],
-                None => return Origin::Default,
+        let steps = set::steps(path).unwrap_or_default();
+        let mut node = self.root;
+        let mut way = String::new();
+        for (done, step) in steps.iter().enumerate() {
+            let inner = match (step, &node.value) {
+                (Step::Key(key), Value::Object(entries)) => {
+                    push_key(&mut way, key);
+                    entries.iter().rev().find(|entry| entry.key == *key).map(|entry| &entry.node)
+                }
+                (Step::Position(at), Value::List(elements)) => {
+                    push_position(&mut way, *at);
+                    elements.get(*at)
+                }
+                _ => None,
+            };
+            match (inner, self.respelled.get(&way)) {
+                (Some(inner), _) => node = inner,
+                (None, Some(span)) => return span.clone().map_or(Origin::Set, Origin::File),
+                (None, None) if done == 0 => return Origin::Default,
+                (None, None) => break,
             }
         }
+        node.span.clone().map_or(Origin::Set, Origin::File)
     }
 }
 
@@ -252,34 +270,60 @@ impl Spans {
 pub(super) const FROM_SET: &str = " (given by --set)";
 
 /// Holds `node` against `shape`; `documented` selects the defaults of that profile.
-pub fn check(shape: &'static Shape, node: &Node, documented: bool) -> Checked {
+pub fn check<'n>(shape: &'static Shape, node: &'n Node, documented: bool) -> Checked<'n> {
+    walk(shape, node, documented, true)
+}
+
+/// The same, without a list of all settings.
+pub(super) fn check_values<'n>(shape: &'static Shape, node: &'n Node, documented: bool) -> Checked<'n> {
+    walk(shape, node, documented, false)
+}
+
+fn walk<'n>(shape: &'static Shape, node: &'n Node, documented: bool, listing: bool) -> Checked<'n> {
     let mut walker = Walker {
         documented,
+        listing,
         path: String::new(),
         given: true,
         about: ("", ""),
         settings: Vec::new(),
         problems: Vec::new(),
-        spans: Spans::default(),
+        respelled: BTreeMap::new(),
+        assumed: BTreeMap::new(),
     };
     let resolved = walker.walk(shape, node);
-    Checked { resolved, settings: walker.settings, problems: walker.problems, spans: walker.spans }
+    let spans = Spans { root: node, respelled: walker.respelled };
+    Checked { resolved, settings: walker.settings, problems: walker.problems, spans }
 }
 
 /// `key` behind `path`, as errors print it and `--set` reads it: `a.b`, or `a["x.y"]` for a key with special characters.
 pub fn join(path: &str, key: &str) -> String {
-    let plain = !key.is_empty()
-        && !key.contains(['.', '[', ']', '"', '=', '\\'])
-        && !key.contains(char::is_whitespace);
-    match (plain, path.is_empty()) {
-        (true, true) => key.to_owned(),
-        (true, false) => format!("{path}.{key}"),
-        (false, _) => format!("{path}[{}]", Json::from(key)),
+    let mut joined = path.to_owned();
+    push_key(&mut joined, key);
+    joined
+}
+
+fn push_key(path: &mut String, key: &str) {
+    let special = |byte: u8| matches!(byte, b'.' | b'[' | b']' | b'"' | b'=' | b'\\');
+    let plain = !key.is_empty() && !key.bytes().any(special) && !key.contains(char::is_whitespace);
+    if plain {
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(key);
+    } else {
+        write!(path, "[{}]", Json::from(key)).expect("a string takes every text");
     }
+}
+
+fn push_position(path: &mut String, at: usize) {
+    write!(path, "[{at}]").expect("a string takes every text");
 }
 
 struct Walker {
     documented: bool,
+    /// Whether the list of settings is wanted.
+    listing: bool,
     path: String,
     /// Whether the value at hand comes from the author rather than from a default.
     given: bool,
@@ -287,7 +331,9 @@ struct Walker {
     about: (&'static str, &'static str),
     settings: Vec<Setting>,
     problems: Vec<Problem>,
-    spans: Spans,
+    respelled: BTreeMap<String, Option<Range<usize>>>,
+    /// Defaults that have been read before, by the addresses of their text and their shape: names repeat them.
+    assumed: BTreeMap<(usize, usize), Json>,
 }
 
 /// What is wrong with a scalar, and what to do.
@@ -295,9 +341,6 @@ type Refusal = (String, String);
 
 impl Walker {
     fn walk(&mut self, shape: &'static Shape, node: &Node) -> Json {
-        if self.given {
-            self.spans.0.insert(self.path.clone(), node.span.clone());
-        }
         match shape {
             Shape::Record(record) => self.record(record, node),
             Shape::Map { names, noun, of, at_least } => self.map(*names, noun, of, *at_least, node),
@@ -324,10 +367,20 @@ impl Walker {
     }
 
     /// Does `work` with `key` appended to the path.
-    fn inside<T>(&mut self, path: String, work: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = std::mem::replace(&mut self.path, path);
+    fn inside<T>(&mut self, key: &str, work: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.path.len();
+        push_key(&mut self.path, key);
         let result = work(self);
-        self.path = outer;
+        self.path.truncate(outer);
+        result
+    }
+
+    /// Does `work` with the position `at` appended to the path.
+    fn inside_element<T>(&mut self, at: usize, work: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.path.len();
+        push_position(&mut self.path, at);
+        let result = work(self);
+        self.path.truncate(outer);
         result
     }
 
@@ -344,9 +397,8 @@ impl Walker {
         let mut resolved = Map::new();
         for field in record.fields {
             let entry = entries.iter().find(|entry| entry.key == field.key);
-            let path = join(&self.path, field.key);
             let outer = std::mem::replace(&mut self.about, (field.doc, field.source));
-            let value = self.inside(path, |walker| walker.field(field, entry, node));
+            let value = self.inside(field.key, |walker| walker.field(field, entry, node));
             self.about = outer;
             if let Some(value) = value {
                 resolved.insert(field.key.to_owned(), value);
@@ -367,7 +419,7 @@ impl Walker {
                 Some(Json::Null)
             }
             Default::Absent(meaning) => {
-                self.setting(meaning.to_owned(), false);
+                self.setting(|| meaning.to_owned(), false);
                 None
             }
             Default::Value(json) => Some(self.assume(&field.shape, json)),
@@ -379,18 +431,27 @@ impl Walker {
     }
 
     /// The default `json`, read by the same rules as a file.
-    fn assume(&mut self, shape: &'static Shape, json: &str) -> Json {
+    fn assume(&mut self, shape: &'static Shape, json: &'static str) -> Json {
+        let address = (json.as_ptr().addr(), std::ptr::from_ref(shape).addr());
+        if !self.listing
+            && let Some(known) = self.assumed.get(&address)
+        {
+            return known.clone();
+        }
         let mut node = document::parse(json).expect("a default is JSON");
         node.forget_places();
         let given = std::mem::replace(&mut self.given, false);
         let value = self.walk(shape, &node);
         self.given = given;
+        self.assumed.insert(address, value.clone());
         value
     }
 
-    fn setting(&mut self, value: String, given: bool) {
-        let (doc, source) = self.about;
-        self.settings.push(Setting { path: self.path.clone(), value, given, doc, source });
+    fn setting(&mut self, value: impl FnOnce() -> String, given: bool) {
+        if self.listing {
+            let (doc, source) = self.about;
+            self.settings.push(Setting { path: self.path.clone(), value: value(), given, doc, source });
+        }
     }
 
     fn unknown_key(&mut self, entry: &Entry, known: impl Iterator<Item = &'static str> + Clone) {
@@ -400,9 +461,8 @@ impl Walker {
             Some(guess) => format!("did you mean `{guess}`?"),
             None => format!("known keys: {}", known.collect::<Vec<_>>().join(", ")),
         };
-        let path = join(&self.path, &entry.key);
         let message = format!("unknown key {}", quoted(&entry.key));
-        self.inside(path, |walker| {
+        self.inside(&entry.key, |walker| {
             walker.error(entry.key_span.clone(), message).hint = Some(hint);
         });
     }
@@ -411,9 +471,8 @@ impl Walker {
         let mut seen = BTreeSet::new();
         for entry in entries {
             if !seen.insert(entry.key.as_str()) {
-                let path = join(&self.path, &entry.key);
                 let message = format!("{} is given twice", quoted(&entry.key));
-                self.inside(path, |walker| {
+                self.inside(&entry.key, |walker| {
                     walker.error(entry.key_span.clone(), message).hint = Some("keep one of them".to_owned());
                 });
             }
@@ -431,13 +490,12 @@ impl Walker {
         }
         let mut resolved = Map::new();
         for entry in entries {
-            let path = join(&self.path, &entry.key);
-            if let Some(message) = names.refusal(&entry.key, noun) {
-                self.inside(path.clone(), |walker| {
+            let value = self.inside(&entry.key, |walker| {
+                if let Some(message) = names.refusal(&entry.key, noun) {
                     walker.error(entry.key_span.clone(), message);
-                });
-            }
-            let value = self.inside(path, |walker| walker.walk(of, &entry.node));
+                }
+                walker.walk(of, &entry.node)
+            });
             resolved.entry(entry.key.clone()).or_insert(value);
         }
         resolved.sort_keys();
@@ -460,14 +518,12 @@ impl Walker {
         let values: Vec<Json> = elements
             .iter()
             .enumerate()
-            .map(|(at, element)| {
-                self.inside(format!("{}[{at}]", self.path), |walker| walker.walk(of, element))
-            })
+            .map(|(at, element)| self.inside_element(at, |walker| walker.walk(of, element)))
             .collect();
         let resolved = Json::Array(values);
         if plain || elements.is_empty() {
             self.settings.truncate(known);
-            self.setting(shortened(&resolved), self.given);
+            self.setting(|| shortened(&resolved), self.given);
         }
         resolved
     }
@@ -494,14 +550,14 @@ impl Walker {
         };
         let outer = self.about;
         self.about.0 = variant.doc;
-        let value = self.inside(join(&self.path, key), |walker| walker.variant(variant, inner));
+        let value = self.inside(key, |walker| walker.variant(variant, inner));
         self.about = outer;
         if value.is_null() { Json::Null } else { Json::Object(Map::from_iter([(key.to_owned(), value)])) }
     }
 
     fn variant(&mut self, variant: &'static Variant, node: &Node) -> Json {
         if matches!(variant.shape, Shape::Record(Record { fields: [] })) {
-            self.setting("{}".to_owned(), self.given);
+            self.setting(|| "{}".to_owned(), self.given);
         }
         self.walk(&variant.shape, node)
     }
@@ -509,7 +565,7 @@ impl Walker {
     fn scalar(&mut self, shape: &'static Shape, node: &Node) -> Json {
         match read_scalar(shape, node) {
             Ok(value) => {
-                self.setting(shortened(&value), self.given);
+                self.setting(|| shortened(&value), self.given);
                 value
             }
             Err((message, hint)) => {
@@ -899,7 +955,8 @@ mod tests {
     #[test]
     fn settings_tell_what_was_given_and_what_was_assumed() {
         let text = r#"{ "functions": { "ship": { "Timeout": 30 } } }"#;
-        let checked = check(&grammar::SCENARIO, &document::parse(text).expect("an object"), false);
+        let node = document::parse(text).expect("an object");
+        let checked = check(&grammar::SCENARIO, &node, false);
         let setting = |path: &str| {
             let found = checked.settings.iter().find(|setting| setting.path == path).expect(path);
             (found.value.as_str(), found.given)
@@ -918,7 +975,8 @@ mod tests {
         assert_eq!(join("a", "x.y"), r#"a["x.y"]"#);
         assert_eq!(join("", "a"), "a");
         let text = r#"{ "destinations": { "x.y": { "sqs": { "latency": 5 } } } }"#;
-        let checked = check(&grammar::SCENARIO, &document::parse(text).expect("an object"), false);
+        let node = document::parse(text).expect("an object");
+        let checked = check(&grammar::SCENARIO, &node, false);
         let path = r#"destinations["x.y"].sqs.latency"#;
         assert!(checked.problems.iter().any(|problem| problem.path == path));
         let Origin::File(span) = checked.spans.origin(path) else { panic!("in the file") };

@@ -124,10 +124,13 @@ fn written(at: SimTime) -> SimDuration {
 pub(super) fn carry_out(
     scenario: &mut Scenario,
     planned: &[Planned<'_>],
-    checked: &Checked,
+    checked: &Checked<'_>,
     known: &[Problem],
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
+    if planned.is_empty() {
+        return problems;
+    }
     let mut value = without_what_stays(&checked.resolved, &scenario.functions[0].name);
     for planned in planned {
         let before = value.clone();
@@ -136,7 +139,7 @@ pub(super) fn carry_out(
         }
         let text = value.to_string();
         let node = document::parse(&text).expect("a JSON value is JSON");
-        let again = shape::check(&grammar::SCENARIO, &node, scenario.profile == Profile::Documented);
+        let again = shape::check_values(&grammar::SCENARIO, &node, scenario.profile == Profile::Documented);
         let lowered = lower(&scenario.name, &again, None);
         let found = again.problems.into_iter().chain(lowered.problems);
         let new = found.filter(|problem| is_new(problem, known));
@@ -223,7 +226,7 @@ fn is_new(problem: &Problem, known: &[Problem]) -> bool {
 }
 
 /// The problem as one of the change that brought it: what is wrong may lie elsewhere than what was set, as with a sum.
-fn about_change(problem: Problem, planned: &Planned<'_>, checked: &Checked) -> Problem {
+fn about_change(problem: Problem, planned: &Planned<'_>, checked: &Checked<'_>) -> Problem {
     let close =
         |(path, _): &&(&str, &Json)| problem.path.starts_with(path) || path.starts_with(&problem.path);
     let set = join(&planned.path, "set");

@@ -46,14 +46,15 @@ impl Walker {
                 if let Some(field) = target.field {
                     self.about = (field.doc, field.source);
                 }
-                let path = join(&self.path, &target.path);
-                let value = self.inside(path, |walker| walker.set_value(&target, &entry.node));
+                if target.path != entry.key {
+                    self.respelled.insert(join(&self.path, &target.path), entry.node.span.clone());
+                }
+                let value = self.inside(&target.path, |walker| walker.set_value(&target, &entry.node));
                 self.about = outer;
                 Some((target.path, value))
             }
             Err((message, hint)) => {
-                let path = join(&self.path, &entry.key);
-                self.inside(path, |walker| {
+                self.inside(&entry.key, |walker| {
                     let problem = walker.error(entry.key_span.clone(), message);
                     problem.hint = (!hint.is_empty()).then_some(hint);
                 });
@@ -69,8 +70,7 @@ impl Walker {
         if target.field.is_none_or(|field| matches!(field.default, Default::Required)) {
             self.error(node.span.clone(), "cannot be taken away").hint = Some("give a value".to_owned());
         }
-        self.spans.0.insert(self.path.clone(), node.span.clone());
-        self.setting("null".to_owned(), self.given);
+        self.setting(|| "null".to_owned(), self.given);
         Json::Null
     }
 }
