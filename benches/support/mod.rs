@@ -3,6 +3,7 @@
 //! A measured process is started by a small process that does nothing else (this program again, with `--measure`),
 //! because a system tells the peak memory of one's children only for all of them together. What is timed is the
 //! whole child: from before it is started to after it has ended, loading, running, writing and syncing included.
+#![allow(dead_code, reason = "no bench needs all of it")]
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -105,4 +106,18 @@ pub(crate) fn option<T: std::str::FromStr>(name: &str) -> Option<T> {
 /// Whether `name` is among the arguments.
 pub(crate) fn flag(name: &str) -> bool {
     std::env::args().any(|arg| arg == name)
+}
+
+/// Nanoseconds for each of the `operations` that `work` does: the median of `rounds` rounds, each with a state that
+/// `prepare` makes anew and whose making is not timed.
+pub(crate) fn cost<S>(rounds: usize, operations: u64, prepare: impl Fn() -> S, work: impl Fn(&mut S)) -> f64 {
+    let round = |_| {
+        let mut state = prepare();
+        let started = Instant::now();
+        work(&mut state);
+        let elapsed = started.elapsed();
+        std::hint::black_box(&state);
+        elapsed.as_nanos() as f64 / operations as f64
+    };
+    median((0..rounds).map(round).collect())
 }

@@ -8,6 +8,7 @@
 //! Layout is integer arithmetic, so that the same run gives the same SVG bytes on every machine. Every chart can be
 //! drawn from every run: one with nothing to show says so.
 
+mod curves;
 mod destinations;
 mod drawing;
 mod environments;
@@ -29,6 +30,8 @@ use crate::observe::environments::Environments;
 use crate::observe::lives::Life;
 use crate::observe::series::Series;
 use crate::scenario::Scenario;
+
+pub use curves::{CurvePanel, draw_curves};
 
 /// What the charts show.
 #[derive(Clone, Copy, Debug)]
