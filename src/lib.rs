@@ -8,6 +8,8 @@ pub mod experiment;
 pub mod explain;
 pub mod export;
 pub mod id;
+#[cfg(feature = "import")]
+pub mod import;
 pub mod model;
 pub mod observe;
 pub mod random;

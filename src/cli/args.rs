@@ -19,6 +19,7 @@ Examples:
   thirdtry check my.json --explain           what the file means, with every default and its source
   thirdtry explain quickstart --fate retries_exhausted
   thirdtry export logs out/quickstart        the log groups as CloudWatch Logs would have them
+  thirdtry import sam template.yaml -o my.json
   thirdtry init -o my.json                   a commented scenario to start from";
 
 const EXIT_CODES: &str = "\
@@ -57,6 +58,9 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Show a finished run as AWS would have shown it: metrics, logs or traces
     Export(ExportArgs),
+    /// Make a scenario of infrastructure code or of measured metrics
+    #[cfg(feature = "import")]
+    Import(super::import::ImportArgs),
     /// Write a commented scenario to start from
     Init(InitArgs),
     /// Print the JSON Schema of scenario files

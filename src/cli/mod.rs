@@ -7,6 +7,8 @@ mod exit;
 mod explain;
 mod export;
 mod generate;
+#[cfg(feature = "import")]
+mod import;
 mod init;
 mod input;
 mod interrupt;
@@ -31,6 +33,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(args) => check::execute(&args, &mut terminal),
         Command::Explain(args) => explain::execute(&args, &mut terminal),
         Command::Export(args) => export::execute(&args, &terminal),
+        #[cfg(feature = "import")]
+        Command::Import(args) => import::execute(&args, &mut terminal),
         Command::Init(args) => init::execute(&args, &mut terminal),
         Command::Schema => generate::schema(&mut terminal),
         Command::Completions { shell } => generate::completions(shell, &mut terminal),

@@ -332,3 +332,75 @@ fn a_run_can_be_run_twice_and_compared() {
     let verified = run("quickstart", &folder, &["--verify-determinism"]);
     assert_eq!(verified, run("quickstart", &folder, &[]));
 }
+
+#[cfg(feature = "import")]
+#[test]
+fn a_template_becomes_a_scenario_that_runs_and_can_be_made_again() {
+    let folder = temporary_folder("cli-import");
+    let out = folder.join("new/order.json");
+    let out = out.to_str().expect("UTF-8");
+    let template = "scenarios/templates/order-shipping.yaml";
+    for _ in 0..2 {
+        let output = thirdtry(&["import", "sam", template, "--out", out]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(stdout(&output).contains("functions.ShipOrder.Timeout = 10"), "{}", stdout(&output));
+    }
+    let output = thirdtry(&["run", out, "--files", "none"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let report = thirdtry(&["import", "sam", template, "--out", out, "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&report.stdout).expect("JSON");
+    assert_eq!(report["taken"][0]["resource"], "Globals.Function");
+    // Nobody else's file is overwritten.
+    fs::write(out, "{}").expect("a file");
+    fails(&["import", "sam", template, "--out", out], 1, &["no import has made it", "--force"]);
+    assert!(thirdtry(&["import", "sam", template, "--out", out, "--force"]).status.success());
+    fails(&["import", "sam", template, "--parameter", "Retries"], 2, &["has no `=`"]);
+    fails(&["import", "sam", template, "--parameter", "Retrys=1"], 3, &["did you mean `Retries`?"]);
+    fails(&["import", "sam", "README.md"], 3, &["README.md", "hint: "]);
+    fails(&["import", "sam", "nowhere.yaml"], 1, &["nowhere.yaml"]);
+}
+
+#[cfg(feature = "import")]
+#[test]
+fn every_language_and_metrics_are_imported_by_the_program() {
+    let folder = temporary_folder("cli-import-all");
+    let out = folder.join("s.json");
+    let out = out.to_str().expect("UTF-8");
+    let module = folder.join("module");
+    fs::create_dir_all(&module).expect("a folder");
+    fs::write(module.join("main.tf"), text("scenarios/templates/order-shipping.tf")).expect("a file");
+    fs::write(module.join("terraform.tfvars"), "retries = 1\n").expect("a file");
+    let module = module.to_str().expect("UTF-8");
+    let cases: [(&[&str], &str); 4] = [
+        (
+            &["terraform", "scenarios/templates/order-shipping.tf", "--parameter", "retries=0"],
+            "MaximumRetryAttempts = 0",
+        ),
+        (&["terraform", module], "MaximumRetryAttempts = 1"),
+        (&["serverless", "scenarios/templates/order-shipping.serverless.yml"], "MaximumRetryAttempts = 2"),
+        (&["cloudformation", "scenarios/templates/order-shipping.cdk.json"], "MaximumRetryAttempts = 2"),
+    ];
+    for (arguments, said) in cases {
+        let output = thirdtry(&[&["import"], arguments, &["--out", out]].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(stdout(&output).contains(said), "{}", stdout(&output));
+        assert!(thirdtry(&["check", out]).status.success());
+    }
+    // The scenario is the answer if it goes to no file, and loads from there.
+    let output = thirdtry(&["import", "serverless", "scenarios/templates/order-shipping.serverless.yml"]);
+    assert!(stdout(&output).starts_with("// Made by `thirdtry import`") && stderr(&output).contains("Taken"));
+    let run_folder = folder.join("run");
+    run("quickstart", &run_folder, &["--timeline", "none"]);
+    let run_folder = run_folder.to_str().expect("UTF-8");
+    assert!(thirdtry(&["export", "cloudwatch", run_folder]).status.success());
+    let exported = format!("{run_folder}/export/cloudwatch");
+    for measured in [exported, format!("{run_folder}/metrics.csv")] {
+        let output = thirdtry(&["import", "cloudwatch", &measured, "--out", out]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(stdout(&output).contains("971 events"), "{}", stdout(&output));
+        let output = thirdtry(&["run", out, "--files", "none"]);
+        assert!(stdout(&output).contains("of 971 events accepted"), "{}", stderr(&output));
+    }
+    fails(&["import", "cloudwatch", "README.md", "--out", out], 3, &["not JSON"]);
+    fails(&["import", "cloudwatch", "README.md", "--out", out, "--column", "x"], 2, &["has no `=`"]);
+}

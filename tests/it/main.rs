@@ -17,8 +17,13 @@ mod golden;
 mod golden_vectors;
 mod identities;
 mod imperfections;
+<<<<<<< HEAD
 #[cfg(feature = "cli")]
 mod limits;
+=======
+#[cfg(feature = "import")]
+mod imported;
+>>>>>>> 177186c (Infrastructure code and metrics become scenarios)
 mod offers;
 mod promises;
 mod real_trace;

@@ -7,7 +7,11 @@ use crate::source_files::{files, text};
 use std::path::Path;
 
 /// For each module of the library, the modules that it may use; itself is understood.
+<<<<<<< HEAD
 const MAY_IMPORT: [(&str, &[&str]); 16] = [
+=======
+const MAY_IMPORT: [(&str, &[&str]); 15] = [
+>>>>>>> 177186c (Infrastructure code and metrics become scenarios)
     ("time", &[]),
     ("id", &[]),
     ("random", &["time"]),
@@ -20,6 +24,7 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("chart", &["time", "id", "random", "scenario", "model", "observe"]),
     ("explain", &["time", "id", "random", "scenario", "model", "observe"]),
     ("export", &["time", "observe", "sink"]),
+    ("import", &["time", "observe", "scenario"]),
     ("record", &["time", "scenario", "model", "simulate", "observe", "sink", "chart"]),
     ("estimate", &["time", "id", "scenario", "record"]),
     ("experiment", &["time", "id", "random", "scenario", "model", "simulate", "observe", "sink", "chart"]),
@@ -28,12 +33,14 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
 ];
 
 /// Words, and the only places below `src/` where they may appear.
-const ONLY_IN: [(&str, &[&str]); 10] = [
+const ONLY_IN: [(&str, &[&str]); 12] = [
     ("plotters", &["chart"]),
     ("clap", &["cli", "main.rs"]),
     ("indicatif", &["cli"]),
     ("annotate_snippets", &["cli"]),
     ("ctrlc", &["cli"]),
+    ("hcl_edit", &["import/terraform"]),
+    ("saphyr_parser", &["import/yaml.rs"]),
     ("HashMap", &[]),
     ("HashSet", &[]),
     ("SystemTime", &[]),

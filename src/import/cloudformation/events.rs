@@ -1,0 +1,268 @@
+//! SAM's events: those that invoke asynchronously become sources, the others say why not.
+
+use super::super::application::{Caller, Settings, Source};
+use super::super::application::{Service, name_in_arn};
+use super::super::book::{Origin, Set};
+use super::super::schedule::Schedule;
+use super::super::tree::{Node, Value};
+use super::stack::Stack;
+use super::subscriptions::Subscription;
+use super::template::Resource;
+use crate::scenario::problem::quoted;
+
+/// Events of services that poll, and invoke synchronously.
+const POLLED: [&str; 14] = [
+    "SQS",
+    "Kinesis",
+    "DynamoDB",
+    "MSK",
+    "MQ",
+    "SelfManagedKafka",
+    "DocumentDB",
+    "Kafka",
+    // As Serverless Framework calls them.
+    "sqs",
+    "stream",
+    "msk",
+    "kafka",
+    "activemq",
+    "rabbitmq",
+];
+/// Events whose caller waits for the answer.
+const SYNCHRONOUS: [&str; 13] = [
+    "Api",
+    "HttpApi",
+    "WebSocket",
+    "Cognito",
+    "AlexaSkill",
+    // As Serverless Framework calls them.
+    "http",
+    "httpApi",
+    "websocket",
+    "cognitoUserPool",
+    "alexaSkill",
+    "alexaSmartHome",
+    "alb",
+    "cloudFront",
+];
+
+impl<'t> Stack<'t> {
+    /// The events of a function.
+    pub(super) fn sam_events(&mut self, resource: Resource<'t>, properties: &Node, function: &str) {
+        if properties.get("FunctionUrlConfig").is_some() {
+            let how = "a function URL calls it synchronously";
+            self.otherwise(resource, properties.line, "FunctionUrlConfig", function, how);
+        }
+        let events = self.template.resolved_at(properties, &["Events"]);
+        let Some(events) = events else { return };
+        if self.settings(resource).is_unknown("Events", &events) {
+            return;
+        }
+        for entry in events.entries() {
+            let kind =
+                self.settings(resource).text(&format!("Events.{}.Type", entry.key), entry.node.get("Type"));
+            let empty = Node::new(Value::Null, entry.line);
+            let settings = entry.node.get("Properties").unwrap_or(&empty);
+            let event =
+                Event { resource, name: &entry.key, line: entry.line, properties: settings, function };
+            match kind.map(|kind| kind.value).as_deref() {
+                Some("S3") => self.s3_event(&event),
+                Some("SNS") => self.sns_event(&event),
+                Some("EventBridgeRule" | "CloudWatchEvent") => self.rule_event(&event),
+                Some(kind @ ("Schedule" | "ScheduleV2")) => self.schedule_event(&event, kind),
+                Some("CloudWatchLogs") => self.service_event(&event, "a log group"),
+                Some("IoTRule") => self.service_event(&event, "an IoT rule"),
+                Some(kind) if POLLED.contains(&kind) => {
+                    let how = format!("{kind} is polled by Lambda, which is synchronous");
+                    self.otherwise(resource, entry.line, &entry.key, function, &how);
+                }
+                Some(kind) if SYNCHRONOUS.contains(&kind) => {
+                    let how = format!("{kind} calls it synchronously");
+                    self.otherwise(resource, entry.line, &entry.key, function, &how);
+                }
+                Some(kind) => {
+                    let text = format!("the event {}: its type {} is not known", entry.key, quoted(kind));
+                    self.settings(resource).ignored(entry.line, text);
+                }
+                None => {
+                    let text = format!("the event {}: it has no type", entry.key);
+                    self.settings(resource).ignored(entry.line, text);
+                }
+            }
+        }
+    }
+
+    fn otherwise(&mut self, resource: Resource<'t>, line: usize, event: &str, function: &str, how: &str) {
+        self.settings(resource).ignored(line, format!("the event {event}: {how}"));
+        self.change(function, |function| function.called_otherwise = Some(how.to_owned()));
+    }
+
+    fn s3_event(&mut self, event: &Event<'_, 't>) {
+        let bucket = event.properties.get("Bucket").map(|node| self.resource_name(node));
+        let bucket = bucket.unwrap_or_else(|| event.default_name());
+        let label = format!("S3 bucket {bucket}");
+        let name = self.application.free_source_name(&bucket);
+        self.application.sources.push(event.source(
+            self.template.file_of(event.resource.id),
+            name,
+            Caller::S3,
+            label,
+        ));
+    }
+
+    fn sns_event(&mut self, event: &Event<'_, 't>) {
+        if event
+            .properties
+            .get("SqsSubscription")
+            .is_some_and(|node| node.as_text().as_deref() != Some("false"))
+        {
+            let how = "a queue stands between the topic and the function, which Lambda polls synchronously";
+            self.otherwise(event.resource, event.line, event.name, event.function, how);
+            return;
+        }
+        let topic = event.properties.get("Topic").map(|node| self.resource_name(node));
+        let topic = topic.unwrap_or_else(|| event.default_name());
+        let to = event.to(self.template.file_of(event.resource.id));
+        self.subscriptions.push(Subscription::topic(topic, to.origin.clone(), to));
+    }
+
+    fn rule_event(&mut self, event: &Event<'_, 't>) {
+        if self.is_off(event) {
+            return;
+        }
+        let (attempts, age) = self.retry_policy(event);
+        let bus = event.properties.get("EventBusName").map(|node| self.resource_name(node));
+        let to = event.to(self.template.file_of(event.resource.id));
+        self.subscriptions.push(Subscription {
+            service: Service::EventBridge,
+            through: bus.filter(|bus| bus != "default"),
+            name: event.default_name(),
+            label: format!("EventBridge rule {}", event.name),
+            origin: to.origin.clone(),
+            to: vec![to],
+            retry_attempts: attempts,
+            retry_age: age,
+            schedule: None,
+        });
+    }
+
+    fn schedule_event(&mut self, event: &Event<'_, 't>, kind: &str) {
+        if self.is_off(event) {
+            return;
+        }
+        let (retry_attempts, retry_age) = self.retry_policy(event);
+        let key = if kind == "Schedule" { "Schedule" } else { "ScheduleExpression" };
+        let mut settings = self.settings(event.resource);
+        let expression = settings.text(&format!("{}.{key}", event.name), event.properties.get(key));
+        let schedule = expression.and_then(|expression| schedule(&mut settings, expression));
+        let label = format!("schedule {}", event.name);
+        let name = self.application.free_source_name(&event.default_name());
+        let source = event.source(self.template.file_of(event.resource.id), name, Caller::EventBridge, label);
+        self.application.sources.push(Source { retry_attempts, retry_age, schedule, ..source });
+    }
+
+    fn service_event(&mut self, event: &Event<'_, 't>, what: &str) {
+        let text = format!(
+            "the event {}: {what} repeats what Lambda does not accept as a program would",
+            event.name
+        );
+        self.settings(event.resource).assumed(event.line, text);
+        let name = self.application.free_source_name(&event.default_name());
+        let label = format!("{what}: event {}", event.name);
+        self.application.sources.push(event.source(
+            self.template.file_of(event.resource.id),
+            name,
+            Caller::Direct,
+            label,
+        ));
+    }
+
+    /// Whether a rule or schedule is switched off, which is then said.
+    fn is_off(&mut self, event: &Event<'_, 't>) -> bool {
+        let state = event.properties.get("State").and_then(Node::as_text);
+        let enabled = event.properties.get("Enabled").and_then(Node::as_text);
+        let is_off = state.as_deref() == Some("DISABLED") || enabled.as_deref() == Some("false");
+        if is_off {
+            let text = format!("the event {}: it is disabled", event.name);
+            self.settings(event.resource).ignored(event.line, text);
+        }
+        is_off
+    }
+
+    fn retry_policy(&mut self, event: &Event<'_, 't>) -> (Option<Set<u64>>, Option<Set<u64>>) {
+        let mut settings = self.settings(event.resource);
+        retry_policy(&mut settings, event.properties.get("RetryPolicy"))
+    }
+
+    /// The name of a resource that is referred to by reference, ARN or name.
+    pub(super) fn resource_name(&self, node: &Node) -> String {
+        if let Value::Reference(reference) = &node.value {
+            return self.name_of(&reference.to);
+        }
+        let text = node.as_text();
+        let name = text.as_deref().map_or("outside", name_in_arn);
+        let resource = self.template.resources().find(|resource| {
+            super::stack::service_of(resource.kind).is_some()
+                && self.template.physical_name(resource.id).is_ok_and(|known| known == name)
+        });
+        resource.map_or_else(|| name.to_owned(), |resource| self.name_of(resource.id))
+    }
+}
+
+/// `RetryPolicy` of a rule's target.
+pub(super) fn retry_policy(
+    settings: &mut Settings<'_>,
+    policy: Option<&Node>,
+) -> (Option<Set<u64>>, Option<Set<u64>>) {
+    let get = |key| policy.and_then(|policy| policy.get(key));
+    let attempts = settings.integer("RetryPolicy.MaximumRetryAttempts", get("MaximumRetryAttempts"));
+    let age = settings.integer("RetryPolicy.MaximumEventAgeInSeconds", get("MaximumEventAgeInSeconds"));
+    (attempts, age)
+}
+
+/// The schedule that an expression means; one that is not understood is a problem.
+pub(super) fn schedule(settings: &mut Settings<'_>, expression: Set<String>) -> Option<Set<Schedule>> {
+    let Some(value) = Schedule::parse(&expression.value) else {
+        let message = format!("{} is not a schedule", quoted(&expression.value));
+        let hint = "write rate(5 minutes), cron(0 3 * * ? *) or at(2026-01-01T00:00:00)";
+        settings.book.problem(expression.origin, message, hint);
+        return None;
+    };
+    Some(Set { value, origin: expression.origin })
+}
+
+/// An event of a function.
+struct Event<'e, 't> {
+    resource: Resource<'t>,
+    name: &'e str,
+    line: usize,
+    /// Resolved.
+    properties: &'e Node,
+    /// The function's name in the scenario.
+    function: &'e str,
+}
+
+impl Event<'_, '_> {
+    fn default_name(&self) -> String {
+        format!("{}-{}", self.function, self.name)
+    }
+
+    fn to(&self, file: &str) -> Set<String> {
+        let origin = Origin::new(file, self.line, self.resource.id);
+        Set { value: self.function.to_owned(), origin }
+    }
+
+    fn source(&self, file: &str, name: String, caller: Caller, label: String) -> Source {
+        let to = self.to(file);
+        Source {
+            name,
+            origin: to.origin.clone(),
+            caller,
+            to: vec![to],
+            retry_attempts: None,
+            retry_age: None,
+            schedule: None,
+            label,
+        }
+    }
+}

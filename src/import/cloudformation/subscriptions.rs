@@ -1,0 +1,279 @@
+//! Resources that invoke functions: buckets, topics, rules, schedules, log filters.
+
+use super::super::application::{Caller, Service, Source};
+use super::super::book::{Origin, Set};
+use super::super::schedule::Schedule;
+use super::super::tree::Node;
+use super::events::{retry_policy, schedule};
+use super::stack::Stack;
+use super::template::Resource;
+
+/// A function that a topic or rule invokes. What it becomes depends on whether outcomes go to that topic or bus.
+pub(super) struct Subscription {
+    pub(super) service: Service,
+    /// The topic, or the bus of a rule if it is not the default one.
+    pub(super) through: Option<String>,
+    /// The name as a source.
+    pub(super) name: String,
+    pub(super) label: String,
+    pub(super) origin: Origin,
+    pub(super) to: Vec<Set<String>>,
+    pub(super) retry_attempts: Option<Set<u64>>,
+    pub(super) retry_age: Option<Set<u64>>,
+    pub(super) schedule: Option<Set<Schedule>>,
+}
+
+impl Subscription {
+    pub(super) fn topic(topic: String, origin: Origin, to: Set<String>) -> Self {
+        Self {
+            service: Service::Sns,
+            name: topic.clone(),
+            label: format!("SNS topic {topic}"),
+            through: Some(topic),
+            origin,
+            to: vec![to],
+            retry_attempts: None,
+            retry_age: None,
+            schedule: None,
+        }
+    }
+}
+
+impl<'t> Stack<'t> {
+    /// Subscriptions become subscribers of destinations, or sources.
+    pub(super) fn subscribe(&mut self) {
+        for subscription in std::mem::take(&mut self.subscriptions) {
+            let through = subscription.through.as_deref();
+            let destination = self.application.destinations.iter_mut().find(|destination| {
+                destination.service == subscription.service && Some(destination.name.as_str()) == through
+            });
+            if let Some(destination) = destination {
+                for to in subscription.to {
+                    if !destination.subscribers.iter().any(|known| known.value == to.value) {
+                        destination.subscribers.push(to);
+                    }
+                }
+                let text = format!(
+                    "{}: it gets the records of outcomes alone, and all of them whatever its pattern or filter",
+                    subscription.label
+                );
+                self.book.assumed(subscription.origin, text);
+                continue;
+            }
+            self.add_source(subscription);
+        }
+    }
+
+    fn add_source(&mut self, subscription: Subscription) {
+        let same_topic = |source: &&mut Source| {
+            subscription.service == Service::Sns
+                && source.caller == Caller::Sns
+                && source.name == subscription.name
+        };
+        if let Some(source) = self.application.sources.iter_mut().find(same_topic) {
+            for to in subscription.to {
+                if !source.to.iter().any(|known| known.value == to.value) {
+                    source.to.push(to);
+                }
+            }
+            return;
+        }
+        let caller = if subscription.service == Service::Sns { Caller::Sns } else { Caller::EventBridge };
+        self.application.sources.push(Source {
+            name: self.application.free_source_name(&subscription.name),
+            origin: subscription.origin,
+            caller,
+            to: subscription.to,
+            retry_attempts: subscription.retry_attempts,
+            retry_age: subscription.retry_age,
+            schedule: subscription.schedule,
+            label: subscription.label,
+        });
+    }
+
+    /// `AWS::S3::Bucket` with notifications.
+    pub(super) fn bucket(&mut self, resource: Resource<'t>) {
+        self.bucket_notifications(resource, "");
+    }
+
+    /// The notifications of `resource`, which are those of the bucket that `bucket` names, or its own.
+    pub(super) fn bucket_notifications(&mut self, resource: Resource<'t>, bucket: &str) {
+        let configurations = ["LambdaConfigurations", "LambdaFunctionConfigurations"];
+        let bucket = self.template.property(resource, &[bucket]);
+        let bucket = bucket.map_or_else(|| self.name_of(resource.id), |node| self.resource_name(&node));
+        for key in configurations {
+            let list = self.template.property(resource, &["NotificationConfiguration", key]);
+            for configuration in list.as_ref().map_or(&[][..], Node::elements) {
+                let function =
+                    configuration.get("Function").or_else(|| configuration.get("LambdaFunctionArn"));
+                let Some(to) = self.function_in(resource, "the notified function", function) else {
+                    continue;
+                };
+                let name = self.application.free_source_name(&bucket);
+                let label = format!("S3 bucket {bucket}");
+                self.push_source(name, Caller::S3, label, to);
+            }
+        }
+    }
+
+    fn push_source(&mut self, name: String, caller: Caller, label: String, to: Set<String>) {
+        self.application.sources.push(Source {
+            name,
+            origin: to.origin.clone(),
+            caller,
+            to: vec![to],
+            retry_attempts: None,
+            retry_age: None,
+            schedule: None,
+            label,
+        });
+    }
+
+    /// Subscriptions inside of a topic.
+    pub(super) fn topic(&mut self, resource: Resource<'t>) {
+        let list = self.template.property(resource, &["Subscription"]);
+        for subscription in list.as_ref().map_or(&[][..], Node::elements) {
+            if subscription.get("Protocol").and_then(Node::as_text).as_deref() == Some("lambda") {
+                let to = self.function_in(resource, "Subscription.Endpoint", subscription.get("Endpoint"));
+                let topic = self.name_of(resource.id);
+                self.subscriptions.extend(to.map(|to| Subscription::topic(topic, to.origin.clone(), to)));
+            }
+        }
+    }
+
+    /// `AWS::SNS::Subscription`.
+    pub(super) fn subscription(&mut self, resource: Resource<'t>) {
+        let protocol = self.template.property(resource, &["Protocol"]);
+        if protocol.as_ref().and_then(Node::as_text).as_deref() != Some("lambda") {
+            return;
+        }
+        let endpoint = self.template.property(resource, &["Endpoint"]);
+        let to = self.function_in(resource, "Endpoint", endpoint.as_ref());
+        let topic = self.template.property(resource, &["TopicArn"]);
+        let topic = topic.map_or_else(|| resource.id.to_owned(), |node| self.resource_name(&node));
+        self.subscriptions.extend(to.map(|to| Subscription::topic(topic, to.origin.clone(), to)));
+    }
+
+    /// `AWS::Events::Rule`: a source that invokes all of its functions.
+    pub(super) fn rule(&mut self, resource: Resource<'t>) {
+        if self.is_disabled(resource) {
+            return;
+        }
+        let targets = self.template.property(resource, &["Targets"]);
+        let mut to: Vec<Set<String>> = Vec::new();
+        let (mut retry_attempts, mut retry_age) = (None, None);
+        for target in targets.as_ref().map_or(&[][..], Node::elements) {
+            let Some(function) = self.function_in(resource, "a target's Arn", target.get("Arn")) else {
+                continue;
+            };
+            if !to.iter().any(|known| known.value == function.value) {
+                to.push(function);
+            }
+            let mut settings = self.settings(resource);
+            let (attempts, age) = retry_policy(&mut settings, target.get("RetryPolicy"));
+            retry_attempts = retry_attempts.or(attempts);
+            retry_age = retry_age.or(age);
+        }
+        if to.is_empty() {
+            return;
+        }
+        let expression = self.template.property(resource, &["ScheduleExpression"]);
+        let mut settings = self.settings(resource);
+        let expression = settings.text("ScheduleExpression", expression.as_ref());
+        let schedule = expression.and_then(|expression| schedule(&mut settings, expression));
+        let bus = self.template.property(resource, &["EventBusName"]).map(|node| self.resource_name(&node));
+        let name = self.name_of(resource.id);
+        self.subscriptions.push(Subscription {
+            service: Service::EventBridge,
+            through: bus.filter(|bus| bus != "default"),
+            label: format!("EventBridge rule {name}"),
+            name,
+            origin: self.origin(resource),
+            to,
+            retry_attempts,
+            retry_age,
+            schedule,
+        });
+    }
+
+    /// `AWS::Scheduler::Schedule`.
+    pub(super) fn scheduler(&mut self, resource: Resource<'t>) {
+        if self.is_disabled(resource) {
+            return;
+        }
+        let arn = self.template.property(resource, &["Target", "Arn"]);
+        let Some(to) = self.function_in(resource, "Target.Arn", arn.as_ref()) else { return };
+        let policy = self.template.property(resource, &["Target", "RetryPolicy"]);
+        let expression = self.template.property(resource, &["ScheduleExpression"]);
+        let mut settings = self.settings(resource);
+        let (retry_attempts, retry_age) = retry_policy(&mut settings, policy.as_ref());
+        let expression = settings.text("ScheduleExpression", expression.as_ref());
+        let schedule = expression.and_then(|expression| schedule(&mut settings, expression));
+        let name = self.name_of(resource.id);
+        self.application.sources.push(Source {
+            label: format!("schedule {name}"),
+            name: self.application.free_source_name(&name),
+            origin: self.origin(resource),
+            caller: Caller::EventBridge,
+            to: vec![to],
+            retry_attempts,
+            retry_age,
+            schedule,
+        });
+    }
+
+    fn is_disabled(&mut self, resource: Resource<'t>) -> bool {
+        let state = self.template.property(resource, &["State"]);
+        let is_off = state.and_then(|state| state.as_text().map(|text| text == "DISABLED")) == Some(true);
+        if is_off {
+            self.book.ignored(self.origin(resource), "it is disabled");
+        }
+        is_off
+    }
+
+    /// `AWS::Logs::SubscriptionFilter`.
+    pub(super) fn log_subscription(&mut self, resource: Resource<'t>) {
+        let arn = self.template.property(resource, &["DestinationArn"]);
+        if let Some(to) = self.function_in(resource, "DestinationArn", arn.as_ref()) {
+            self.service_source(resource, "a log group", to);
+        }
+    }
+
+    /// `AWS::IoT::TopicRule`: its actions that invoke functions.
+    pub(super) fn iot_rule(&mut self, resource: Resource<'t>) {
+        let actions = self.template.property(resource, &["TopicRulePayload", "Actions"]);
+        for action in actions.as_ref().map_or(&[][..], Node::elements) {
+            let function = action.at(&["Lambda", "FunctionArn"]);
+            if let Some(to) = self.function_in(resource, "Lambda.FunctionArn", function) {
+                self.service_source(resource, "an IoT rule", to);
+            }
+        }
+    }
+
+    /// `AWS::SES::ReceiptRule`: its actions that invoke functions and do not wait for the answer.
+    pub(super) fn receipt_rule(&mut self, resource: Resource<'t>) {
+        let actions = self.template.property(resource, &["Rule", "Actions"]);
+        for action in actions.as_ref().map_or(&[][..], Node::elements) {
+            let Some(action) = action.get("LambdaAction") else { continue };
+            let waits =
+                action.get("InvocationType").and_then(Node::as_text).as_deref() == Some("RequestResponse");
+            let function = self.function_in(resource, "LambdaAction.FunctionArn", action.get("FunctionArn"));
+            match function {
+                Some(to) if !waits => self.service_source(resource, "an SES receipt rule", to),
+                Some(to) => {
+                    let how = "an SES receipt rule calls it synchronously";
+                    self.settings(resource).ignored(action.line, how);
+                    self.change(&to.value, |function| function.called_otherwise = Some(how.to_owned()));
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn service_source(&mut self, resource: Resource<'t>, what: &str, to: Set<String>) {
+        let text = format!("{what} repeats what Lambda does not accept as a program would");
+        self.book.assumed(self.origin(resource), text);
+        let name = self.application.free_source_name(&self.name_of(resource.id));
+        self.push_source(name, Caller::Direct, format!("{what}: {}", resource.id), to);
+    }
+}
