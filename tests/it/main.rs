@@ -17,13 +17,10 @@ mod golden;
 mod golden_vectors;
 mod identities;
 mod imperfections;
-<<<<<<< HEAD
-#[cfg(feature = "cli")]
-mod limits;
-=======
 #[cfg(feature = "import")]
 mod imported;
->>>>>>> 177186c (Infrastructure code and metrics become scenarios)
+#[cfg(feature = "cli")]
+mod limits;
 mod offers;
 mod promises;
 mod real_trace;

@@ -7,11 +7,7 @@ use crate::source_files::{files, text};
 use std::path::Path;
 
 /// For each module of the library, the modules that it may use; itself is understood.
-<<<<<<< HEAD
-const MAY_IMPORT: [(&str, &[&str]); 16] = [
-=======
-const MAY_IMPORT: [(&str, &[&str]); 15] = [
->>>>>>> 177186c (Infrastructure code and metrics become scenarios)
+const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("time", &[]),
     ("id", &[]),
     ("random", &["time"]),

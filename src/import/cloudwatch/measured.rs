@@ -104,14 +104,12 @@ impl Measured {
         })
     }
 
-    /// The length of a period in seconds: the smallest step between two samples of a series, and a minute if there
-    /// is no step.
+    /// The length of a period in seconds: the smallest step between two samples, of whichever metrics, and a minute if
+    /// there is no step.
     pub fn period(&self) -> i64 {
-        let steps = self.series.values().flat_map(|series| {
-            let times: Vec<i64> = series.keys().copied().collect();
-            times.windows(2).map(|two| two[1] - two[0]).collect::<Vec<_>>()
-        });
-        steps.filter(|step| *step > 0).min().unwrap_or(60)
+        let times: BTreeSet<i64> = self.series.values().flat_map(|series| series.keys().copied()).collect();
+        let times: Vec<i64> = times.into_iter().collect();
+        times.windows(2).map(|two| two[1] - two[0]).min().unwrap_or(60)
     }
 
     /// The first period and the end of the last one, in seconds since 1970.
