@@ -48,17 +48,47 @@ pub struct RequestId {
     pub low: u64,
 }
 
+impl RequestId {
+    /// The number of characters that it is written with.
+    pub const WIDTH: usize = 36;
+
+    /// Writes it as text: 8, 4, 4, 4 and 12 hexadecimal digits, in lower case, with hyphens in between.
+    pub fn write(self, text: &mut [u8; Self::WIDTH]) {
+        const VERSION: u64 = 0x4000;
+        const VARIANT: u64 = 0x8000_0000_0000_0000;
+        let high = self.high & !0xf000 | VERSION;
+        let low = self.low & !(0xc000_0000_0000_0000) | VARIANT;
+        let bytes = u128::to_be_bytes(u128::from(high) << 64 | u128::from(low));
+        for (byte, place) in bytes.into_iter().zip(PLACES) {
+            [text[place], text[place + 1]] = HEXADECIMAL[usize::from(byte)];
+        }
+        for hyphen in HYPHENS {
+            text[hyphen] = b'-';
+        }
+    }
+}
+
+/// Where the bytes of a UUID stand in its text.
+const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+/// And where its hyphens stand.
+const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+
+/// The two digits of every byte.
+const HEXADECIMAL: [[u8; 2]; 256] = {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut table = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = [DIGITS[byte >> 4], DIGITS[byte & 0xf]];
+        byte += 1;
+    }
+    table
+};
+
 impl fmt::Display for RequestId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (high, low) = (self.high, self.low);
-        write!(
-            out,
-            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-            high >> 32,
-            high >> 16 & 0xffff,
-            high & 0xfff,
-            low >> 48 & 0x3fff | 0x8000,
-            low & 0xffff_ffff_ffff
-        )
+        let mut text = [0; Self::WIDTH];
+        self.write(&mut text);
+        out.write_str(str::from_utf8(&text).expect("hexadecimal digits and hyphens"))
     }
 }

@@ -26,6 +26,7 @@ use crate::sink::metrics_csv::MetricsCsv;
 use crate::sink::summary_files;
 use crate::sink::timeline_csv::TimelineCsv;
 use crate::time::SimTime;
+use std::io;
 use std::num::NonZeroU64;
 
 #[cfg(feature = "charts")]
@@ -81,7 +82,7 @@ pub struct Recorder<'s> {
     fingerprint: Fingerprint,
     ledger: Ledger,
     summary: Summary<'s>,
-    metrics: Metrics<'s, Option<MetricsCsv<'s, OutputFile>>>,
+    metrics: Metrics<'s, Option<MetricsCsv<OutputFile>>>,
     outputs: Option<Outputs<'s>>,
 }
 
@@ -90,7 +91,7 @@ struct Outputs<'s> {
     loaded: &'s Loaded,
     folder: OutputFolder,
     events: Option<EventsCsv<'s, OutputFile>>,
-    attempts: Option<AttemptsCsv<'s, OutputFile>>,
+    attempts: Option<AttemptsCsv<OutputFile>>,
     timeline: Option<TimelineCsv<'s, OutputFile>>,
     deliveries: Option<Deliveries<'s, OutputFile>>,
     #[cfg(feature = "charts")]
@@ -148,6 +149,15 @@ impl<'s> Recorder<'s> {
         &self.ledger
     }
 
+    /// Whether the files could be written so far. A run that nobody will have the results of need not go on: whoever
+    /// runs it asks now and then.
+    ///
+    /// # Errors
+    /// The first error that any file met.
+    pub fn check(&self) -> Result<(), OutputError> {
+        self.outputs.as_ref().map_or(Ok(()), |outputs| outputs.folder.check())
+    }
+
     /// The run ended at `at`: completes the files and gives them their names.
     ///
     /// # Errors
@@ -162,12 +172,16 @@ impl<'s> Recorder<'s> {
         Ok(report)
     }
 
-    /// The run was given up: leaves a folder that says `reason`, and nothing under a final name.
+    /// The run was given up: leaves a folder that says `reason`, with what was written so far, and nothing under a
+    /// final name.
     ///
     /// # Errors
     /// When even that cannot be written.
     pub fn interrupt(self, reason: &str) -> Result<(), OutputError> {
-        self.outputs.map_or(Ok(()), |outputs| outputs.folder.interrupt(reason))
+        let Some(mut outputs) = self.outputs else { return Ok(()) };
+        // Written out and closed; the files of a run that was given up are not complete, whatever comes of that.
+        drop(outputs.end_files(self.metrics.give_up()));
+        outputs.folder.interrupt(reason)
     }
 }
 
@@ -238,20 +252,13 @@ impl Observer for Outputs<'_> {
     }
 }
 
-impl<'s> Outputs<'s> {
+impl Outputs<'_> {
     fn finish(
         mut self,
-        metrics: Option<MetricsCsv<'s, OutputFile>>,
+        metrics: Option<MetricsCsv<OutputFile>>,
         report: &SummaryReport,
     ) -> Result<(), OutputError> {
-        let files = [
-            self.events.take().map(EventsCsv::finish),
-            self.attempts.take().map(AttemptsCsv::finish),
-            self.timeline.take().map(TimelineCsv::finish),
-            self.deliveries.take().map(Deliveries::finish),
-            metrics.map(MetricsCsv::finish),
-        ];
-        for file in files.into_iter().flatten() {
+        for file in self.end_files(metrics).into_iter().flatten() {
             self.folder.complete(file?)?;
         }
         self.write_summary(report)?;
@@ -260,6 +267,17 @@ impl<'s> Outputs<'s> {
             pictures.write(&self.loaded.scenario, &mut self.folder)?;
         }
         self.folder.finish(&run_facts(self.loaded, report))
+    }
+
+    /// Ends what the observers write, each with its first error.
+    fn end_files(&mut self, metrics: Option<MetricsCsv<OutputFile>>) -> [Option<io::Result<OutputFile>>; 5] {
+        [
+            self.events.take().map(EventsCsv::finish),
+            self.attempts.take().map(AttemptsCsv::finish),
+            self.timeline.take().map(TimelineCsv::finish),
+            self.deliveries.take().map(Deliveries::finish),
+            metrics.map(MetricsCsv::finish),
+        ]
     }
 
     fn write_summary(&mut self, report: &SummaryReport) -> Result<(), OutputError> {

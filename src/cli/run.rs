@@ -40,15 +40,16 @@ pub(crate) fn execute(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, F
     };
     let ended = match run(&loaded.scenario, limit, &mut recorder, terminal) {
         Ok(ended) => ended,
-        Err(failure) => {
-            recorder
-                .interrupt("it was about to need too much memory")
-                .map_err(|error| cannot_write(&error))?;
+        Err(Stopped { reason, failure }) => {
+            // What stopped it, such as a full disk, may keep the reason from being written as well. The folder is
+            // marked as incomplete since the run began, and the failure is what there is to say.
+            recorder.interrupt(reason).unwrap_or_default();
             return Err(failure);
         }
     };
     let again = args.verify_determinism && ended.is_some();
-    let again = again.then(|| fingerprint_of_another_run(&loaded.scenario, limit, terminal)).transpose()?;
+    let again = again.then(|| fingerprint_of_another_run(&loaded.scenario, limit, terminal));
+    let again = again.transpose().map_err(|stopped| stopped.failure)?;
     let (Some((end, at)), None | Some(Some(_))) = (ended, again) else {
         recorder.interrupt("it was interrupted").map_err(|error| cannot_write(&error))?;
         return Err(Failure::Interrupted { message: interrupted_message(folder.as_ref()) });
@@ -107,13 +108,20 @@ fn open<'s>(loaded: &'s Loaded, path: &Path, files: Files) -> Result<Recorder<'s
         .map_err(|error| cannot_write(&error))
 }
 
-/// Runs to the end; `None` if it was interrupted.
+/// A run that was stopped, as its folder and as its user are told.
+struct Stopped {
+    reason: &'static str,
+    failure: Failure,
+}
+
+/// Runs to the end; `None` if it was interrupted. It is stopped when too much is pending, and when a file cannot be
+/// written, as soon as that is known.
 fn run(
     scenario: &Scenario,
     limit: PendingLimit,
     recorder: &mut Recorder<'_>,
     terminal: &Terminal,
-) -> Result<Option<(RunEnd, SimTime)>, Failure> {
+) -> Result<Option<(RunEnd, SimTime)>, Stopped> {
     const STEPS: u64 = 1 << 14;
     let mut simulation = Simulation::new(scenario, 0);
     let mut progress = Progress::new(terminal, scenario.expected_events());
@@ -128,7 +136,11 @@ fn run(
         if let Err(disagreement) = ledger.check(simulation.in_flight()) {
             unreachable!("the ledger does not balance: {disagreement}")
         }
-        limit.check(simulation.in_flight())?;
+        let too_much = |failure| Stopped { reason: "it was about to need too much memory", failure };
+        limit.check(simulation.in_flight()).map_err(too_much)?;
+        let unwritten =
+            |error| Stopped { reason: "a file could not be written", failure: cannot_write(&error) };
+        recorder.check().map_err(unwritten)?;
         progress.update(simulation.now(), ledger.accepted() + ledger.called());
     };
     progress.finish();
@@ -143,7 +155,7 @@ fn fingerprint_of_another_run(
     scenario: &Scenario,
     limit: PendingLimit,
     terminal: &Terminal,
-) -> Result<Option<u64>, Failure> {
+) -> Result<Option<u64>, Stopped> {
     let mut recorder = Recorder::without_files(scenario);
     Ok(run(scenario, limit, &mut recorder, terminal)?.map(|_| recorder.fingerprint()))
 }

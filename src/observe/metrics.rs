@@ -154,6 +154,11 @@ impl<'s, D: Datapoints> Metrics<'s, D> {
         self.sink
     }
 
+    /// The run was given up: returns the sink with what it was told so far.
+    pub fn give_up(self) -> D {
+        self.sink
+    }
+
     #[inline]
     fn advance(&mut self, now: SimTime) {
         if now > self.carry_at {

@@ -9,6 +9,7 @@ pub mod cost;
 pub mod decimal;
 pub mod dependencies;
 pub mod environments;
+pub mod event_cost;
 pub mod fingerprint;
 pub mod generations;
 pub mod histogram;

@@ -48,14 +48,75 @@ impl Money {
         Self::at_most(self.parts.saturating_add(other.parts))
     }
 
+    /// So many times that much.
+    #[must_use]
+    const fn times(self, count: u64) -> Self {
+        Self::at_most(self.parts.saturating_mul(count as u128))
+    }
+
     /// Pico-dollars, rounded half up once.
+    #[expect(clippy::cast_possible_truncation, reason = "both are known to fit")]
     pub const fn pico_usd(self) -> u128 {
-        divide_half_up(self.parts, Self::PARTS_PER_PICO)
+        // What one event costs fits into a register, where division is many times quicker.
+        const HALF: u64 = Money::PARTS_PER_PICO as u64 / 2;
+        const MOST: u128 = (u64::MAX - HALF) as u128;
+        if self.parts <= MOST {
+            ((self.parts as u64 + HALF) / Self::PARTS_PER_PICO as u64) as u128
+        } else {
+            divide_half_up(self.parts, Self::PARTS_PER_PICO)
+        }
     }
 
     /// US dollars with twelve places.
     pub const fn usd(self) -> Decimal {
         Decimal::new(self.pico_usd(), 12)
+    }
+}
+
+/// What runs of one function cost at the price of the first tier: as [`Spend::money`], with one price for each unit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RunPrices {
+    request: Money,
+    on_demand_ms: Money,
+    on_provisioned_ms: Money,
+    charge_payload: bool,
+    payload_included: u64,
+    payload_chunk: u64,
+}
+
+impl RunPrices {
+    pub(super) fn of(function: &Function, prices: &Prices) -> Self {
+        let compute = prices.compute(function.architecture);
+        let memory = function.memory_mb.into();
+        Self {
+            request: Money::of_million(prices.million_requests, 1),
+            on_demand_ms: Money::of_gb_second(compute.gb_second[0], memory),
+            on_provisioned_ms: Money::of_gb_second(compute.on_provisioned, memory),
+            charge_payload: prices.charge_payload,
+            payload_included: prices.payload_included,
+            payload_chunk: prices.payload_chunk,
+        }
+    }
+
+    /// The requests of `runs` runs, with those that a payload of so many bytes adds to each.
+    pub(super) const fn runs(&self, runs: u64, payload: Option<u64>) -> Money {
+        let one = match payload {
+            Some(bytes) if self.charge_payload && bytes > self.payload_included => {
+                let beyond = bytes - self.payload_included;
+                self.request.plus(self.request.times(beyond.div_ceil(self.payload_chunk)))
+            }
+            _ => self.request,
+        };
+        one.times(runs)
+    }
+
+    /// So much billed time, of which so much in provisioned environments.
+    pub(super) fn time(&self, billed_ms: u64, provisioned_ms: u64) -> Money {
+        let on_demand = self.on_demand_ms.times(billed_ms - provisioned_ms);
+        if provisioned_ms == 0 {
+            return on_demand;
+        }
+        on_demand.plus(self.on_provisioned_ms.times(provisioned_ms))
     }
 }
 
@@ -330,6 +391,7 @@ mod tests {
     use super::*;
     use crate::observe::test_scenarios::{function, prices};
     use crate::scenario::SnsOversize;
+    use proptest::prelude::*;
 
     const GIB: u32 = 1_024;
 
@@ -351,6 +413,36 @@ mod tests {
         // Two environments for five minutes: 600 GB-seconds, and twice as many with twice the memory.
         assert_eq!(usd(&Spend::kept(&intel, 2, 300_000)), "0.002500020000");
         assert_eq!(usd(&Spend::kept(&arm, 2, 300_000)), "0.004000080000");
+    }
+
+    proptest! {
+        /// One price for each unit gives the same sum as counting the units, up to where all money ends.
+        #[test]
+        fn the_cost_of_many_runs_is_that_of_each(
+            runs in prop::collection::vec((0_u64..1_000_000_000, any::<bool>()), 0..6),
+            payload in prop::option::of(0_u64..2_000_000),
+            price in prop::sample::select(vec![0, 1, 200_000, 16_666_700, u64::MAX]),
+            charge_payload: bool,
+        ) {
+            let function = of(Architecture::Arm64, 10_240);
+            let mut list = prices();
+            (list.million_requests, list.arm64.gb_second[0], list.charge_payload) = (price, price, charge_payload);
+            let mut spend = Spend::default();
+            for (billed_ms, provisioned) in &runs {
+                spend.add(&Spend::run(&function, *billed_ms, *provisioned, payload, &list));
+            }
+            let billed = |wanted: bool| runs.iter().filter(|run| run.1 == wanted).map(|run| run.0).sum::<u64>();
+            let found = RunPrices::of(&function, &list);
+            let time = found.time(billed(true) + billed(false), billed(true));
+            prop_assert_eq!(found.runs(runs.len() as u64, payload).plus(time), spend.money(&list));
+        }
+
+        /// Division in a register and beyond it.
+        #[test]
+        fn pico_dollars_are_rounded_half_up(parts: u128, shift in 0_u32..128) {
+            let money = Money::at_most(parts >> shift);
+            prop_assert_eq!(money.pico_usd(), divide_half_up(money.parts, Money::PARTS_PER_PICO));
+        }
     }
 
     #[test]

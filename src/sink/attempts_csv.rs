@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::table::{Cell, Table};
+use super::names::Names;
+use super::table::{Cell, Table, columns};
 use crate::model::event::Event;
 use crate::model::observation::{Attempt, Fact, Next, Observation, Observer, Run};
 use crate::scenario::{InvocationType, Scenario};
@@ -13,49 +14,47 @@ struct AttemptRow<'a> {
     end: SimTime,
     event: &'a Event,
     attempt: &'a Attempt,
-    scenario: &'a Scenario,
+    names: &'a Names,
 }
 
-type Column = (&'static str, for<'r> fn(&'r AttemptRow<'r>) -> Cell<'r>);
-
-/// The columns of `attempts.csv`.
-const COLUMNS: &[Column] = &[
-    ("event", |row| Cell::Integer(row.event.id().0)),
-    ("source", |row| Cell::Name(&row.scenario.sources[row.event.source().index()].name)),
-    ("function", |row| Cell::Name(&row.scenario.functions[row.event.function().index()].name)),
-    ("invocation_type", |row| Cell::Word(row.invocation_type())),
-    ("attempt", |row| Cell::Integer(row.attempt.number.into())),
-    ("run", |row| row.of_run(|run| run.number.into())),
-    ("dispatched_ns", |row| Cell::Integer(row.attempt.dispatched.as_nanos())),
-    ("age_ns", |row| Cell::Integer(row.attempt.age.as_nanos())),
-    ("result", |row| Cell::Word(row.attempt.outcome.name())),
-    ("reason", |row| Cell::Word(row.attempt.outcome.reason())),
-    ("start_ns", |row| row.of_run(|_| row.attempt.dispatched.as_nanos())),
-    ("end_ns", |row| Cell::Integer(row.end.as_nanos())),
-    ("environment", |row| row.of_run(|run| run.placement.environment.into())),
-    ("start", |row| row.attempt.run.map_or(Cell::Empty, |run| Cell::Word(run.placement.start.name()))),
-    ("init_ns", |row| row.of_run(|run| run.placement.init.as_nanos())),
-    ("duration_ns", |row| row.of_run(|run| run.duration.as_nanos())),
-    ("billed_ms", |row| row.of_run(|run| run.billed_ms)),
-    ("next", |row| Cell::Word(row.next())),
-    ("next_due_ns", |row| match row.attempt.next {
+columns! {
+    /// The columns of `attempts.csv`.
+    COLUMNS;
+    fn write_row(row: &AttemptRow<'_>);
+    "event" => Cell::Integer(row.event.id().0),
+    "source" => Cell::Quoted(&row.names.sources[row.event.source().index()]),
+    "function" => Cell::Quoted(&row.names.functions[row.event.function().index()]),
+    "invocation_type" => Cell::Word(row.invocation_type()),
+    "attempt" => Cell::Integer(row.attempt.number.into()),
+    "run" => row.of_run(|run| run.number.into()),
+    "dispatched_ns" => Cell::Integer(row.attempt.dispatched.as_nanos()),
+    "age_ns" => Cell::Integer(row.attempt.age.as_nanos()),
+    "result" => Cell::Word(row.attempt.outcome.name()),
+    "reason" => Cell::Word(row.attempt.outcome.reason()),
+    "start_ns" => row.of_run(|_| row.attempt.dispatched.as_nanos()),
+    "end_ns" => Cell::Integer(row.end.as_nanos()),
+    "environment" => row.of_run(|run| run.placement.environment.into()),
+    "start" => row.attempt.run.map_or(Cell::Empty, |run| Cell::Word(run.placement.start.name())),
+    "init_ns" => row.of_run(|run| run.placement.init.as_nanos()),
+    "duration_ns" => row.of_run(|run| run.duration.as_nanos()),
+    "billed_ms" => row.of_run(|run| run.billed_ms),
+    "next" => Cell::Word(row.next()),
+    "next_due_ns" => match row.attempt.next {
         Next::Retry { due, .. } => Cell::Integer(due.as_nanos()),
         Next::Settle { .. } | Next::Return => Cell::Empty,
-    }),
-    ("wait_nominal_ns", |row| match row.attempt.next {
+    },
+    "wait_nominal_ns" => match row.attempt.next {
         Next::Retry { nominal, .. } => Cell::Integer(nominal.as_nanos()),
         Next::Settle { .. } | Next::Return => Cell::Empty,
-    }),
-    ("rule", |row| match row.attempt.next {
+    },
+    "rule" => match row.attempt.next {
         Next::Retry { rule, .. } | Next::Settle { rule, .. } => Cell::Word(rule.name()),
         Next::Return => Cell::Empty,
-    }),
-    ("failure", |row| {
-        Cell::integer(row.attempt.run.and_then(|run| run.cause).map(|cause| u64::from(cause) + 1))
-    }),
-    ("request_id", |row| Cell::Request(row.event.request_id())),
-    ("traced", |row| Cell::Flag(row.event.traced())),
-];
+    },
+    "failure" => Cell::integer(row.attempt.run.and_then(|run| run.cause).map(|cause| u64::from(cause) + 1)),
+    "request_id" => Cell::Request(row.event.request_id()),
+    "traced" => Cell::Flag(row.event.traced()),
+}
 
 impl<'a> AttemptRow<'a> {
     fn invocation_type(&self) -> &'static str {
@@ -79,15 +78,16 @@ impl<'a> AttemptRow<'a> {
 }
 
 /// The sink.
-pub struct AttemptsCsv<'s, W: Write> {
-    scenario: &'s Scenario,
+#[derive(Debug)]
+pub struct AttemptsCsv<W: Write> {
+    names: Names,
     table: Table<W>,
 }
 
-impl<'s, W: Write> AttemptsCsv<'s, W> {
+impl<W: Write> AttemptsCsv<W> {
     /// The attempts of a run of `scenario`, written to `writer`.
-    pub fn new(scenario: &'s Scenario, writer: W) -> Self {
-        Self { scenario, table: Table::new(writer, columns()) }
+    pub fn new(scenario: &Scenario, writer: W) -> Self {
+        Self { names: Names::of(scenario), table: Table::new(writer, columns()) }
     }
 
     /// Ends the file.
@@ -101,14 +101,14 @@ impl<'s, W: Write> AttemptsCsv<'s, W> {
 
 /// The names of the columns.
 pub fn columns() -> impl Iterator<Item = &'static str> {
-    COLUMNS.iter().map(|(name, _)| *name)
+    COLUMNS.iter().copied()
 }
 
-impl<W: Write> Observer for AttemptsCsv<'_, W> {
+impl<W: Write> Observer for AttemptsCsv<W> {
     fn observe(&mut self, fact: &Fact<'_>) {
         if let Observation::AttemptEnded(attempt) = &fact.what {
-            let row = AttemptRow { end: fact.at, event: fact.event, attempt, scenario: self.scenario };
-            self.table.row(COLUMNS.iter().map(|(_, cell)| cell(&row)));
+            let row = AttemptRow { end: fact.at, event: fact.event, attempt, names: &self.names };
+            self.table.write_row(self.names.widest, |line| write_row(&row, line));
         }
     }
 }

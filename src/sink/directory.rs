@@ -13,11 +13,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
+
+pub use super::writer::OutputFile;
+use super::writer::Writer;
 
 /// The file that is written last and lists all others.
 pub const MANIFEST: &str = "manifest.json";
@@ -70,9 +73,32 @@ impl OutputError {
         Self { path: path.to_owned(), problem }
     }
 
-    fn io(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self { path, problem: Problem::Io { doing, source } }
+    pub(super) fn io(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self { path: path.to_owned(), problem: Problem::Io { doing, source } }
+    }
+
+    /// The same error once more: several may want to know of it.
+    pub(super) fn again(&self) -> Self {
+        let problem = match &self.problem {
+            Problem::IsFile => Problem::IsFile,
+            Problem::Foreign => Problem::Foreign,
+            Problem::BadName => Problem::BadName,
+            Problem::Io { doing, source } => {
+                let again = source.raw_os_error().map(io::Error::from_raw_os_error);
+                let source = again.unwrap_or_else(|| io::Error::new(source.kind(), source.to_string()));
+                Problem::Io { doing, source }
+            }
+        };
+        Self { path: self.path.clone(), problem }
+    }
+
+    /// The error as a sink may pass it on, still of its kind.
+    pub(super) fn into_io(self) -> io::Error {
+        let kind = match &self.problem {
+            Problem::Io { source, .. } => source.kind(),
+            Problem::IsFile | Problem::Foreign | Problem::BadName => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, self)
     }
 }
 
@@ -148,6 +174,7 @@ pub struct OutputFolder {
     complete: BTreeMap<String, String>,
     /// What the previous manifest listed.
     previous: BTreeSet<String>,
+    writer: Arc<Writer>,
 }
 
 impl OutputFolder {
@@ -163,8 +190,12 @@ impl OutputFolder {
         if !is_ours(path)? {
             return Err(OutputError::new(path, Problem::Foreign));
         }
-        let folder =
-            Self { path: path.to_owned(), complete: BTreeMap::new(), previous: files_of_manifest(path) };
+        let folder = Self {
+            path: path.to_owned(),
+            complete: BTreeMap::new(),
+            previous: files_of_manifest(path),
+            writer: Arc::default(),
+        };
         folder.mark_incomplete("it is running, or it was stopped without a chance to say so")?;
         folder.remove_partials(&folder.path)?;
         Ok(folder)
@@ -189,13 +220,16 @@ impl OutputFolder {
             fs::create_dir_all(parent).map_err(OutputError::io(parent, "create the folder"))?;
         }
         let file = File::create(&path).map_err(OutputError::io(&path, "create"))?;
-        Ok(OutputFile {
-            name: name.to_owned(),
-            path,
-            writer: BufWriter::with_capacity(1 << 16, file),
-            hash: Sha256::new(),
-            bytes: 0,
-        })
+        Ok(self.writer.begin(name.to_owned(), path, file))
+    }
+
+    /// Whether all files could be written so far. Their own errors come later, when they are handed the next block or
+    /// completed.
+    ///
+    /// # Errors
+    /// The first error that any file met.
+    pub fn check(&self) -> Result<(), OutputError> {
+        self.writer.failure().map_or(Ok(()), Err)
     }
 
     /// Ends a file: flushed, synced, counted in. It keeps its partial name until [`OutputFolder::finish`].
@@ -203,10 +237,8 @@ impl OutputFolder {
     /// # Errors
     /// When its last bytes cannot be written.
     pub fn complete(&mut self, mut file: OutputFile) -> Result<(), OutputError> {
-        file.flush()?;
-        let writer = file.writer.into_inner().map_err(io::IntoInnerError::into_error);
-        writer.and_then(|inner| inner.sync_all()).map_err(OutputError::io(&file.path, "write"))?;
-        self.complete.insert(file.name, hexadecimal(&file.hash.finalize()));
+        let digest = file.complete()?;
+        self.complete.insert(std::mem::take(&mut file.name), hexadecimal(&digest));
         Ok(())
     }
 
@@ -288,41 +320,6 @@ impl OutputFolder {
             }
         }
         Ok(())
-    }
-}
-
-/// A file of the output folder while it is written: buffered, hashed, counted.
-#[derive(Debug)]
-pub struct OutputFile {
-    name: String,
-    path: PathBuf,
-    writer: BufWriter<File>,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl OutputFile {
-    /// Bytes written so far.
-    pub const fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// The error with the file's name, still of its kind.
-    fn named(&self, error: io::Error) -> io::Error {
-        io::Error::new(error.kind(), OutputError::io(&self.path, "write")(error))
-    }
-}
-
-impl Write for OutputFile {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.writer.write(bytes).map_err(|error| self.named(error))?;
-        self.hash.update(&bytes[..written]);
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush().map_err(|error| self.named(error))
     }
 }
 

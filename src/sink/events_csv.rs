@@ -2,60 +2,59 @@
 
 use std::io::{self, Write};
 
-use super::table::{Cell, Table};
-use crate::id::EventId;
+use super::names::Names;
+use super::table::{Cell, Table, columns};
 use crate::model::event::{Event, Route, RouteResult, Stage};
 use crate::model::observation::{Fact, Fate, Observation, Observer};
-use crate::observe::cost::{of_message, of_run};
-use crate::observe::price::Spend;
+use crate::observe::event_cost::EventCosts;
+use crate::observe::price::Money;
 use crate::scenario::{InvocationType, Scenario};
 use crate::time::SimTime;
-use std::collections::BTreeMap;
 
 /// One event at its end.
 struct EventRow<'a> {
     event: &'a Event,
-    scenario: &'a Scenario,
-    spend: Spend,
+    names: &'a Names,
+    cost: Money,
 }
 
-type Column = (&'static str, for<'r> fn(&'r EventRow<'r>) -> Cell<'r>);
-
-/// The columns of `events.csv`.
-const COLUMNS: &[Column] = &[
-    ("event", |row| Cell::Integer(row.event.id().0)),
-    ("source", |row| Cell::Name(&row.scenario.sources[row.event.source().index()].name)),
-    ("source_event", |row| Cell::Integer(row.event.number())),
-    ("parent", |row| Cell::integer(row.event.parent().map(|parent| parent.0))),
-    ("function", |row| Cell::Name(&row.function().name)),
-    ("accepted_ns", |row| Cell::integer(row.event.is_accepted().then(|| row.event.accepted().as_nanos()))),
-    ("fate", |row| Cell::Word(row.fate_name())),
-    ("condition", |row| row.fate().map_or(Cell::Empty, |(fate, _)| Cell::Word(fate.condition()))),
-    ("attempts", |row| Cell::Integer(row.event.attempts().into())),
-    ("runs", |row| Cell::Integer(row.event.runs().into())),
-    ("throttles", |row| Cell::Integer(row.event.throttles().into())),
-    ("system_errors", |row| Cell::Integer(row.event.system_errors().into())),
-    ("client_errors", |row| Cell::Integer(row.event.client_errors().into())),
-    ("first_start_ns", |row| Cell::integer(row.event.first_start().map(SimTime::as_nanos))),
-    ("settled_ns", |row| Cell::integer(row.fate().map(|(_, at)| at.as_nanos()))),
-    ("last_dispatch_age_ns", |row| {
+columns! {
+    /// The columns of `events.csv`.
+    COLUMNS;
+    fn write_row(row: &EventRow<'_>);
+    "event" => Cell::Integer(row.event.id().0),
+    "source" => Cell::Quoted(&row.names.sources[row.event.source().index()]),
+    "source_event" => Cell::Integer(row.event.number()),
+    "parent" => Cell::integer(row.event.parent().map(|parent| parent.0)),
+    "function" => Cell::Quoted(&row.names.functions[row.event.function().index()]),
+    "accepted_ns" => Cell::integer(row.event.is_accepted().then(|| row.event.accepted().as_nanos())),
+    "fate" => Cell::Word(row.fate_name()),
+    "condition" => row.fate().map_or(Cell::Empty, |(fate, _)| Cell::Word(fate.condition())),
+    "attempts" => Cell::Integer(row.event.attempts().into()),
+    "runs" => Cell::Integer(row.event.runs().into()),
+    "throttles" => Cell::Integer(row.event.throttles().into()),
+    "system_errors" => Cell::Integer(row.event.system_errors().into()),
+    "client_errors" => Cell::Integer(row.event.client_errors().into()),
+    "first_start_ns" => Cell::integer(row.event.first_start().map(SimTime::as_nanos)),
+    "settled_ns" => Cell::integer(row.fate().map(|(_, at)| at.as_nanos())),
+    "last_dispatch_age_ns" => {
         let age = row.event.age_at(row.event.last_dispatch()).as_nanos();
         Cell::integer((row.event.attempts() > 0).then_some(age))
-    }),
-    ("on_success", |row| row.route(Route::OnSuccess)),
-    ("on_failure", |row| row.route(Route::OnFailure)),
-    ("dead_letter_queue", |row| row.route(Route::DeadLetterQueue)),
-    ("lost", |row| row.lost()),
-    ("billed_ms", |row| Cell::Integer(row.event.billed_ms())),
-    ("cost_usd", |row| Cell::Decimal(row.spend.money(&row.scenario.prices).usd())),
-    ("request_id", |row| Cell::Request(row.event.request_id())),
-    ("traced", |row| Cell::Flag(row.event.traced())),
-    ("generation", |row| Cell::Integer(row.event.past().generation.into())),
-    ("original", |row| Cell::Integer(row.event.past().original.0)),
-    ("offered_ns", |row| Cell::Integer(row.event.offered().as_nanos())),
-    ("refusals", |row| Cell::Integer(row.event.refusals().into())),
-    ("duplicate_of", |row| Cell::integer(row.event.duplicate_of().map(|event| event.0))),
-];
+    },
+    "on_success" => row.route(Route::OnSuccess),
+    "on_failure" => row.route(Route::OnFailure),
+    "dead_letter_queue" => row.route(Route::DeadLetterQueue),
+    "lost" => row.lost(),
+    "billed_ms" => Cell::Integer(row.event.billed_ms()),
+    "cost_usd" => Cell::Decimal(row.cost.usd()),
+    "request_id" => Cell::Request(row.event.request_id()),
+    "traced" => Cell::Flag(row.event.traced()),
+    "generation" => Cell::Integer(row.event.past().generation.into()),
+    "original" => Cell::Integer(row.event.past().original.0),
+    "offered_ns" => Cell::Integer(row.event.offered().as_nanos()),
+    "refusals" => Cell::Integer(row.event.refusals().into()),
+    "duplicate_of" => Cell::integer(row.event.duplicate_of().map(|event| event.0)),
+}
 
 impl<'a> EventRow<'a> {
     fn fate(&self) -> Option<(Fate, SimTime)> {
@@ -75,10 +74,6 @@ impl<'a> EventRow<'a> {
         }
     }
 
-    fn function(&self) -> &'a crate::scenario::Function {
-        &self.scenario.functions[self.event.function().index()]
-    }
-
     fn route(&self, route: Route) -> Cell<'a> {
         Cell::Word(self.event.route(route).name())
     }
@@ -91,27 +86,23 @@ impl<'a> EventRow<'a> {
 }
 
 /// The sink.
+#[derive(Debug)]
 pub struct EventsCsv<'s, W: Write> {
-    scenario: &'s Scenario,
+    costs: EventCosts<'s>,
+    names: Names,
     table: Table<W>,
-    /// What the events in the system have cost so far: finished runs, and messages delivered.
-    spends: BTreeMap<EventId, Spend>,
 }
 
 impl<'s, W: Write> EventsCsv<'s, W> {
     /// The events of a run of `scenario`, written to `writer`.
     pub fn new(scenario: &'s Scenario, writer: W) -> Self {
-        Self { scenario, table: Table::new(writer, columns()), spends: BTreeMap::new() }
-    }
-
-    fn spend(&mut self, event: &Event, spend: &Spend) {
-        self.spends.entry(event.id()).or_default().add(spend);
+        let names = Names::of(scenario);
+        Self { costs: EventCosts::new(scenario), table: Table::new(writer, columns()), names }
     }
 
     fn row(&mut self, event: &Event) {
-        let spend = self.spends.remove(&event.id()).unwrap_or_default();
-        let row = EventRow { event, scenario: self.scenario, spend };
-        self.table.row(COLUMNS.iter().map(|(_, cell)| cell(&row)));
+        let row = EventRow { event, names: &self.names, cost: self.costs.take(event) };
+        self.table.write_row(self.names.widest, |line| write_row(&row, line));
     }
 
     /// Ends the file.
@@ -125,7 +116,7 @@ impl<'s, W: Write> EventsCsv<'s, W> {
 
 /// The names of the columns.
 pub fn columns() -> impl Iterator<Item = &'static str> {
-    COLUMNS.iter().map(|(name, _)| *name)
+    COLUMNS.iter().copied()
 }
 
 impl<W: Write> Observer for EventsCsv<'_, W> {
@@ -133,17 +124,9 @@ impl<W: Write> Observer for EventsCsv<'_, W> {
         if fact.event.invocation() != InvocationType::Event {
             return;
         }
-        match fact.what {
-            Observation::AttemptEnded(attempt) => {
-                if let Some(run) = &attempt.run {
-                    self.spend(fact.event, &of_run(fact, run, self.scenario));
-                }
-            }
-            Observation::DeliveryEnded { destination, bytes, failure: None, .. } => {
-                self.spend(fact.event, &of_message(destination, bytes, self.scenario));
-            }
-            Observation::Closed | Observation::CutOff => self.row(fact.event),
-            _ => {}
+        self.costs.observe(fact);
+        if matches!(fact.what, Observation::Closed | Observation::CutOff) {
+            self.row(fact.event);
         }
     }
 }

@@ -3,42 +3,44 @@
 use std::io::{self, Write};
 
 use super::label::Label;
-use super::table::{Cell, Table};
+use super::names::Names;
+use super::table::{Cell, Table, columns};
 use crate::observe::decimal::Decimal;
 use crate::observe::metrics::{Datapoint, Datapoints, Reading, Scope, Unit};
 use crate::observe::samples::Statistics;
 use crate::scenario::Scenario;
+use crate::time::SimTime;
 
 /// One datapoint.
 struct MetricRow<'a> {
     timestamp: &'a str,
     point: &'a Datapoint,
-    scenario: &'a Scenario,
+    names: &'a Names,
 }
 
-type Column = (&'static str, for<'r> fn(&'r MetricRow<'r>) -> Cell<'r>);
-
-/// The columns of `metrics.csv`.
-const COLUMNS: &[Column] = &[
-    ("timestamp", |row| Cell::Word(row.timestamp)),
-    ("function", |row| match row.point.scope {
+columns! {
+    /// The columns of `metrics.csv`.
+    COLUMNS;
+    fn write_row(row: &MetricRow<'_>);
+    "timestamp" => Cell::Word(row.timestamp),
+    "function" => match row.point.scope {
         Scope::Region => Cell::Empty,
-        Scope::Function(function) => Cell::Name(&row.scenario.functions[function.index()].name),
-    }),
-    ("metric", |row| Cell::Word(row.point.metric.name())),
-    ("unit", |row| Cell::Word(row.point.metric.unit().name())),
-    ("sample_count", |row| Cell::integer(row.statistics().map(|found| found.count))),
-    ("sum", |row| row.statistic(|found| found.sum)),
-    ("average", |row| row.average()),
-    ("minimum", |row| row.statistic(|found| found.minimum.into())),
-    ("maximum", |row| match row.point.reading {
+        Scope::Function(function) => Cell::Quoted(&row.names.functions[function.index()]),
+    },
+    "metric" => Cell::Word(row.point.metric.name()),
+    "unit" => Cell::Word(row.point.metric.unit().name()),
+    "sample_count" => Cell::integer(row.statistics().map(|found| found.count)),
+    "sum" => row.statistic(|found| found.sum),
+    "average" => row.average(),
+    "minimum" => row.statistic(|found| found.minimum.into()),
+    "maximum" => match row.point.reading {
         Reading::Maximum(level) => row.value(level.into()),
         Reading::Samples(found) => row.value(found.maximum.into()),
-    }),
-    ("p50", |row| row.statistic(|found| found.p50.into())),
-    ("p90", |row| row.statistic(|found| found.p90.into())),
-    ("p99", |row| row.statistic(|found| found.p99.into())),
-];
+    },
+    "p50" => row.statistic(|found| found.p50.into()),
+    "p90" => row.statistic(|found| found.p90.into()),
+    "p99" => row.statistic(|found| found.p99.into()),
+}
 
 impl<'a> MetricRow<'a> {
     fn statistics(&self) -> Option<Statistics> {
@@ -73,16 +75,24 @@ impl<'a> MetricRow<'a> {
 }
 
 /// The sink.
-pub struct MetricsCsv<'s, W: Write> {
-    scenario: &'s Scenario,
+#[derive(Debug)]
+pub struct MetricsCsv<W: Write> {
+    names: Names,
     label: Label,
+    /// The minute whose datapoints come now, and how it is written.
+    minute: Option<(SimTime, String)>,
     table: Table<W>,
 }
 
-impl<'s, W: Write> MetricsCsv<'s, W> {
+impl<W: Write> MetricsCsv<W> {
     /// The metrics of a run of `scenario`, written to `writer`.
-    pub fn new(scenario: &'s Scenario, writer: W) -> Self {
-        Self { scenario, label: Label::of(scenario), table: Table::new(writer, columns()) }
+    pub fn new(scenario: &Scenario, writer: W) -> Self {
+        Self {
+            names: Names::of(scenario),
+            label: Label::of(scenario),
+            minute: None,
+            table: Table::new(writer, columns()),
+        }
     }
 
     /// Ends the file.
@@ -96,13 +106,16 @@ impl<'s, W: Write> MetricsCsv<'s, W> {
 
 /// The names of the columns.
 pub fn columns() -> impl Iterator<Item = &'static str> {
-    COLUMNS.iter().map(|(name, _)| *name)
+    COLUMNS.iter().copied()
 }
 
-impl<W: Write> Datapoints for MetricsCsv<'_, W> {
+impl<W: Write> Datapoints for MetricsCsv<W> {
     fn datapoint(&mut self, point: &Datapoint) {
-        let row = MetricRow { timestamp: &self.label.seconds(point.start), point, scenario: self.scenario };
-        self.table.row(COLUMNS.iter().map(|(_, cell)| cell(&row)));
+        let minute = self.minute.take().filter(|(start, _)| *start == point.start);
+        let (_, timestamp) =
+            self.minute.insert(minute.unwrap_or_else(|| (point.start, self.label.seconds(point.start))));
+        let row = MetricRow { timestamp, point, names: &self.names };
+        self.table.write_row(self.names.widest, |line| write_row(&row, line));
     }
 }
 

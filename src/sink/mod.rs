@@ -9,11 +9,14 @@ pub mod deliveries;
 pub mod directory;
 pub mod events_csv;
 pub mod label;
+mod line;
 pub mod metrics_csv;
+mod names;
 pub mod summary_files;
 pub mod summary_text;
 pub mod table;
 pub mod timeline_csv;
+mod writer;
 
 #[cfg(test)]
 mod test_support {

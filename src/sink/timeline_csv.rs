@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 use std::num::NonZeroU64;
 
-use super::table::{Cell, Table};
+use super::names::Names;
+use super::table::{Cell, Table, columns};
 use crate::id::{DependencyId, DestinationId};
 use crate::model::dependency::{EndedCall, Load};
 use crate::model::event::Route;
@@ -16,67 +17,65 @@ use crate::scenario::{ChangedSetting, Scenario};
 /// One observation.
 struct TimelineRow<'a> {
     fact: &'a Fact<'a>,
-    scenario: &'a Scenario,
+    names: &'a Names,
 }
 
-type Column = (&'static str, for<'r> fn(&'r TimelineRow<'r>) -> Cell<'r>);
-
-/// The columns of `timeline.csv`.
-const COLUMNS: &[Column] = &[
-    ("time_ns", |row| Cell::Integer(row.fact.at.as_nanos())),
-    ("event", |row| Cell::Integer(row.fact.event.id().0)),
-    ("source", |row| Cell::Name(&row.scenario.sources[row.fact.event.source().index()].name)),
-    ("function", |row| Cell::Name(&row.scenario.functions[row.fact.event.function().index()].name)),
-    ("observation", |row| Cell::Word(row.observation())),
-    ("attempt", |row| Cell::integer(row.attempt_number())),
-    ("run", |row| Cell::integer(row.run_number())),
-    ("result", |row| row.result()),
-    ("reason", |row| row.reason()),
-    ("age_ns", |row| match row.fact.what {
+columns! {
+    /// The columns of `timeline.csv`.
+    COLUMNS;
+    fn write_row(row: &TimelineRow<'_>);
+    "time_ns" => Cell::Integer(row.fact.at.as_nanos()),
+    "event" => Cell::Integer(row.fact.event.id().0),
+    "source" => Cell::Quoted(&row.names.sources[row.fact.event.source().index()]),
+    "function" => Cell::Quoted(&row.names.functions[row.fact.event.function().index()]),
+    "observation" => Cell::Word(row.observation()),
+    "attempt" => Cell::integer(row.attempt_number()),
+    "run" => Cell::integer(row.run_number()),
+    "result" => row.result(),
+    "reason" => row.reason(),
+    "age_ns" => match &row.fact.what {
         Observation::RunStarted { age, .. } => Cell::Integer(age.as_nanos()),
         Observation::AttemptEnded(attempt) => Cell::Integer(attempt.age.as_nanos()),
         _ => Cell::Empty,
-    }),
-    ("running", |row| match row.fact.what {
-        Observation::RunStarted { running, .. } => Cell::Integer(running.into()),
+    },
+    "running" => match &row.fact.what {
+        Observation::RunStarted { running, .. } => Cell::Integer((*running).into()),
         Observation::AttemptEnded(Attempt { run: Some(run), .. }) => Cell::Integer(run.running.into()),
         _ => Cell::Empty,
-    }),
-    ("environment", |row| {
-        row.placement().map_or(Cell::Empty, |found| Cell::Integer(found.environment.into()))
-    }),
-    ("start", |row| row.placement().map_or(Cell::Empty, |found| Cell::Word(found.start.name()))),
-    ("init_ns", |row| row.placement().map_or(Cell::Empty, |found| Cell::Integer(found.init.as_nanos()))),
-    ("until_ns", |row| match row.next() {
+    },
+    "environment" => row.placement().map_or(Cell::Empty, |found| Cell::Integer(found.environment.into())),
+    "start" => row.placement().map_or(Cell::Empty, |found| Cell::Word(found.start.name())),
+    "init_ns" => row.placement().map_or(Cell::Empty, |found| Cell::Integer(found.init.as_nanos())),
+    "until_ns" => match row.next() {
         Some(Next::Retry { due, .. }) => Cell::Integer(due.as_nanos()),
         None => Cell::integer(row.again().map(|again| again.due.as_nanos())),
         _ => Cell::Empty,
-    }),
-    ("route", |row| match row.delivery() {
+    },
+    "route" => match row.delivery() {
         Some((route, _)) => Cell::Word(route.name()),
         None => Cell::Empty,
-    }),
-    ("destination", |row| match row.delivery() {
-        Some((_, to)) => Cell::Name(&row.scenario.destinations[to.index()].name),
+    },
+    "destination" => match row.delivery() {
+        Some((_, to)) => Cell::Quoted(&row.names.destinations[to.index()]),
         None => Cell::Empty,
-    }),
-    ("dependency", |row| match row.dependency() {
-        Some(called) => Cell::Name(&row.scenario.dependencies[called.index()].name),
+    },
+    "dependency" => match row.dependency() {
+        Some(called) => Cell::Quoted(&row.names.dependencies[called.index()]),
         None => Cell::Empty,
-    }),
-    ("call", |row| match row.fact.what {
-        Observation::CallStarted { position, .. } => Cell::Integer(u64::from(position) + 1),
+    },
+    "call" => match &row.fact.what {
+        Observation::CallStarted { position, .. } => Cell::Integer(u64::from(*position) + 1),
         Observation::CallEnded(call) => Cell::Integer(u64::from(call.position) + 1),
         _ => Cell::Empty,
-    }),
-    ("waited_ns", |row| Cell::integer(row.ended_call().map(|call| call.waited.as_nanos()))),
-    ("served_ns", |row| Cell::integer(row.ended_call().map(|call| call.served.as_nanos()))),
-    ("rule", |row| match row.rule() {
+    },
+    "waited_ns" => Cell::integer(row.ended_call().map(|call| call.waited.as_nanos())),
+    "served_ns" => Cell::integer(row.ended_call().map(|call| call.served.as_nanos())),
+    "rule" => match row.rule() {
         Some(rule) => Cell::Word(rule.name()),
         None => Cell::Empty,
-    }),
-    ("detail", |_| Cell::Empty),
-];
+    },
+    "detail" => Cell::Empty,
+}
 
 impl<'a> TimelineRow<'a> {
     /// Where a run takes place, told when it starts.
@@ -198,6 +197,7 @@ impl<'a> TimelineRow<'a> {
 pub struct TimelineCsv<'s, W: Write> {
     scenario: &'s Scenario,
     one_in: NonZeroU64,
+    names: Names,
     table: Table<W>,
 }
 
@@ -205,7 +205,7 @@ impl<'s, W: Write> TimelineCsv<'s, W> {
     /// The observations of a run of `scenario`, written to `writer`: all for `one_in` = 1, else those of the events
     /// 1, 1 + N, 1 + 2N, …
     pub fn new(scenario: &'s Scenario, one_in: NonZeroU64, writer: W) -> Self {
-        Self { scenario, one_in, table: Table::new(writer, columns()) }
+        Self { scenario, one_in, names: Names::of(scenario), table: Table::new(writer, columns()) }
     }
 
     /// Ends the file.
@@ -219,14 +219,14 @@ impl<'s, W: Write> TimelineCsv<'s, W> {
 
 /// The names of the columns.
 pub fn columns() -> impl Iterator<Item = &'static str> {
-    COLUMNS.iter().map(|(name, _)| *name)
+    COLUMNS.iter().copied()
 }
 
 impl<W: Write> Observer for TimelineCsv<'_, W> {
     fn observe(&mut self, fact: &Fact<'_>) {
         if (fact.event.id().0 - 1).is_multiple_of(self.one_in.get()) {
-            let row = TimelineRow { fact, scenario: self.scenario };
-            self.table.row(COLUMNS.iter().map(|(_, cell)| cell(&row)));
+            let row = TimelineRow { fact, names: &self.names };
+            self.table.write_row(self.names.widest, |line| write_row(&row, line));
         }
     }
 
@@ -237,12 +237,12 @@ impl<W: Write> Observer for TimelineCsv<'_, W> {
             return;
         }
         let detail = words(remark.what, self.scenario);
-        let cell = |(name, _): &Column| match *name {
+        let cell = |name: &&str| match *name {
             "time_ns" => Cell::Integer(remark.at.as_nanos()),
             "observation" => Cell::Word(remark.what.name()),
             "dependency" => match remark.what {
                 Circumstance::LoadChanged { dependency, .. } => {
-                    Cell::Name(&self.scenario.dependencies[dependency.index()].name)
+                    Cell::Quoted(&self.names.dependencies[dependency.index()])
                 }
                 Circumstance::ConfigurationChanged { .. }
                 | Circumstance::RedriveBegan { .. }

@@ -165,6 +165,34 @@ fn a_closed_pipe_is_a_quiet_end() {
     assert_eq!(stderr(&output), "");
 }
 
+/// The answer of a run comes at its end, long after its reader has gone.
+#[test]
+fn a_run_whose_reader_has_gone_ends_quietly_too() {
+    let folder = temporary_folder("cli-closed-pipe");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_thirdtry"))
+        .args(["-q", "run", "quickstart", "--files", "events", "--out"])
+        .arg(&folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+    assert!(folder.join("events.csv").exists() && !folder.join("INCOMPLETE").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_started_without_standard_output_ends_quietly() {
+    let program = env!("CARGO_BIN_EXE_thirdtry");
+    let output = Command::new("sh")
+        .args(["-c", "exec \"$0\" run quickstart --files none >&-", program])
+        .output()
+        .expect("a shell");
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_one_clear_error() {
@@ -307,6 +335,31 @@ fn a_disk_that_fills_up_leaves_nothing_under_a_final_name() {
     let run = ["run", "quickstart", "--no-estimate", "--out", out.to_str().expect("UTF-8")];
     fails(&run, 1, &["results", "free some space"]);
     assert_eq!(final_names(&out), [Path::new("INCOMPLETE")]);
+}
+
+/// A run of 10^9 events takes longer than anybody waits for a test: that it ends at all shows that it stops when the
+/// disk is full. What was written by then is kept.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_long_run_stops_as_soon_as_the_disk_is_full() {
+    let Some(disk) = Mount::new("cli-full-disk-early", "size=4m") else { return };
+    let out = disk.0.join("results");
+    let endless = "sources.events.max_events=1000000000";
+    let said = ["events.csv.partial", "No space left", "free some space"];
+    let args = [
+        "run",
+        "benches/scenarios/calm.json",
+        "--no-estimate",
+        "--set",
+        endless,
+        "--files",
+        "events",
+        "--out",
+    ];
+    fails(&[&args[..], &[out.to_str().expect("UTF-8")]].concat(), 1, &said);
+    assert_eq!(final_names(&out), [Path::new("INCOMPLETE")]);
+    let kept = fs::read_to_string(out.join("events.csv.partial")).expect("it is kept");
+    assert!(kept.len() > 3_000_000 && kept.starts_with("event,source,"), "{} bytes", kept.len());
 }
 
 #[cfg(target_os = "linux")]
