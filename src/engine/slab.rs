@@ -65,9 +65,12 @@ impl<T> Slab<T> {
         }
     }
 
-    /// Whether a value is in `slot`.
-    pub fn is_taken(&self, slot: Slot) -> bool {
-        matches!(self.entries[slot.0 as usize], Entry::Taken(_))
+    /// The value in `slot`, if one is there.
+    pub fn peek(&self, slot: Slot) -> Option<&T> {
+        match &self.entries[slot.0 as usize] {
+            Entry::Taken(value) => Some(value),
+            Entry::Free(_) => None,
+        }
     }
 
     /// The value in `slot`, to change.
@@ -121,7 +124,7 @@ mod tests {
         assert_eq!((c, slab.len()), (a, 2));
         assert_eq!((*slab.get(b), *slab.get(c)), ('b', 'c'));
         slab.remove(c);
-        assert!(slab.is_taken(b) && !slab.is_taken(c));
+        assert_eq!((slab.peek(b), slab.peek(c)), (Some(&'b'), None));
         slab.insert('c');
         assert_eq!(slab.iter().collect::<String>(), "cb");
     }

@@ -22,7 +22,10 @@ use crate::scenario::{DeliveryFailure, InvocationType};
 use crate::time::{SimDuration, SimTime};
 
 /// One event (or synchronous call) while it is in the system.
+///
+/// Millions of them may be waiting: it is kept small, and what every dispatch looks at stands at the two ends.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Event {
     pub(super) id: EventId,
     pub(super) key: EventKey,
@@ -222,6 +225,11 @@ impl RouteResult {
 }
 
 impl Event {
+    /// Something from the first and the last part of its memory.
+    pub(super) const fn ends(&self) -> (EventId, bool) {
+        (self.id, self.traced)
+    }
+
     /// The event's number in the run.
     pub const fn id(&self) -> EventId {
         self.id

@@ -235,8 +235,10 @@ impl<'s> Model<'s> {
     /// Reads of each event that comes next, all at once, so that the processor waits for its memory once and not for
     /// each of them.
     fn look_ahead(&mut self) {
-        let slots = self.calendar.fresh_batch().filter_map(Notice::event);
-        std::hint::black_box(slots.filter(|slot| self.events.is_taken(*slot)).count());
+        let events = self.calendar.fresh_batch().filter_map(Notice::event);
+        for slot in events {
+            std::hint::black_box(self.events.peek(slot).map(Event::ends));
+        }
     }
 
     /// Changes are kept out of the calendar, so that it is empty when nothing is left to happen to any event.

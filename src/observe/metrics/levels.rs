@@ -105,18 +105,30 @@ impl<'s> Running<'s> {
         self.total.add(share.part());
     }
 
+    #[inline]
     pub(super) fn started(&mut self, function: FunctionId, placement: Placement) {
-        self.alter(function, |share| {
-            share.running += 1;
-            share.provisioned += u32::from(placement.provisioned);
-        });
+        let share = &mut self.functions[function.index()];
+        share.running += 1;
+        self.total.running += 1;
+        if placement.provisioned {
+            share.provisioned += 1;
+            self.total.provisioned += 1;
+        } else if share.reserved.is_none() {
+            self.total.unreserved += 1;
+        }
     }
 
+    #[inline]
     pub(super) fn ended(&mut self, function: FunctionId, placement: Placement) {
-        self.alter(function, |share| {
-            share.running -= 1;
-            share.provisioned -= u32::from(placement.provisioned);
-        });
+        let share = &mut self.functions[function.index()];
+        share.running -= 1;
+        self.total.running -= 1;
+        if placement.provisioned {
+            share.provisioned -= 1;
+            self.total.provisioned -= 1;
+        } else if share.reserved.is_none() {
+            self.total.unreserved -= 1;
+        }
     }
 
     /// Whether anything runs at all.
