@@ -205,17 +205,22 @@ impl Observer for Recorder<'_> {
     /// Looks once what happened. In each arm the kind of the fact is known, so that what the observers would do about
     /// other kinds falls away.
     fn observe(&mut self, fact: &Fact<'_>) {
-        let Fact { at, event, what } = *fact;
+        let Fact { at, place, event, what } = *fact;
         match what {
-            Observation::Accepted => self.everyone(&Fact { at, event, what: Observation::Accepted }),
+            Observation::Accepted => self.everyone(&Fact { at, place, event, what: Observation::Accepted }),
             Observation::RunStarted { age, running, placement } => {
-                self.everyone(&Fact { at, event, what: Observation::RunStarted { age, running, placement } });
+                self.everyone(&Fact {
+                    at,
+                    place,
+                    event,
+                    what: Observation::RunStarted { age, running, placement },
+                });
             }
             Observation::AttemptEnded(_) => self.everyone(fact),
             Observation::Settled { fate, rule } => {
-                self.everyone(&Fact { at, event, what: Observation::Settled { fate, rule } });
+                self.everyone(&Fact { at, place, event, what: Observation::Settled { fate, rule } });
             }
-            Observation::Closed => self.everyone(&Fact { at, event, what: Observation::Closed }),
+            Observation::Closed => self.everyone(&Fact { at, place, event, what: Observation::Closed }),
             Observation::Called
             | Observation::OfferRefused(_)
             | Observation::Duplicated

@@ -5,6 +5,18 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot(u32);
 
+impl Slot {
+    /// Its number: slots are numbered from 0, and there are as many as were ever in use at once.
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The slot with this number.
+    pub const fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+}
+
 /// A table with stable places and immediate reuse.
 #[derive(Clone, Debug)]
 pub struct Slab<T> {
@@ -97,9 +109,9 @@ impl<T> Slab<T> {
     }
 
     /// The values, in no meaningful order.
-    pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.entries.iter().filter_map(|entry| match entry {
-            Entry::Taken(value) => Some(value),
+    pub fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
+        (0..).map(Slot).zip(&self.entries).filter_map(|(slot, entry)| match entry {
+            Entry::Taken(value) => Some((slot, value)),
             Entry::Free(_) => None,
         })
     }
@@ -126,6 +138,6 @@ mod tests {
         slab.remove(c);
         assert_eq!((slab.peek(b), slab.peek(c)), (Some(&'b'), None));
         slab.insert('c');
-        assert_eq!(slab.iter().collect::<String>(), "cb");
+        assert_eq!(slab.iter().map(|(_, value)| value).collect::<String>(), "cb");
     }
 }

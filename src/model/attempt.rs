@@ -1,7 +1,7 @@
 //! Attempts: from the dispatch of an event to what follows the end of its attempt.
 
 use super::environment::Environment;
-use super::event::{Event, Running, Stage};
+use super::event::{Event, LastAttempt, Running, Stage};
 use super::failure::{self, Beginning};
 use super::observation::{self, Attempt, AttemptOutcome, Fate, Next, Observation, Observer, Run, Start};
 use super::retry::{self, Situation};
@@ -36,7 +36,6 @@ impl Model<'_> {
     pub(super) fn attempt(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
         let event = self.events.get_mut(slot);
         event.attempts += 1;
-        event.last_dispatch = now;
         let event = self.events.get(slot);
         let function = event.function;
         let admission = match strike_of_fault(self.scenario, event, now) {
@@ -96,7 +95,6 @@ impl Model<'_> {
         let event = self.events.get_mut(slot);
         let function = &self.functions[event.function.index()];
         event.runs += 1;
-        event.first_start.get_or_insert(now);
         if self.scenario.timing.backoff_reset_on_run {
             event.backoff_streak = 0;
         }
@@ -110,8 +108,8 @@ impl Model<'_> {
         };
         let plan = failure::plan_run(function, beginning, self.scenario.timing.init_limit);
         let deadline = now + plan.init + function.timeout;
-        let running = Running { environment, start, plan, deadline, calling: None };
-        event.stage = Stage::Running { run: self.runs.insert(running), calling: None };
+        let running = Running { dispatched: now, environment, start, plan, deadline, calling: None };
+        event.set_stage(Stage::Running { run: self.runs.insert(running), calling: None });
         let key = Key { at: now + plan.init + plan.duration, order: order(Rank::RunEnds, event.id, 0) };
         let what = Observation::RunStarted {
             age: event.age_at(now),
@@ -129,9 +127,8 @@ impl Model<'_> {
     pub(super) fn on_run_ended(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
         self.abandon_call(slot, now, observer);
         let event = self.events.get_mut(slot);
-        let Stage::Running { run, .. } = event.stage else { unreachable!("only a run can end") };
-        let running = self.runs.remove(run);
-        let Running { environment, plan, .. } = running;
+        let running = self.runs.remove(event.run().expect("only a run can end"));
+        let Running { dispatched, environment, plan, .. } = running;
         self.concurrency.release(event.function, environment, plan.leaves, now);
         let run = Run {
             number: event.runs,
@@ -141,14 +138,13 @@ impl Model<'_> {
             cause: plan.cause,
             running: self.concurrency.running(event.function),
         };
-        event.billed_ms += run.billed_ms;
-        event.last_outcome = Some(plan.outcome);
-        (event.last_cause, event.last_ended) = (plan.cause, now);
+        event.billed_ms = event.billed_ms.saturating_add(u32::try_from(run.billed_ms).unwrap_or(u32::MAX));
+        event.last = LastAttempt::new(plan.outcome, plan.cause);
         let event = self.events.get(slot);
         let attempt = Attempt {
             number: event.attempts,
-            dispatched: event.last_dispatch,
-            age: event.age_at(event.last_dispatch),
+            dispatched,
+            age: event.age_at(dispatched),
             outcome: plan.outcome,
             run: Some(run),
             next: self.after_run(event, plan.outcome, now),
@@ -186,7 +182,7 @@ impl Model<'_> {
         }
         match attempt.next {
             Next::Retry { due, .. } => {
-                self.events.get_mut(slot).stage = Stage::Queued { due };
+                self.events.get_mut(slot).set_stage(Stage::Queued { due });
                 self.observe(slot, now, Observation::AttemptEnded(attempt), observer);
                 match self.events.get(slot).invocation {
                     InvocationType::Event => self.schedule_dispatch(slot, due),
@@ -198,7 +194,7 @@ impl Model<'_> {
                 self.settle(slot, fate, rule, now, observer);
             }
             Next::Return => {
-                self.events.get_mut(slot).stage = Stage::Returned;
+                self.events.get_mut(slot).set_stage(Stage::Returned);
                 self.observe(slot, now, Observation::AttemptEnded(attempt), observer);
                 self.close(slot, now, observer);
             }

@@ -205,9 +205,9 @@ impl Model<'_> {
     /// All calls are made: the run's own work remains, until it is done or `Timeout` stops it.
     fn work(&mut self, slot: Slot, now: SimTime) {
         let event = self.events.get(slot);
-        let (id, dispatched) = (event.id, event.last_dispatch);
-        let Running { plan, deadline, .. } = self.running_mut(slot);
-        let started = dispatched + plan.init;
+        let id = event.id;
+        let Running { dispatched, plan, deadline, .. } = self.running_mut(slot);
+        let started = *dispatched + plan.init;
         let end = now + (plan.duration - plan.within);
         if end > *deadline {
             let outcome = AttemptOutcome::FunctionError(FunctionError::Timeout);
@@ -221,10 +221,9 @@ impl Model<'_> {
 
     /// The run ends now by `error`, whatever was planned.
     fn end_run_otherwise(&mut self, slot: Slot, error: FunctionError, now: SimTime) {
-        let dispatched = self.events.get(slot).last_dispatch;
-        let plan = &mut self.running_mut(slot).plan;
+        let Running { dispatched, plan, .. } = self.running_mut(slot);
         plan.cause = None;
-        plan.end_otherwise(AttemptOutcome::FunctionError(error), now.since(dispatched + plan.init));
+        plan.end_otherwise(AttemptOutcome::FunctionError(error), now.since(*dispatched + plan.init));
     }
 
     fn report_load(
@@ -242,21 +241,15 @@ impl Model<'_> {
     }
 
     fn running_mut(&mut self, slot: Slot) -> &mut Running {
-        match self.events.get(slot).stage {
-            Stage::Running { run, .. } => self.runs.get_mut(run),
-            Stage::Offered { .. }
-            | Stage::NeverAccepted
-            | Stage::Queued { .. }
-            | Stage::Settled { .. }
-            | Stage::Returned => unreachable!("only a run makes calls"),
-        }
+        let run = self.events.get(slot).run().expect("only a run makes calls");
+        self.runs.get_mut(run)
     }
 
     /// The run of `slot` waits for a call, or for none any more.
     fn set_calling(&mut self, slot: Slot, waits_for: Option<(Slot, DependencyId)>) {
-        self.running_mut(slot).calling = waits_for.map(|(call, _)| call);
-        if let Stage::Running { calling, .. } = &mut self.events.get_mut(slot).stage {
-            *calling = waits_for.map(|(_, dependency)| dependency);
-        }
+        let event = self.events.get_mut(slot);
+        let run = event.run().expect("only a run makes calls");
+        event.set_stage(Stage::Running { run, calling: waits_for.map(|(_, dependency)| dependency) });
+        self.runs.get_mut(run).calling = waits_for.map(|(call, _)| call);
     }
 }

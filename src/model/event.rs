@@ -10,10 +10,11 @@
 //!
 //! A synchronous call is the same entity without a queue: it runs or is refused at once, and has no fate.
 
+use super::Arrived;
 use super::chain::Lineage;
 use super::environment::Environment;
 use super::failure::RunPlan;
-use super::observation::{AttemptOutcome, Fate, Placement, Start};
+use super::observation::{AttemptOutcome, Fate, FunctionError, Placement, Start, ThrottleReason};
 use super::offer::Caller;
 use crate::engine::slab::Slot;
 use crate::id::{DependencyId, EventId, FunctionId, RequestId, SourceId};
@@ -31,26 +32,119 @@ pub struct Event {
     pub(super) key: EventKey,
     pub(super) number: u64,
     pub(super) accepted: SimTime,
-    pub(super) stage: Stage,
+    /// What belongs to its place in life: a time, or a run.
+    since: StageDetail,
     /// Absent for most events.
     pub(super) particulars: Option<Box<Particulars>>,
-    pub(super) last_dispatch: SimTime,
-    pub(super) first_start: Option<SimTime>,
-    pub(super) last_ended: SimTime,
-    pub(super) billed_ms: u64,
     pub(super) attempts: u32,
     pub(super) throttles: u32,
+    /// At most 2^32 − 1 milliseconds, 49 days: three runs take less than an hour.
+    pub(super) billed_ms: u32,
     pub(super) bytes: u32,
     pub(super) source: SourceId,
     pub(super) function: FunctionId,
-    pub(super) last_outcome: Option<AttemptOutcome>,
-    pub(super) last_cause: Option<u8>,
+    pub(super) last: LastAttempt,
+    place: StageName,
+    pub(super) routes: [RouteResult; Route::ALL.len()],
     pub(super) runs: u8,
     /// Back-off waits since the last run, or more than 255: by then the wait has reached its cap.
     pub(super) backoff_streak: u8,
     pub(super) invocation: InvocationType,
     pub(super) traced: bool,
-    pub(super) routes: [RouteResult; Route::ALL.len()],
+}
+
+/// A [`Stage`] without what belongs to it: together with [`StageDetail`] it takes nine bytes, and not sixteen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StageName {
+    Offered,
+    NeverAccepted,
+    Queued,
+    Running,
+    Settled(Fate),
+    Returned,
+}
+
+/// Nanoseconds of virtual time, or for a run its slot and the dependency that it waits for, plus one.
+#[derive(Clone, Copy, Debug)]
+struct StageDetail(u64);
+
+/// How the last finished attempt ended, and for a run the cause of its failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LastAttempt {
+    /// There was none.
+    None,
+    Run(RunOutcome, Cause),
+    Throttled(ThrottleReason),
+    SystemError(u16),
+    ClientError(u16),
+}
+
+/// The outcomes of runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RunOutcome {
+    Success,
+    CaughtError,
+    FunctionError(FunctionError),
+}
+
+/// The position of a failure cause, or 255 for none: a function has fewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cause(u8);
+
+impl LastAttempt {
+    /// An attempt that ended with `outcome`, by `cause` if it was a run that failed.
+    pub(super) const fn new(outcome: AttemptOutcome, cause: Option<u8>) -> Self {
+        let cause = match cause {
+            Some(cause) => Cause(cause),
+            None => Cause(u8::MAX),
+        };
+        match outcome {
+            AttemptOutcome::Success => Self::Run(RunOutcome::Success, cause),
+            AttemptOutcome::CaughtError => Self::Run(RunOutcome::CaughtError, cause),
+            AttemptOutcome::FunctionError(error) => Self::Run(RunOutcome::FunctionError(error), cause),
+            AttemptOutcome::Throttled(reason) => Self::Throttled(reason),
+            AttemptOutcome::SystemError { status } => Self::SystemError(status),
+            AttemptOutcome::ClientError { status } => Self::ClientError(status),
+        }
+    }
+
+    const fn outcome(self) -> Option<AttemptOutcome> {
+        Some(match self {
+            Self::None => return None,
+            Self::Run(RunOutcome::Success, _) => AttemptOutcome::Success,
+            Self::Run(RunOutcome::CaughtError, _) => AttemptOutcome::CaughtError,
+            Self::Run(RunOutcome::FunctionError(error), _) => AttemptOutcome::FunctionError(error),
+            Self::Throttled(reason) => AttemptOutcome::Throttled(reason),
+            Self::SystemError(status) => AttemptOutcome::SystemError { status },
+            Self::ClientError(status) => AttemptOutcome::ClientError { status },
+        })
+    }
+}
+
+impl StageDetail {
+    const NONE: Self = Self(0);
+
+    const fn at(at: SimTime) -> Self {
+        Self(at.as_nanos())
+    }
+
+    const fn time(self) -> SimTime {
+        SimTime::from_nanos(self.0)
+    }
+
+    fn of_run(run: Slot, calling: Option<DependencyId>) -> Self {
+        Self(u64::from(run.number()) << 32 | calling.map_or(0, |dependency| u64::from(dependency.0) + 1))
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "as packed")]
+    const fn run(self) -> Slot {
+        Slot::from_number((self.0 >> 32) as u32)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "as packed")]
+    fn calling(self) -> Option<DependencyId> {
+        (self.0 as u32).checked_sub(1).map(|dependency| DependencyId(dependency as u16))
+    }
 }
 
 /// What is true of few events: those that were not accepted at once, that come from another event, or that the service
@@ -150,6 +244,8 @@ pub enum Stage {
 /// A run in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Running {
+    /// When its attempt was dispatched.
+    pub dispatched: SimTime,
     /// Where it runs.
     pub environment: Environment,
     /// What it found there.
@@ -225,6 +321,33 @@ impl RouteResult {
 }
 
 impl Event {
+    /// An event that was just handed to Lambda: what follows from that, and nothing yet of what becomes of it.
+    pub(super) fn new(id: EventId, arrived: &Arrived, now: SimTime, stage: Stage, traced: bool) -> Self {
+        let mut event = Self {
+            id,
+            key: arrived.key,
+            number: arrived.number,
+            accepted: now,
+            since: StageDetail::NONE,
+            particulars: None,
+            attempts: 0,
+            throttles: 0,
+            billed_ms: 0,
+            bytes: u32::try_from(arrived.bytes).unwrap_or(u32::MAX),
+            source: arrived.source,
+            function: arrived.function,
+            last: LastAttempt::None,
+            place: StageName::Returned,
+            routes: [RouteResult::NotConfigured; Route::ALL.len()],
+            runs: 0,
+            backoff_streak: 0,
+            invocation: arrived.invocation,
+            traced,
+        };
+        event.set_stage(stage);
+        event
+    }
+
     /// Something from the first and the last part of its memory.
     pub(super) const fn ends(&self) -> (EventId, bool) {
         (self.id, self.traced)
@@ -312,7 +435,7 @@ impl Event {
 
     /// Whether Lambda has accepted it.
     pub const fn is_accepted(&self) -> bool {
-        !matches!(self.stage, Stage::Offered { .. } | Stage::NeverAccepted)
+        !matches!(self.place, StageName::Offered | StageName::NeverAccepted)
     }
 
     /// Lambda accepts it at `now`, after it was refused before.
@@ -320,7 +443,7 @@ impl Event {
         self.traced = traced;
         let particulars = self.particulars_mut();
         particulars.past.first_accepted = now;
-        (self.accepted, self.last_dispatch, self.last_ended) = (now, now, now);
+        self.accepted = now;
     }
 
     /// How often its function has been invoked in its chain of invocations, this event included.
@@ -395,34 +518,22 @@ impl Event {
         self.runs + self.client_errors()
     }
 
-    /// When its last attempt was dispatched; its acceptance before the first.
-    pub const fn last_dispatch(&self) -> SimTime {
-        self.last_dispatch
-    }
-
-    /// When its first run started.
-    pub const fn first_start(&self) -> Option<SimTime> {
-        self.first_start
-    }
-
     /// How its last finished attempt ended.
     pub const fn last_outcome(&self) -> Option<AttemptOutcome> {
-        self.last_outcome
+        self.last.outcome()
     }
 
     /// The failure cause that struck its last finished run, by its position in the function's list.
     pub const fn last_cause(&self) -> Option<u8> {
-        self.last_cause
-    }
-
-    /// When its last finished run ended; its acceptance before the first.
-    pub const fn last_ended(&self) -> SimTime {
-        self.last_ended
+        match self.last {
+            LastAttempt::Run(_, Cause(cause)) if cause < u8::MAX => Some(cause),
+            _ => None,
+        }
     }
 
     /// Billed milliseconds of all its finished runs together.
     pub const fn billed_ms(&self) -> u64 {
-        self.billed_ms
+        self.billed_ms as u64
     }
 
     /// An attempt did not reach the function's code.
@@ -436,23 +547,45 @@ impl Event {
                 unreachable!("a run is no refusal")
             }
         }
-        self.last_outcome = Some(refusal);
+        self.last = LastAttempt::new(refusal, None);
     }
 
     /// Where it is in its life.
-    pub const fn stage(&self) -> Stage {
-        self.stage
+    pub fn stage(&self) -> Stage {
+        match self.place {
+            StageName::Offered => Stage::Offered { due: self.since.time() },
+            StageName::NeverAccepted => Stage::NeverAccepted,
+            StageName::Queued => Stage::Queued { due: self.since.time() },
+            StageName::Running => Stage::Running { run: self.since.run(), calling: self.since.calling() },
+            StageName::Settled(fate) => Stage::Settled { fate, at: self.since.time() },
+            StageName::Returned => Stage::Returned,
+        }
+    }
+
+    /// It goes on to another place in its life.
+    #[inline]
+    pub(super) fn set_stage(&mut self, stage: Stage) {
+        (self.place, self.since) = match stage {
+            Stage::Offered { due } => (StageName::Offered, StageDetail::at(due)),
+            Stage::NeverAccepted => (StageName::NeverAccepted, StageDetail::NONE),
+            Stage::Queued { due } => (StageName::Queued, StageDetail::at(due)),
+            Stage::Running { run, calling } => (StageName::Running, StageDetail::of_run(run, calling)),
+            Stage::Settled { fate, at } => (StageName::Settled(fate), StageDetail::at(at)),
+            Stage::Returned => (StageName::Returned, StageDetail::NONE),
+        };
+    }
+
+    /// Its run, while it is in one.
+    #[inline]
+    pub(super) fn run(&self) -> Option<Slot> {
+        (self.place == StageName::Running).then(|| self.since.run())
     }
 
     /// Its fate and when it was known, once it is.
     pub const fn settled(&self) -> Option<(Fate, SimTime)> {
-        match self.stage {
-            Stage::Settled { fate, at } => Some((fate, at)),
-            Stage::Offered { .. }
-            | Stage::NeverAccepted
-            | Stage::Queued { .. }
-            | Stage::Running { .. }
-            | Stage::Returned => None,
+        match self.place {
+            StageName::Settled(fate) => Some((fate, self.since.time())),
+            _ => None,
         }
     }
 
@@ -465,5 +598,40 @@ impl Event {
     pub fn is_lost(&self) -> bool {
         let failed = self.settled().is_some_and(|(fate, _)| fate != Fate::Succeeded);
         failed && !self.routes.contains(&RouteResult::Delivered)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Goal: millions can wait. An event has 80 bytes, and what is particular about few is apart.
+    #[test]
+    fn an_event_is_small() {
+        assert!(size_of::<Event>() <= 80, "{} bytes", size_of::<Event>());
+    }
+
+    #[test]
+    fn what_a_run_keeps_in_its_stage_comes_out_again() {
+        for calling in [None, Some(DependencyId(0)), Some(DependencyId(u16::MAX))] {
+            let detail = StageDetail::of_run(Slot::from_number(u32::MAX), calling);
+            assert_eq!((detail.run(), detail.calling()), (Slot::from_number(u32::MAX), calling));
+        }
+    }
+
+    #[test]
+    fn the_last_attempt_is_remembered_with_its_cause() {
+        let outcomes = [
+            AttemptOutcome::Success,
+            AttemptOutcome::CaughtError,
+            AttemptOutcome::FunctionError(FunctionError::Crash),
+            AttemptOutcome::Throttled(ThrottleReason::Fault),
+            AttemptOutcome::SystemError { status: 503 },
+            AttemptOutcome::ClientError { status: 404 },
+        ];
+        for outcome in outcomes {
+            assert_eq!(LastAttempt::new(outcome, None).outcome(), Some(outcome));
+        }
+        assert_eq!(LastAttempt::None.outcome(), None);
     }
 }

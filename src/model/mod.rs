@@ -40,7 +40,7 @@ use crate::time::{SimDuration, SimTime};
 use chain::Lineage;
 use concurrency::Concurrency;
 use dependency::Dependencies;
-use event::{Event, Particulars, Past, Route, RouteResult, Running, Stage};
+use event::{Event, Particulars, Past, Route, Running, Stage};
 use observation::{Circumstance, Fact, Observation, Observer, Remark};
 use offer::{Caller, FrontDoor};
 use poller::{Poller, Turn};
@@ -352,10 +352,11 @@ impl<'s> Model<'s> {
             let queue = DestinationId(u16::try_from(queue).expect("checked when loading"));
             self.expire(queue, end, observer);
         }
-        let mut left: Vec<&Event> = self.events.iter().collect();
-        left.sort_unstable_by_key(|event| event.id);
-        for event in left {
-            observer.observe(&Fact { at: end, event, what: Observation::CutOff });
+        let mut left: Vec<(Slot, &Event)> = self.events.iter().collect();
+        left.sort_unstable_by_key(|(_, event)| event.id);
+        for (slot, event) in left {
+            let place = slot.number();
+            observer.observe(&Fact { at: end, place, event, what: Observation::CutOff });
         }
     }
 
@@ -368,7 +369,7 @@ impl<'s> Model<'s> {
     fn accepted(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
         let key = self.events.get(slot).key;
         let due = now + self.scenario.timing.dispatch_latency + self.neighbour_delay(key, 0);
-        self.events.get_mut(slot).stage = Stage::Queued { due };
+        self.events.get_mut(slot).set_stage(Stage::Queued { due });
         self.observe(slot, now, Observation::Accepted, observer);
         self.schedule_dispatch(slot, due);
         self.duplicate_by_chance(slot, due, now, observer);
@@ -383,11 +384,9 @@ impl<'s> Model<'s> {
             return;
         }
         self.last_id += 1;
-        let mut copy = Event {
-            id: EventId(self.last_id),
-            key: EventKey(event.key.draws(Purpose::Duplicate, 1, 0).word()),
-            ..event.clone()
-        };
+        let mut copy = event.clone();
+        copy.id = EventId(self.last_id);
+        copy.key = EventKey(event.key.draws(Purpose::Duplicate, 1, 0).word());
         let (request, past) = (event.request_key(), event.past());
         let particulars = copy.particulars_mut();
         (particulars.duplicate_of, particulars.request, particulars.past) = (Some(event.id), request, past);
@@ -419,30 +418,7 @@ impl<'s> Model<'s> {
         // Decided when Lambda accepts it.
         let traced =
             !matches!(stage, Stage::Offered { .. }) && self.tracing.decide(arrived.function, now, key);
-        let mut event = Event {
-            id,
-            key,
-            number: arrived.number,
-            accepted: now,
-            stage,
-            particulars: None,
-            last_dispatch: now,
-            first_start: None,
-            last_ended: now,
-            billed_ms: 0,
-            attempts: 0,
-            throttles: 0,
-            bytes: u32::try_from(arrived.bytes).unwrap_or(u32::MAX),
-            source: arrived.source,
-            function: arrived.function,
-            last_outcome: None,
-            last_cause: None,
-            runs: 0,
-            backoff_streak: 0,
-            invocation: arrived.invocation,
-            traced,
-            routes: [RouteResult::NotConfigured; Route::ALL.len()],
-        };
+        let mut event = Event::new(id, &arrived, now, stage, traced);
         if arrived.is_particular() {
             event.particulars = Some(self.particulars_of(&event, arrived));
         }
@@ -505,7 +481,7 @@ impl<'s> Model<'s> {
     }
 
     fn observe(&self, slot: Slot, at: SimTime, what: Observation, observer: &mut impl Observer) {
-        observer.observe(&Fact { at, event: self.events.get(slot), what });
+        observer.observe(&Fact { at, place: slot.number(), event: self.events.get(slot), what });
     }
 
     fn function(&self, event: &Event) -> &'s Function {

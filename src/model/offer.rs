@@ -122,7 +122,7 @@ impl Model<'_> {
     /// A caller comes again: with an event that was never accepted, or with a synchronous call.
     pub(super) fn on_offer(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
         let event = self.events.get(slot);
-        if !matches!(event.stage, Stage::Offered { .. }) {
+        if !matches!(event.stage(), Stage::Offered { .. }) {
             self.attempt(slot, now, observer);
             return;
         }
@@ -151,11 +151,11 @@ impl Model<'_> {
             .and_then(|retry| again(retry, refusals, offered, now, self.scenario.timing.offer_jitter, word));
         let what = Observation::OfferRefused(Offer { number: refusals, refusal, next });
         if let Some(Again { due, .. }) = next {
-            self.events.get_mut(slot).stage = Stage::Offered { due };
+            self.events.get_mut(slot).set_stage(Stage::Offered { due });
             self.observe(slot, now, what, observer);
             self.schedule_offer(slot, due);
         } else {
-            self.events.get_mut(slot).stage = Stage::NeverAccepted;
+            self.events.get_mut(slot).set_stage(Stage::NeverAccepted);
             self.observe(slot, now, what, observer);
             self.close(slot, now, observer);
         }

@@ -19,7 +19,7 @@ impl Model<'_> {
         now: SimTime,
         observer: &mut impl Observer,
     ) {
-        self.events.get_mut(slot).stage = Stage::Settled { fate, at: now };
+        self.events.get_mut(slot).set_stage(Stage::Settled { fate, at: now });
         self.observe(slot, now, Observation::Settled { fate, rule }, observer);
         for route in Route::ALL {
             self.start_delivery(slot, route, fate, now, observer);
@@ -58,9 +58,7 @@ impl Model<'_> {
         observer: &mut impl Observer,
     ) {
         let event = self.events.get(slot);
-        let Stage::Settled { fate, at: started } = event.stage else {
-            unreachable!("deliveries start when an event settles")
-        };
+        let (fate, started) = event.settled().expect("deliveries start when an event settles");
         // A delivery keeps its target, whatever has been changed since it started.
         let function = &self.scenario.functions_at(started)[event.function.index()];
         let destination = delivery::target(function, route, fate).expect("the delivery had a target");

@@ -13,6 +13,7 @@ pub mod event_cost;
 pub mod fingerprint;
 pub mod generations;
 pub mod histogram;
+pub mod history;
 pub mod ledger;
 pub mod levels;
 pub mod lives;

@@ -22,6 +22,7 @@ use crate::id::{DestinationId, EventId};
 use crate::model::event::{Event, Route};
 use crate::model::observation::{Fact, Fate, Observation, Observer};
 use crate::model::record;
+use crate::observe::history::Histories;
 use crate::scenario::{DeliveryFailure, Function, Scenario};
 use crate::time::SimTime;
 use document::Content;
@@ -34,6 +35,7 @@ pub struct Deliveries<'s, W: Write> {
     error: Option<io::Error>,
     /// What is on its way.
     sent: BTreeMap<(EventId, Route), Sent>,
+    histories: Histories,
 }
 
 /// What is known of a message when it is sent.
@@ -55,7 +57,14 @@ struct Result {
 impl<'s, W: Write> Deliveries<'s, W> {
     /// The deliveries of a run of `scenario`, written to `writer`.
     pub fn new(scenario: &'s Scenario, writer: W) -> Self {
-        Self { scenario, label: Label::of(scenario), writer, error: None, sent: BTreeMap::new() }
+        Self {
+            scenario,
+            label: Label::of(scenario),
+            writer,
+            error: None,
+            sent: BTreeMap::new(),
+            histories: Histories::default(),
+        }
     }
 
     /// Ends the file.
@@ -80,7 +89,7 @@ impl<'s, W: Write> Deliveries<'s, W> {
     }
 
     fn write_line(&mut self, fact: &Fact<'_>, result: Result, sent: Sent) -> io::Result<()> {
-        let outcome = Outcome::of(self.scenario, self.label, fact.event);
+        let outcome = Outcome::of(self.scenario, self.label, fact.event, self.histories.of(fact).last_ended);
         let Result { route, to, failure, tries } = result;
         let destination = &self.scenario.destinations[to.index()];
         let line = Line {
@@ -102,6 +111,7 @@ impl<'s, W: Write> Deliveries<'s, W> {
 
 impl<W: Write> Observer for Deliveries<'_, W> {
     fn observe(&mut self, fact: &Fact<'_>) {
+        self.histories.note(fact);
         match fact.what {
             Observation::DeliveryStarted { route, bytes, payload_dropped, .. } => {
                 self.sent.insert((fact.event.id(), route), Sent { bytes, payload_dropped });
@@ -129,26 +139,28 @@ struct Outcome<'a> {
     request_id: String,
     fate: Fate,
     settled: SimTime,
+    /// When its last run ended.
+    last_ended: SimTime,
 }
 
 impl<'a> Outcome<'a> {
-    fn of(scenario: &'a Scenario, label: Label, event: &'a Event) -> Self {
+    fn of(scenario: &'a Scenario, label: Label, event: &'a Event, last_ended: SimTime) -> Self {
         let (fate, settled) = event.settled().expect("only a settled event is delivered");
         let function = &scenario.functions_at(settled)[event.function().index()];
         let source = &scenario.sources[event.source().index()].name;
         let request_id = event.request_id().to_string();
-        Self { scenario, label, event, function, source, request_id, fate, settled }
+        Self { scenario, label, event, function, source, request_id, fate, settled, last_ended }
     }
 
     /// Message and type of the error object of the last run, if the record tells of one.
     fn error(&self) -> Option<(String, &'static str)> {
-        let ended = self.label.millis(self.event.last_ended());
+        let ended = self.label.millis(self.last_ended);
         let error = record::error_answer(self.event, self.function, &ended)?;
         Some((error.message.to_string(), error.kind))
     }
 
     fn dead_letter_error(&self) -> (Option<u16>, Option<String>) {
-        record::dead_letter_error(self.event, self.function, &self.label.millis(self.event.last_ended()))
+        record::dead_letter_error(self.event, self.function, &self.label.millis(self.last_ended))
     }
 }
 

@@ -7,6 +7,7 @@ use super::table::{Cell, Table, columns};
 use crate::model::event::{Event, Route, RouteResult, Stage};
 use crate::model::observation::{Fact, Fate, Observation, Observer};
 use crate::observe::event_cost::EventCosts;
+use crate::observe::history::{Histories, History};
 use crate::observe::price::Money;
 use crate::scenario::{InvocationType, Scenario};
 use crate::time::SimTime;
@@ -14,6 +15,7 @@ use crate::time::SimTime;
 /// One event at its end.
 struct EventRow<'a> {
     event: &'a Event,
+    history: History,
     names: &'a Names,
     cost: Money,
 }
@@ -35,10 +37,10 @@ columns! {
     "throttles" => Cell::Integer(row.event.throttles().into()),
     "system_errors" => Cell::Integer(row.event.system_errors().into()),
     "client_errors" => Cell::Integer(row.event.client_errors().into()),
-    "first_start_ns" => Cell::integer(row.event.first_start().map(SimTime::as_nanos)),
+    "first_start_ns" => Cell::integer(row.history.first_start.map(SimTime::as_nanos)),
     "settled_ns" => Cell::integer(row.fate().map(|(_, at)| at.as_nanos())),
     "last_dispatch_age_ns" => {
-        let age = row.event.age_at(row.event.last_dispatch()).as_nanos();
+        let age = row.event.age_at(row.history.last_dispatch).as_nanos();
         Cell::integer((row.event.attempts() > 0).then_some(age))
     },
     "on_success" => row.route(Route::OnSuccess),
@@ -89,6 +91,7 @@ impl<'a> EventRow<'a> {
 #[derive(Debug)]
 pub struct EventsCsv<'s, W: Write> {
     costs: EventCosts<'s>,
+    histories: Histories,
     names: Names,
     table: Table<W>,
 }
@@ -97,11 +100,13 @@ impl<'s, W: Write> EventsCsv<'s, W> {
     /// The events of a run of `scenario`, written to `writer`.
     pub fn new(scenario: &'s Scenario, writer: W) -> Self {
         let names = Names::of(scenario);
-        Self { costs: EventCosts::new(scenario), table: Table::new(writer, columns()), names }
+        let (costs, histories) = (EventCosts::new(scenario), Histories::default());
+        Self { costs, histories, table: Table::new(writer, columns()), names }
     }
 
-    fn row(&mut self, event: &Event) {
-        let row = EventRow { event, names: &self.names, cost: self.costs.take(event) };
+    fn row(&mut self, fact: &Fact<'_>) {
+        let (event, history) = (fact.event, self.histories.of(fact));
+        let row = EventRow { event, history, names: &self.names, cost: self.costs.take(event) };
         self.table.write_row(self.names.widest, |line| write_row(&row, line));
     }
 
@@ -125,8 +130,9 @@ impl<W: Write> Observer for EventsCsv<'_, W> {
             return;
         }
         self.costs.observe(fact);
+        self.histories.note(fact);
         if matches!(fact.what, Observation::Closed | Observation::CutOff) {
-            self.row(fact.event);
+            self.row(fact);
         }
     }
 }
