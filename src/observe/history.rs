@@ -31,12 +31,12 @@ impl Histories {
             | Observation::Duplicated
             | Observation::OfferRefused(_) => self.begin(fact),
             Observation::RunStarted { .. } => {
-                let history = &mut self.places[fact.place as usize];
+                let history = self.at(fact);
                 history.first_start.get_or_insert(fact.at);
                 history.last_dispatch = fact.at;
             }
             Observation::AttemptEnded(attempt) => {
-                let history = &mut self.places[fact.place as usize];
+                let history = self.at(fact);
                 history.last_dispatch = attempt.dispatched;
                 if attempt.run.is_some() {
                     history.last_ended = fact.at;
@@ -54,15 +54,19 @@ impl Histories {
 
     /// What has happened so far to the event that `fact` is about.
     pub fn of(&self, fact: &Fact<'_>) -> History {
-        self.places[fact.place as usize]
+        self.places.get(fact.place as usize).copied().unwrap_or_default()
     }
 
-    fn begin(&mut self, fact: &Fact<'_>) {
+    fn at(&mut self, fact: &Fact<'_>) -> &mut History {
         let place = fact.place as usize;
         if self.places.len() <= place {
             self.places.resize(place + 1, History::default());
         }
-        self.places[place] = History { first_start: None, last_dispatch: fact.at, last_ended: fact.at };
+        &mut self.places[place]
+    }
+
+    fn begin(&mut self, fact: &Fact<'_>) {
+        *self.at(fact) = History { first_start: None, last_dispatch: fact.at, last_ended: fact.at };
     }
 }
 
