@@ -136,7 +136,6 @@ impl StageDetail {
         Self(u64::from(run.number()) << 32 | calling.map_or(0, |dependency| u64::from(dependency.0) + 1))
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "as packed")]
     const fn run(self) -> Slot {
         Slot::from_number((self.0 >> 32) as u32)
     }
