@@ -59,6 +59,24 @@ pub(crate) fn admit(
     Ok(PendingLimit { events, memory: memory.unwrap_or(u64::MAX) })
 }
 
+/// Refuses replications that need more memory than there is when so many run at a time.
+pub(crate) fn admit_at_a_time(args: &RunArgs, scenario: &Scenario, runs: usize) -> Result<(), Failure> {
+    if args.no_estimate {
+        return Ok(());
+    }
+    let memory = args.memory.or_else(available_memory);
+    let share = memory.map(|memory| memory / runs.max(1) as u64);
+    share.map_or(Ok(()), |share| fits_memory(&Estimate::of(scenario), None, share)).map_err(|failure| {
+        match failure {
+            Failure::Environment { message, hint: Some(hint) } if runs > 1 => Failure::Environment {
+                message: format!("{runs} runs at a time share the memory: {message}"),
+                hint: Some(format!("run fewer at a time with `--threads`; {hint}")),
+            },
+            failure => failure,
+        }
+    })
+}
+
 fn fits_memory(estimate: &Estimate, files: Option<Files>, available: u64) -> Result<(), Failure> {
     let needed = estimate.memory_bytes(files);
     if needed <= available {

@@ -5,11 +5,12 @@ use super::exit::{Exit, Failure};
 use super::progress::RunsProgress;
 use super::run::{cannot_write, folder_path};
 use super::terminal::Terminal;
-use super::{input, interrupt};
+use super::{input, interrupt, limits};
 use std::num::NonZeroU32;
 use thirdtry::experiment::files::{self, ReplicationFacts};
 use thirdtry::experiment::{
-    MOST_UNLESS_TOLD, MetricNames, PILOTS, Plan, Replications, Stopped, Target, find_warm_up, replicate, text,
+    MOST_UNLESS_TOLD, MetricNames, PILOTS, Plan, Replications, Stopped, Target, all_cores, find_warm_up,
+    replicate, text,
 };
 use thirdtry::scenario::load::Loaded;
 use thirdtry::scenario::{End, Scenario};
@@ -21,6 +22,8 @@ pub(crate) fn execute(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, F
     interrupt::listen();
     let writes = writes_files(args)?;
     let loaded = input::load_scenario(&args.scenario.scenario, &args.scenario.all_sets(), terminal)?;
+    let at_a_time = args.statistics.threads.unwrap_or_else(all_cores).get();
+    limits::admit_at_a_time(args, &loaded.scenario, at_a_time)?;
     let plan = plan(&args.statistics, &loaded.scenario, terminal)?;
     let path = folder_path(args, &loaded);
     let folder =

@@ -18,7 +18,7 @@ use crate::time::{SimDuration, SimTime};
 
 /// Steps within the time in which events arrive, for scenarios with few functions and with many.
 const STEPS: u32 = 256;
-const STEPS_OF_MANY: u32 = 32;
+const STEPS_OF_MANY: u32 = 16;
 const MANY: usize = 64;
 /// So many times as long as the arrivals is the drain looked at; whatever is left then goes at once.
 const DRAIN: u32 = 8;

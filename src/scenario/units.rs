@@ -16,21 +16,22 @@ pub const DURATION_EXAMPLES: &str = "`\"250ms\"`, `\"90s\"`, `\"1h30m\"` or `\"P
 /// # Errors
 /// A message and a remedy.
 pub fn duration(text: &str) -> Result<SimDuration, (String, String)> {
-    let shown = super::problem::quoted(text);
+    let shown = || super::problem::quoted(text);
     if let Some(number) = plain_number(text) {
         let hint = format!("write `\"{number}s\"` (or `\"{number}ms\"`)");
-        return Err((format!("{shown} has no unit"), hint));
+        return Err((format!("{} has no unit", shown()), hint));
     }
-    let remedy = format!("write e.g. {DURATION_EXAMPLES}; the units are h, m, s, ms, us and ns");
+    let remedy = || format!("write e.g. {DURATION_EXAMPLES}; the units are h, m, s, ms, us and ns");
     if text.trim_start().starts_with('-') {
-        return Err((format!("{shown} is negative"), "write a duration of zero or more".to_owned()));
+        return Err((format!("{} is negative", shown()), "write a duration of zero or more".to_owned()));
     }
     if !looks_like_a_duration(text) {
-        return Err((format!("{shown} is not a duration"), remedy));
+        return Err((format!("{} is not a duration", shown()), remedy()));
     }
-    let too_long = || (format!("{shown} is longer than 100 years"), "write a shorter duration".to_owned());
+    let too_long =
+        || (format!("{} is longer than 100 years", shown()), "write a shorter duration".to_owned());
     let parsed: SignedDuration = text.parse().map_err(|_| {
-        if has_huge_number(text) { too_long() } else { (format!("{shown} is not a duration"), remedy) }
+        if has_huge_number(text) { too_long() } else { (format!("{} is not a duration", shown()), remedy()) }
     })?;
     let nanos = u64::try_from(parsed.as_nanos()).map_err(|_| too_long())?;
     if nanos > SimDuration::MAX.as_nanos() { Err(too_long()) } else { Ok(SimDuration::from_nanos(nanos)) }
@@ -96,10 +97,10 @@ impl Rate {
 /// # Errors
 /// A message and a remedy.
 pub fn rate(text: &str) -> Result<Rate, (String, String)> {
-    let shown = super::problem::quoted(text);
+    let shown = || super::problem::quoted(text);
     let remedy = || "write e.g. `\"20/s\"`, `\"5/min\"` or `\"7/h\"`".to_owned();
     let Some((count, unit)) = text.split_once('/') else {
-        return Err((format!("{shown} is not a rate"), remedy()));
+        return Err((format!("{} is not a rate", shown()), remedy()));
     };
     let unit_seconds = match unit {
         "s" => 1,
@@ -114,10 +115,10 @@ pub fn rate(text: &str) -> Result<Rate, (String, String)> {
     };
     let plain = plain_number(count).is_some_and(|number| number == count);
     let Some(nano_events) = plain.then(|| decimal(count, 9)).flatten() else {
-        return Err((format!("{shown} is not a rate"), remedy()));
+        return Err((format!("{} is not a rate", shown()), remedy()));
     };
     if nano_events > MAX_RATE_PER_SECOND * 1_000_000_000 * u128::from(unit_seconds) {
-        return Err((format!("{shown} is more than {MAX_RATE_PER_SECOND} events per second"), remedy()));
+        return Err((format!("{} is more than {MAX_RATE_PER_SECOND} events per second", shown()), remedy()));
     }
     Ok(Rate { nano_events, unit_seconds })
 }
@@ -139,22 +140,22 @@ const SIZE_UNITS: [(&str, u64); 9] = [
 /// # Errors
 /// A message and a remedy.
 pub fn size(text: &str) -> Result<u64, (String, String)> {
-    let shown = super::problem::quoted(text);
+    let shown = || super::problem::quoted(text);
     if let Some(number) = plain_number(text) {
         return Err((
-            format!("{shown} has no unit"),
+            format!("{} has no unit", shown()),
             format!("write `\"{number}B\"` (or `\"{number}KiB\"`)"),
         ));
     }
     let remedy = "write e.g. `\"200B\"`, `\"256KiB\"` or `\"1MB\"`; the units are B, KB, MB, GB, TB, KiB, MiB, GiB and TiB";
-    let wrong = || (format!("{shown} is not a size"), remedy.to_owned());
+    let wrong = || (format!("{} is not a size", shown()), remedy.to_owned());
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let (_, bytes) = SIZE_UNITS.iter().find(|(unit, _)| *unit == &text[digits.len()..]).ok_or_else(wrong)?;
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return Err(wrong());
     }
-    let count: u64 = digits.parse().map_err(|_| (format!("{shown} is too large"), remedy.to_owned()))?;
-    count.checked_mul(*bytes).ok_or_else(|| (format!("{shown} is too large"), remedy.to_owned()))
+    let count: u64 = digits.parse().map_err(|_| (format!("{} is too large", shown()), remedy.to_owned()))?;
+    count.checked_mul(*bytes).ok_or_else(|| (format!("{} is too large", shown()), remedy.to_owned()))
 }
 
 /// A size as a person writes it; parsing the text gives the same number back.
@@ -173,9 +174,9 @@ const PRICE_PLACES: usize = 12;
 /// # Errors
 /// A message and a remedy.
 pub fn price(text: &str) -> Result<u64, (String, String)> {
-    let shown = super::problem::quoted(text);
+    let shown = || super::problem::quoted(text);
     let remedy = || "write e.g. `\"$0.20\"`, with at most 12 places".to_owned();
-    let wrong = || (format!("{shown} is not a price in US dollars"), remedy());
+    let wrong = || (format!("{} is not a price in US dollars", shown()), remedy());
     let digits = text.strip_prefix('$').ok_or_else(wrong)?;
     let places = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len());
     if places > PRICE_PLACES || digits.contains(['e', 'E']) {
@@ -183,7 +184,7 @@ pub fn price(text: &str) -> Result<u64, (String, String)> {
     }
     let pico = decimal(digits, 12).ok_or_else(wrong)?;
     let price = u64::try_from(pico).ok().filter(|_| pico <= HIGHEST_PRICE);
-    price.ok_or_else(|| (format!("{shown} is more than $1000000"), remedy()))
+    price.ok_or_else(|| (format!("{} is more than $1000000", shown()), remedy()))
 }
 
 /// A price as a person writes it, with two places at least; parsing the text gives the same number back.

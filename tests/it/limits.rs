@@ -45,6 +45,8 @@ fn a_billion_pending_events_are_refused_before_the_run() {
     refused(&["run", file, "--memory", "24GiB", "--files", "none"], &said);
     refused(&["run", file, "--memory", "24GiB", "--out", out_text], &said);
     assert!(!out.exists(), "nothing was run, and yet there is a folder");
+    let said = ["2 runs at a time share the memory", "there are 12 GiB", "--threads"];
+    refused(&["run", file, "--memory", "24GiB", "--replications", "4", "--threads", "2"], &said);
 }
 
 #[cfg(target_os = "linux")]
