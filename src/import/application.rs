@@ -191,11 +191,6 @@ impl Application {
         self.functions.iter().find(|function| function.name == name)
     }
 
-    /// The function called `name`.
-    pub(super) fn function_mut(&mut self, name: &str) -> Option<&mut Function> {
-        self.functions.iter_mut().find(|function| function.name == name)
-    }
-
     /// The destination called `name`, which `make` makes if there is none yet. Another service's destination of the
     /// same name gets a name of its own.
     pub(super) fn destination(&mut self, make: Destination) -> String {

@@ -1,5 +1,6 @@
 //! What an import has to say: where things come from, what was taken, assumed or ignored, and what is wrong.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Where something stands.
@@ -73,7 +74,7 @@ impl Verdict {
 }
 
 /// One thing that the import did, or did not do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Note {
     /// What was done.
     pub verdict: Verdict,
@@ -128,6 +129,8 @@ const MAX_NOTES: usize = 10_000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Book {
     pub(super) notes: Vec<Note>,
+    /// The same, to be found quickly: nothing is said twice.
+    said: BTreeSet<Note>,
     pub(super) problems: Vec<Problem>,
     more_problems: usize,
     more_notes: usize,
@@ -136,7 +139,7 @@ pub(super) struct Book {
 impl Book {
     pub(super) fn note(&mut self, verdict: Verdict, origin: Origin, text: impl Into<String>) {
         let note = Note { verdict, origin, text: text.into() };
-        if self.notes.contains(&note) {
+        if !self.said.insert(note.clone()) {
             return;
         }
         if self.notes.len() < MAX_NOTES {

@@ -103,9 +103,11 @@ pub fn import(language: Language, files: &[SourceFile], options: &Options) -> Re
 fn decode(file: &SourceFile) -> Result<&str, Problem> {
     let refuse = |message: &str, hint: &str| Err(Refusal::at(0, message, hint).in_file(&file.name));
     if file.bytes.len() > MAX_BYTES {
-        let message =
-            format!("the file has {} bytes; at most {MAX_BYTES} (16 MiB) are read", file.bytes.len());
-        return refuse(&message, "is it the right file? a template has at most 1 MB");
+        let message = "the file is too large: at most 16 MiB are read";
+        return refuse(
+            message,
+            "is it the right file? a template has at most 1 MB; of a plan, keep planned_values and configuration",
+        );
     }
     if matches!(file.bytes.as_slice(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, ..] | [0, _, ..]) {
         return refuse("the file is UTF-16 or no text at all", "save it as UTF-8");

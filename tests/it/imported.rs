@@ -7,6 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 use thirdtry::export::{Kind, RunFolder, export};
 use thirdtry::import::book::Problem;
+use thirdtry::import::traffic::Traffic;
 use thirdtry::import::{Imported, Language, Options, SourceFile, cloudwatch, import};
 use thirdtry::observe::summary::SummaryReport;
 use thirdtry::record::Files;
@@ -74,6 +75,7 @@ fn the_same_function_in_every_language_is_the_same_scenario() {
     let others = [
         (Language::CloudFormation, "scenarios/templates/order-shipping.cdk.json"),
         (Language::Terraform, "scenarios/templates/order-shipping.tf"),
+        (Language::Terraform, "scenarios/templates/order-shipping.plan.json"),
         (Language::Serverless, "scenarios/templates/order-shipping.serverless.yml"),
     ];
     let sam = load(&import_file(SHIPPING, &[]).scenario).resolved;
@@ -168,6 +170,11 @@ fn edited(text: &str, edits: &[Edit]) -> Vec<u8> {
     bytes
 }
 
+/// How many mutated inputs of each kind are tried: `IMPORT_CASES=20000 cargo test --test it mutated`.
+fn cases() -> u32 {
+    std::env::var("IMPORT_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(300)
+}
+
 /// Whatever comes in: a scenario that loads, or problems; never a panic.
 fn holds(language: Language, name: &str, bytes: Vec<u8>) {
     let file = SourceFile { name: name.to_owned(), bytes };
@@ -181,7 +188,7 @@ fn holds(language: Language, name: &str, bytes: Vec<u8>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn mutated_templates_never_panic(edits in prop::collection::vec(edit(), 1..12)) {
@@ -199,6 +206,64 @@ proptest! {
         let path = "scenarios/templates/order-shipping.serverless.yml";
         holds(Language::Serverless, path, edited(&text(path), &edits));
     }
+
+    #[test]
+    fn mutated_plans_and_synthesized_templates_never_panic(edits in prop::collection::vec(edit(), 1..6)) {
+        let (plan, cdk) = ("scenarios/templates/order-shipping.plan.json", "scenarios/templates/order-shipping.cdk.json");
+        holds(Language::Terraform, plan, edited(&text(plan), &edits));
+        holds(Language::CloudFormation, cdk, edited(&text(cdk), &edits));
+    }
+
+    #[test]
+    fn mutated_metrics_and_traffic_never_panic(edits in prop::collection::vec(edit(), 1..6)) {
+        let options = metric_options(&[], Some("f"));
+        for (name, text) in [("a.json", ANSWER), ("a.csv", TABLE)] {
+            let file = SourceFile { name: name.to_owned(), bytes: edited(text, &edits) };
+            if let Err(problems) = cloudwatch::import(&[file], &options) {
+                prop_assert!(!problems.is_empty());
+            }
+        }
+        let traffic = SourceFile { name: "t.json".to_owned(), bytes: edited(&traffic_of_the_docs(), &edits) };
+        if let Ok(traffic) = Traffic::read(&traffic) {
+            let template = SourceFile { name: SHIPPING.to_owned(), bytes: text(SHIPPING).into_bytes() };
+            let options = Options { traffic: Some(traffic), ..Options::default() };
+            if let Ok(imported) = import(Language::CloudFormation, &[template], &options) {
+                load(&imported.scenario);
+            }
+        }
+    }
+}
+
+const ANSWER: &str = r#"{"MetricDataResults": [
+  {"Id": "m1", "Label": "ship AsyncEventsReceived", "Timestamps": [1767607500, 1767607200.0], "Values": [30, 40]},
+  {"Id": "m2", "Label": "ship Invocations", "Timestamps": [1767607500, 1767607200.0], "Values": [33, 44]},
+  {"Id": "m3", "Label": "ship Errors", "Timestamps": [1767607500, 1767607200.0], "Values": [3, 4]},
+  {"Id": "m4", "Label": "ship Duration p50", "Timestamps": [1767607500, 1767607200.0], "Values": [100.5, 90]},
+  {"Id": "m5", "Label": "ship Throttles", "Timestamps": [1767607200.0], "Values": [2]},
+  {"Id": "m6", "Label": "ship ConcurrentExecutions Maximum", "Timestamps": [1767607200.0], "Values": [2]}]}"#;
+const TABLE: &str = "timestamp,function,metric,sum,p50,p99,average\n2026-01-05T10:00:00Z,ship,Invocations,50,,,\n\
+                     2026-01-05T10:01:00Z,ship,Errors,5,,,\n2026-01-05T10:02:00Z,ship,Duration,,10,20.5,12\n";
+
+/// The traffic file that `docs/import.md` shows.
+fn traffic_of_the_docs() -> String {
+    let document = text("docs/import.md");
+    let (_, behind) = document.split_once("```json\n").expect("an example");
+    behind.split_once("```").expect("its end").0.to_owned()
+}
+
+#[test]
+fn the_traffic_file_of_the_docs_fits_the_template_that_it_is_for() {
+    let file = SourceFile { name: "traffic.json".to_owned(), bytes: traffic_of_the_docs().into_bytes() };
+    let traffic = Traffic::read(&file).expect("a traffic file");
+    let template = SourceFile { name: SHIPPING.to_owned(), bytes: text(SHIPPING).into_bytes() };
+    let options = Options { traffic: Some(traffic), ..Options::default() };
+    let imported = import(Language::CloudFormation, &[template], &options)
+        .unwrap_or_else(|problems| panic!("{problems:?}"));
+    assert!(!imported.scenario.contains("// PLACEHOLDER"), "{}", imported.scenario);
+    let resolved = load(&imported.scenario).resolved;
+    assert_eq!(resolved["sources"]["Orders"]["arrivals"]["poisson"]["rate"], "20/s");
+    assert_eq!(resolved["sources"]["backfill"]["max_events"], 1_000);
+    assert_eq!(resolved["functions"]["OpenCase"]["failures"], serde_json::json!([]));
 }
 
 /// Runs `scenario`, exports its metrics, imports these, and returns the runs' summaries, the first and the second.

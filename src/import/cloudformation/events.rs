@@ -130,6 +130,7 @@ impl<'t> Stack<'t> {
         if self.is_off(event) {
             return;
         }
+        self.note_own_queue(event.resource, event.line, event.properties);
         let (attempts, age) = self.retry_policy(event);
         let bus = event.properties.get("EventBusName").map(|node| self.resource_name(node));
         let to = event.to(self.template.file_of(event.resource.id));
@@ -150,6 +151,7 @@ impl<'t> Stack<'t> {
         if self.is_off(event) {
             return;
         }
+        self.note_own_queue(event.resource, event.line, event.properties);
         let (retry_attempts, retry_age) = self.retry_policy(event);
         let key = if kind == "Schedule" { "Schedule" } else { "ScheduleExpression" };
         let mut settings = self.settings(event.resource);
@@ -159,6 +161,15 @@ impl<'t> Stack<'t> {
         let name = self.application.free_source_name(&event.default_name());
         let source = event.source(self.template.file_of(event.resource.id), name, Caller::EventBridge, label);
         self.application.sources.push(Source { retry_attempts, retry_age, schedule, ..source });
+    }
+
+    /// A rule's own dead-letter queue is often taken for the function's.
+    pub(super) fn note_own_queue(&mut self, resource: Resource<'t>, line: usize, settings: &Node) {
+        if settings.get("DeadLetterConfig").is_some() {
+            let text = "DeadLetterConfig of a rule or schedule: it keeps what Lambda never accepted, which is counted as \
+                        never accepted here";
+            self.settings(resource).ignored(line, text);
+        }
     }
 
     fn service_event(&mut self, event: &Event<'_, 't>, what: &str) {

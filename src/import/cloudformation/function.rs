@@ -38,13 +38,6 @@ impl<'t> Stack<'t> {
         self.change(&name, |function| from_globals(function, globals));
     }
 
-    /// Changes a function that is known to be there.
-    pub(super) fn change(&mut self, name: &str, change: impl FnOnce(&mut Function)) {
-        if let Some(function) = self.application.function_mut(name) {
-            change(function);
-        }
-    }
-
     fn plain_settings(&mut self, resource: Resource<'t>, properties: &Node, name: &str) {
         let template = self.template;
         let property = |path: &[&str]| template.resolved_at(properties, path);
@@ -149,7 +142,7 @@ impl<'t> Stack<'t> {
         };
         let qualifier = property(&["Qualifier"]).and_then(|node| node.as_text().map(Cow::into_owned));
         let qualifier = qualifier.unwrap_or_else(|| "$LATEST".to_owned());
-        if self.application.function(&function.value).is_some_and(Function::has_invoke_config) {
+        if self.known(&function.value).is_some_and(Function::has_invoke_config) {
             let text = format!(
                 "the configuration of {} for {}: an earlier one stands, and a scenario has one for each function",
                 function.value,
@@ -185,7 +178,7 @@ impl<'t> Stack<'t> {
         let Some(provisioned) = self.settings(resource).integer(path[1], node.as_ref()) else { return };
         let function = self.template.property(resource, &["FunctionName"]);
         let Some(function) = self.function_in(resource, "FunctionName", function.as_ref()) else { return };
-        let known = self.application.function(&function.value).and_then(|known| known.provisioned.as_ref());
+        let known = self.known(&function.value).and_then(|known| known.provisioned.as_ref());
         if known.is_some() {
             let text = "provisioned concurrency: another alias or version of the function has some already";
             self.book.ignored(self.origin(resource), text);

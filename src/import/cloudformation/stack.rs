@@ -8,7 +8,7 @@ use super::super::tree::{Node, Reference, Value};
 use super::subscriptions::Subscription;
 use super::template::{Resource, Template};
 use crate::scenario::problem::quoted;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many aliases may stand before a function.
 const MAX_ALIASES: usize = 4;
@@ -32,6 +32,10 @@ pub(in crate::import) struct Stack<'t> {
     pub(super) application: Application,
     /// The names of resources in the scenario, by logical id.
     names: BTreeMap<String, String>,
+    /// The names in the scenario that are taken.
+    taken: BTreeSet<String>,
+    /// The positions of the functions, by their names in the scenario.
+    positions: BTreeMap<String, usize>,
     /// The functions that CloudFormation calls when it deploys.
     pub(super) deploys: Vec<String>,
     /// Functions behind topics and rules, until all destinations are known.
@@ -55,6 +59,8 @@ impl<'t> Stack<'t> {
             book,
             application: Application::default(),
             names: BTreeMap::new(),
+            taken: BTreeSet::new(),
+            positions: BTreeMap::new(),
             deploys: Vec::new(),
             subscriptions: Vec::new(),
         }
@@ -65,12 +71,14 @@ impl<'t> Stack<'t> {
         let existing: Vec<Resource<'t>> = self.existing();
         for resource in &existing {
             let name = self.name_for(*resource);
+            self.taken.insert(name.clone());
             self.names.insert(resource.id.to_owned(), name);
         }
         let (functions, others): (Vec<_>, Vec<_>) =
             existing.into_iter().partition(|resource| is_function(resource.kind));
         for resource in &functions {
             let name = self.name_of(resource.id);
+            self.positions.insert(name.clone(), self.application.functions.len());
             self.application.functions.push(Function::new(name, self.origin(*resource)));
         }
         for resource in &functions {
@@ -143,8 +151,20 @@ impl<'t> Stack<'t> {
         let name = readable.unwrap_or_else(|| resource.id.to_owned());
         let name =
             if is_function(resource.kind) { function_name(&name) } else { name.chars().take(140).collect() };
-        let is_taken = |name: &str| self.names.values().any(|known| known == name);
-        if is_taken(&name) { function_name(resource.id) } else { name }
+        if self.taken.contains(&name) { function_name(resource.id) } else { name }
+    }
+
+    /// The function called `name` in the scenario.
+    pub(super) fn known(&self, name: &str) -> Option<&Function> {
+        self.application.functions.get(*self.positions.get(name)?)
+    }
+
+    /// Changes a function that is known to be there.
+    pub(super) fn change(&mut self, name: &str, change: impl FnOnce(&mut Function)) {
+        let at = self.positions.get(name).copied();
+        if let Some(function) = at.and_then(|at| self.application.functions.get_mut(at)) {
+            change(function);
+        }
     }
 
     pub(super) fn name_of(&self, id: &str) -> String {
@@ -326,7 +346,7 @@ impl<'t> Stack<'t> {
     }
 
     fn function_destination(&self, name: &str) -> Destination {
-        let origin = self.application.function(name).map(|function| function.origin.clone());
+        let origin = self.known(name).map(|function| function.origin.clone());
         Destination {
             name: name.to_owned(),
             origin: origin.unwrap_or_default(),
@@ -403,7 +423,8 @@ impl<'t> Stack<'t> {
             });
         }
         let name = function_name(&name);
-        if self.application.function(&name).is_none() {
+        if self.known(&name).is_none() {
+            self.positions.insert(name.clone(), self.application.functions.len());
             self.application.functions.push(Function::new(name.clone(), origin));
         }
         Some(self.function_destination(&name))

@@ -169,6 +169,7 @@ impl<'t> Stack<'t> {
             if !to.iter().any(|known| known.value == function.value) {
                 to.push(function);
             }
+            self.note_own_queue(resource, target.line, target);
             let mut settings = self.settings(resource);
             let (attempts, age) = retry_policy(&mut settings, target.get("RetryPolicy"));
             retry_attempts = retry_attempts.or(attempts);

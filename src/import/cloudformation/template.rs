@@ -20,6 +20,8 @@ pub(in crate::import) struct Template<'a> {
     /// The files of resources that come from elsewhere, by their id.
     files: BTreeMap<String, String>,
     root: Node,
+    /// The positions of the resources, by their ids.
+    positions: BTreeMap<String, usize>,
     options: &'a Options,
     depth: Cell<usize>,
     /// Conditions that are known, or being worked out.
@@ -41,6 +43,16 @@ pub(super) struct Resource<'t> {
     pub(super) line: usize,
 }
 
+impl<'t> Resource<'t> {
+    fn of(entry: &'t Entry) -> Self {
+        let kind = match entry.node.get("Type").map(|kind| &kind.value) {
+            Some(Value::Text(kind)) => kind,
+            _ => "",
+        };
+        Self { id: &entry.key, kind, node: &entry.node, line: entry.line }
+    }
+}
+
 impl<'a> Template<'a> {
     pub(super) fn new(file: &'a str, root: Node, options: &'a Options) -> Self {
         Self::made(file, root, BTreeMap::new(), options)
@@ -53,10 +65,13 @@ impl<'a> Template<'a> {
         files: BTreeMap<String, String>,
         options: &'a Options,
     ) -> Self {
+        let resources = root.get("Resources").map_or(&[][..], Node::entries);
+        let positions = resources.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
         Self {
             file,
             files,
             root,
+            positions,
             options,
             depth: Cell::new(0),
             conditions: RefCell::default(),
@@ -87,20 +102,13 @@ impl<'a> Template<'a> {
     /// All resources, in the order of the file, whatever their conditions.
     pub(super) fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
         let entries = self.section("Resources").map_or(&[][..], Node::entries);
-        entries.iter().map(|entry| Resource {
-            id: &entry.key,
-            kind: match entry.node.get("Type").map(|kind| &kind.value) {
-                Some(Value::Text(kind)) => kind,
-                _ => "",
-            },
-            node: &entry.node,
-            line: entry.line,
-        })
+        entries.iter().map(Resource::of)
     }
 
     /// The resource called `id`.
     pub(super) fn resource(&self, id: &str) -> Option<Resource<'_>> {
-        self.resources().find(|resource| resource.id == id)
+        let at = *self.positions.get(id)?;
+        self.section("Resources")?.entries().get(at).map(Resource::of)
     }
 
     /// Whether the resource exists in this deployment.
