@@ -21,6 +21,7 @@ mod marks;
 mod render;
 mod scale;
 mod style;
+pub mod sweep;
 #[cfg(test)]
 mod tests;
 mod timeline;

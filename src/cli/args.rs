@@ -6,6 +6,7 @@ use clap_complete::Shell;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
+use thirdtry::experiment::sweep::Axis;
 use thirdtry::experiment::{Confidence, Precision};
 use thirdtry::scenario::units::duration;
 use thirdtry::time::SimDuration;
@@ -16,6 +17,7 @@ Examples:
   thirdtry run my.json --seed 7 --out /tmp/r the same with another seed, elsewhere
   thirdtry run my.json --set functions.ship.ReservedConcurrentExecutions=50
   thirdtry run my.json --replications 30     how sure are the numbers: means with confidence intervals
+  thirdtry sweep my.json --vary functions.ship.ReservedConcurrentExecutions=10,20,50
   thirdtry check my.json --explain           what the file means, with every default and its source
   thirdtry explain quickstart --fate retries_exhausted
   thirdtry export logs out/quickstart        the log groups as CloudWatch Logs would have them
@@ -56,6 +58,10 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Tell the life of an event: each attempt, wait and decision, with the rule that fired
     Explain(ExplainArgs),
+    /// Run a scenario at every point of a grid of settings, on the same events
+    Sweep(SweepArgs),
+    /// Put the shares of a sweep together
+    Merge(MergeArgs),
     /// Show a finished run as AWS would have shown it: metrics, logs or traces
     Export(ExportArgs),
     /// Make a scenario of infrastructure code or of measured metrics
@@ -164,6 +170,75 @@ impl StatisticsArgs {
             _ => None,
         }
     }
+}
+
+/// Arguments of `sweep`.
+#[derive(Args, Debug)]
+pub(crate) struct SweepArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArgs,
+    /// Vary a setting: `PATH=V1,V2,…`, `PATH=A..B:STEP` or `PATH=A..B*FACTOR`; several give all combinations
+    #[arg(long, value_name = "PATH=VALUES", required = true)]
+    pub(crate) vary: Vec<Axis>,
+    /// Pair the n-th values of all settings, instead of combining all with all
+    #[arg(long)]
+    pub(crate) zip: bool,
+    /// How many replications each point has
+    #[arg(long, value_name = "N", default_value = "10")]
+    pub(crate) replications: NonZeroU32,
+    /// The confidence of intervals [default: 95%]
+    #[arg(long, value_name = "C")]
+    pub(crate) confidence: Option<Confidence>,
+    /// Leave out what came before this time, such as `30m` [default: the scenario's]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) warm_up: Option<WarmUpChoice>,
+    /// Keep only this metric, such as `lost.Sum`; can be repeated [default: all]
+    #[arg(long = "metric", value_name = "METRIC")]
+    pub(crate) metrics: Vec<String>,
+    /// Do the K-th of N shares of the runs; `auto` takes K (and N, or `auto/N`) from the scheduler's environment
+    #[arg(long, value_name = "K/N|auto")]
+    pub(crate) shard: Option<String>,
+    /// Go on with an unfinished sweep; without one, it is an error
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Run so many replications at a time; results do not depend on it [default: one on each core]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// The folder for the results [default: out/NAME-sweep, for a share out/NAME-sweep-K-of-N]
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Draw the charts as PNG too
+    #[arg(long)]
+    pub(crate) png: bool,
+    /// The form of the table on standard output
+    #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+    pub(crate) format: TableFormat,
+}
+
+/// Arguments of `merge`.
+#[derive(Args, Debug)]
+pub(crate) struct MergeArgs {
+    /// The folders of all shares
+    #[arg(required = true)]
+    pub(crate) dirs: Vec<PathBuf>,
+    /// The folder for the whole sweep
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Draw the charts as PNG too
+    #[arg(long)]
+    pub(crate) png: bool,
+    /// The form of the table on standard output
+    #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+    pub(crate) format: TableFormat,
+}
+
+/// The form of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// For people
+    Text,
+    /// Markdown, for a comment
+    Md,
 }
 
 /// What statistics leave out.

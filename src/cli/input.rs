@@ -10,17 +10,21 @@ use thirdtry::scenario::problem::did_you_mean;
 
 /// Loads the scenario called `name` with `sets` applied, shows its warnings, and fails with its problems shown.
 pub(crate) fn load_scenario(name: &str, sets: &[String], terminal: &Terminal) -> Result<Loaded, Failure> {
-    let input = with_sets(read(name)?, sets)?;
-    match load(&input) {
+    load_input(&with_sets(read(name)?, sets)?, terminal)
+}
+
+/// Loads what was read already, as [`load_scenario`] does.
+pub(crate) fn load_input(input: &Input, terminal: &Terminal) -> Result<Loaded, Failure> {
+    match load(input) {
         Ok(loaded) => {
             for warning in &loaded.warnings {
-                terminal.note(&diagnostics::render(warning, &input));
+                terminal.note(&diagnostics::render(warning, input));
             }
             Ok(loaded)
         }
         Err(rejected) => {
             for problem in &rejected.problems {
-                Terminal::problem(&diagnostics::render(problem, &input));
+                Terminal::problem(&diagnostics::render(problem, input));
             }
             Err(Failure::Invalid { message: diagnostics::closing_sentence(&rejected) })
         }

@@ -16,6 +16,7 @@ mod limits;
 mod progress;
 mod replicate;
 mod run;
+mod sweep;
 mod terminal;
 
 use args::{Cli, Command};
@@ -30,6 +31,8 @@ pub(crate) fn main() -> ExitCode {
     let mut terminal = Terminal::new(cli.quiet);
     let done = match cli.command {
         Command::Run(args) => run::execute(&args, &mut terminal),
+        Command::Sweep(args) => sweep::execute(&args, &mut terminal),
+        Command::Merge(args) => sweep::merge_shares(&args, &mut terminal),
         Command::Check(args) => check::execute(&args, &mut terminal),
         Command::Explain(args) => explain::execute(&args, &mut terminal),
         Command::Export(args) => export::execute(&args, &terminal),

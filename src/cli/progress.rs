@@ -82,6 +82,11 @@ impl RunsProgress {
         Self { started: Instant::now(), bar }
     }
 
+    /// So many runs were done before.
+    pub(crate) fn starting_at(self, done: u64) -> Self {
+        Self { bar: self.bar.with_position(done), ..self }
+    }
+
     /// Takes the bar away.
     pub(crate) fn finish(self) {
         self.bar.finish_and_clear();

@@ -19,6 +19,7 @@ mod precision;
 mod replicate;
 mod student;
 mod supervise;
+pub mod sweep;
 pub mod text;
 mod warm_up;
 

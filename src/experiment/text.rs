@@ -1,6 +1,6 @@
 //! Replications for people: a mean with what it is uncertain by, in at most 100 columns; and the same as Markdown.
 
-use super::names::Metric;
+use super::estimate::Estimate;
 use super::precision::Target;
 use super::replicate::{Replications, Row};
 use crate::scenario::Scenario;
@@ -112,7 +112,7 @@ fn shown(row: &Row<'_>) -> Option<[String; 6]> {
     if quantiles.maximum.units() == 0 && name != ALWAYS {
         return None;
     }
-    let scale = Scale::of(row.metric, estimate.mean);
+    let scale = Scale::of(row.metric.unit, estimate.mean);
     let exact =
         |value: crate::observe::decimal::Decimal| scale.number(super::precision::as_float(value), None);
     let half = estimate.half_width;
@@ -153,16 +153,28 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// The unit in which values around `typical` are read best.
-    pub fn of(metric: &Metric, typical: f64) -> Self {
+    /// The way in which values in `unit` around `typical` are read best.
+    pub fn of(unit: &str, typical: f64) -> Self {
         let plain = |divisor, suffix| Self { divisor, suffix, prefix: "" };
-        match metric.unit {
+        match unit {
             "Nanoseconds" if typical.abs() < 1e9 => plain(1e6, " ms"),
             "Nanoseconds" => plain(1e9, " s"),
             "Milliseconds" => plain(1e3, " s"),
             "USD" => Self { divisor: 1.0, suffix: "", prefix: "$" },
             "Percent" => plain(1.0, "%"),
             _ => plain(1.0, ""),
+        }
+    }
+
+    /// `7.10 ± 0.25 s`
+    pub fn with_margin(self, estimate: &Estimate) -> String {
+        let mean = self.number(estimate.mean, estimate.half_width);
+        match estimate.half_width {
+            Some(half) if half > 0.0 => {
+                let half = self.number(half, Some(half));
+                format!("{} ± {half}", mean.strip_suffix(self.suffix).unwrap_or(&mean))
+            }
+            _ => mean,
         }
     }
 

@@ -117,11 +117,16 @@ pub struct Table<W: Write> {
 impl<W: Write> Table<W> {
     /// A table with the columns `names`.
     pub fn new<'a>(writer: W, names: impl Iterator<Item = &'a str>) -> Self {
-        let mut table = Self { writer, block: vec![0; BLOCK], used: 0, widest_row: 0, error: None };
+        let mut table = Self::headless(writer);
         let mut columns = 0;
         table.row(names.inspect(|_| columns += 1).map(Cell::Word));
         table.widest_row = WIDEST_CELL * (columns + 1);
         table
+    }
+
+    /// A table without a header, for rows that go where one is.
+    pub fn headless(writer: W) -> Self {
+        Self { writer, block: vec![0; BLOCK], used: 0, widest_row: 0, error: None }
     }
 
     /// Writes a row; after the first error, nothing.

@@ -29,6 +29,8 @@ mod redrive;
 mod replications;
 mod source_files;
 mod support;
+#[cfg(feature = "cli")]
+mod sweeps;
 mod theory;
 mod tidy;
 mod twin;

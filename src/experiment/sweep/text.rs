@@ -1,0 +1,107 @@
+//! A sweep for people: a row for each point, the metrics that say most; all of it is in `sweep.csv`.
+
+use super::{SweepTable, USUAL};
+use crate::experiment::text::Scale;
+use std::fmt::Write as _;
+
+/// More points than this are not shown.
+const MOST_POINTS_SHOWN: usize = 60;
+/// More metrics than this are not shown: a line has an end.
+const MOST_METRICS_SHOWN: usize = 5;
+
+/// The sweep as text.
+pub fn text(table: &SweepTable) -> String {
+    let mut text = format!("{}\n\n", headline(table));
+    let (header, rows) = rows(table);
+    let width = |column: usize| {
+        let cells = rows.iter().chain([&header]).map(|row| row[column].chars().count());
+        cells.max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..header.len()).map(width).collect();
+    for row in std::iter::once(&header).chain(&rows) {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:>width$}"));
+        let _ = writeln!(text, "{}", cells.collect::<Vec<_>>().join("  "));
+    }
+    text + &closing(table)
+}
+
+/// The sweep as Markdown.
+pub fn markdown(table: &SweepTable) -> String {
+    let escaped = |cell: &String| cell.replace('|', "\\|").replace('<', "&lt;");
+    let mut text = format!("### {}\n\n", escaped(&headline(table)));
+    let (header, rows) = rows(table);
+    let bars =
+        |row: &Vec<String>| format!("| {} |\n", row.iter().map(escaped).collect::<Vec<_>>().join(" | "));
+    text += &bars(&header);
+    let _ = writeln!(text, "|{}", " ---: |".repeat(header.len()));
+    for row in &rows {
+        text += &bars(row);
+    }
+    text + &closing(table)
+}
+
+fn headline(table: &SweepTable) -> String {
+    let about = &table.about;
+    let points = about.grid.points();
+    format!(
+        "{}: {points} {} × {} {} on common random numbers (seed {}); mean ± half of the {} interval.",
+        about.scenario,
+        if points == 1 { "point" } else { "points" },
+        about.replications,
+        if about.replications == 1 { "replication" } else { "replications" },
+        about.seed,
+        about.confidence(),
+    )
+}
+
+/// The header, and a row for each point that is shown.
+fn rows(table: &SweepTable) -> (Vec<String>, Vec<Vec<String>>) {
+    let about = &table.about;
+    let shown = shown(table);
+    let header = about.grid.axes().iter().map(|axis| short(&axis.path).to_owned());
+    let header: Vec<String> = header.chain(shown.iter().map(|at| about.metrics[*at].name.clone())).collect();
+    let scale = |at: usize| {
+        let means =
+            table.estimates.iter().filter_map(|estimates| estimates[at]).map(|estimate| estimate.mean);
+        Scale::of(
+            &about.metrics[at].unit,
+            means.fold(0.0, |high, mean| if mean > high { mean } else { high }),
+        )
+    };
+    let scales: Vec<Scale> = shown.iter().map(|at| scale(*at)).collect();
+    let row = |point: usize| {
+        let settings = about.grid.values(point).into_iter().map(str::to_owned);
+        let found = shown.iter().zip(&scales).map(|(at, scale)| {
+            table.estimates[point][*at]
+                .map_or_else(|| "-".to_owned(), |estimate| scale.with_margin(&estimate))
+        });
+        settings.chain(found).collect()
+    };
+    (header, (0..table.estimates.len().min(MOST_POINTS_SHOWN)).map(row).collect())
+}
+
+/// The positions of the metrics that are shown: those chosen, or the usual ones that are not zero everywhere.
+fn shown(table: &SweepTable) -> Vec<usize> {
+    let all = &table.about.metrics;
+    if all.len() <= MOST_METRICS_SHOWN {
+        return (0..all.len()).collect();
+    }
+    let of_note = |at: &usize| {
+        let mut means = table.estimates.iter().filter_map(|estimates| estimates[*at]);
+        all[*at].name == USUAL[0] || means.any(|estimate| estimate.mean > 0.0)
+    };
+    let usual = USUAL.iter().filter_map(|name| all.iter().position(|metric| metric.name == *name));
+    usual.filter(of_note).take(MOST_METRICS_SHOWN).collect()
+}
+
+/// The last part of a path: the rest is in the command.
+fn short(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
+
+fn closing(table: &SweepTable) -> String {
+    match table.estimates.len().saturating_sub(MOST_POINTS_SHOWN) {
+        0 => String::new(),
+        more => format!("\nand {more} points more: see sweep.csv\n"),
+    }
+}
