@@ -8,9 +8,12 @@
 //!
 //! What is always on does not depend on what is written, so a run without files has the same fingerprint and the
 //! same summary.
-#![expect(clippy::inline_always, reason = "the recorder makes a copy of its observers for each kind of fact")]
+#![expect(
+    clippy::inline_always,
+    reason = "the recorder's observers are specialised where a fact is reported"
+)]
 
-use crate::model::observation::{Fact, Observation, Observer, Remark};
+use crate::model::observation::{Fact, Observer, Remark};
 use crate::observe::fingerprint::Fingerprint;
 use crate::observe::ledger::Ledger;
 use crate::observe::metrics::Metrics;
@@ -185,50 +188,17 @@ impl<'s> Recorder<'s> {
     }
 }
 
-impl Recorder<'_> {
+impl Observer for Recorder<'_> {
+    /// Where the model reports a fact it is known of which kind it is: what the observers would do about other kinds
+    /// falls away there.
     #[inline(always)]
-    fn everyone(&mut self, fact: &Fact<'_>) {
+    fn observe(&mut self, fact: &Fact<'_>) {
         self.fingerprint.observe(fact);
         self.ledger.observe(fact);
         self.summary.observe(fact);
         self.metrics.observe(fact);
-        self.outputs.observe(fact);
-    }
-
-    #[inline(never)]
-    fn about_the_rest(&mut self, fact: &Fact<'_>) {
-        self.everyone(fact);
-    }
-}
-
-impl Observer for Recorder<'_> {
-    /// Looks once what happened. In each arm the kind of the fact is known, so that what the observers would do about
-    /// other kinds falls away.
-    fn observe(&mut self, fact: &Fact<'_>) {
-        let Fact { at, place, event, what } = *fact;
-        match what {
-            Observation::Accepted => self.everyone(&Fact { at, place, event, what: Observation::Accepted }),
-            Observation::RunStarted { age, running, placement } => {
-                self.everyone(&Fact {
-                    at,
-                    place,
-                    event,
-                    what: Observation::RunStarted { age, running, placement },
-                });
-            }
-            Observation::AttemptEnded(_) => self.everyone(fact),
-            Observation::Settled { fate, rule } => {
-                self.everyone(&Fact { at, place, event, what: Observation::Settled { fate, rule } });
-            }
-            Observation::Closed => self.everyone(&Fact { at, place, event, what: Observation::Closed }),
-            Observation::Called
-            | Observation::OfferRefused(_)
-            | Observation::Duplicated
-            | Observation::CallStarted { .. }
-            | Observation::CallEnded(_)
-            | Observation::DeliveryStarted { .. }
-            | Observation::DeliveryEnded { .. }
-            | Observation::CutOff => self.about_the_rest(fact),
+        if let Some(outputs) = &mut self.outputs {
+            outputs.observe(fact);
         }
     }
 
@@ -241,6 +211,7 @@ impl Observer for Recorder<'_> {
 }
 
 impl Observer for Outputs<'_> {
+    #[inline(never)]
     fn observe(&mut self, fact: &Fact<'_>) {
         self.events.observe(fact);
         self.attempts.observe(fact);

@@ -124,6 +124,8 @@ pub struct Model<'s> {
     functions: &'s [Function],
     /// Changes that have taken effect.
     changes: usize,
+    /// Whether nothing changes and nobody waits at a dependency: the calendar holds all that is to come.
+    only_events: bool,
     queues: Queues,
     /// What stands for each function's name where several functions get the same event.
     branches: Vec<u64>,
@@ -183,6 +185,7 @@ impl<'s> Model<'s> {
             tracing: Tracing::new(scenario.functions.len()),
             functions: &scenario.functions,
             changes: 0,
+            only_events: scenario.changes.is_empty() && scenario.dependencies.is_empty(),
             queues: Queues::new(scenario),
             branches: scenario.functions.iter().map(|function| name_key(&function.name)).collect(),
             spare_lineages: Vec::new(),
@@ -202,6 +205,9 @@ impl<'s> Model<'s> {
     /// Takes out the next notice that comes before an arrival at `arrival`.
     pub fn next_before_arrival(&mut self, arrival: SimTime) -> Option<(SimTime, Notice)> {
         let limit = Key { at: arrival, order: (Rank::Arrival as u64) << RANK_SHIFT };
+        if self.only_events {
+            return self.pop_scheduled(limit);
+        }
         match self.next_change() {
             Some(change) if change < limit => self.pop_before(change).or(Some((change.at, Notice::Change))),
             Some(_) | None => self.pop_before(limit),
@@ -212,6 +218,9 @@ impl<'s> Model<'s> {
     /// everything else is not waited for: there is nothing left that it could change.
     pub fn next_before(&mut self, end: SimTime) -> Option<(SimTime, Notice)> {
         let limit = Key { at: end, order: 0 };
+        if self.only_events {
+            return self.pop_scheduled(limit);
+        }
         match self.next_change() {
             Some(change) if change < limit => self.pop_before(change).or_else(|| {
                 let waited_for = end < SimTime::from_nanos(u64::MAX) || !self.calendar.is_empty();
@@ -224,16 +233,25 @@ impl<'s> Model<'s> {
     /// The earliest of the calendar's notices and of the patience of those who wait at a dependency.
     fn pop_before(&mut self, limit: Key) -> Option<(SimTime, Notice)> {
         let patience = self.dependencies.first_patience().filter(|key| *key < limit);
-        let scheduled = self.calendar.pop_before(patience.unwrap_or(limit));
+        let scheduled = self.pop_scheduled(patience.unwrap_or(limit));
+        scheduled.or_else(|| {
+            let (key, notice) = patience.and_then(|_| self.dependencies.pop_patience())?;
+            Some((key.at, notice))
+        })
+    }
+
+    #[inline]
+    fn pop_scheduled(&mut self, limit: Key) -> Option<(SimTime, Notice)> {
+        let scheduled = self.calendar.pop_before(limit);
         if self.calendar.has_fresh_batch() {
             self.look_ahead();
         }
-        let next = scheduled.or_else(|| patience.and_then(|_| self.dependencies.pop_patience()));
-        next.map(|(key, notice)| (key.at, notice))
+        scheduled.map(|(key, notice)| (key.at, notice))
     }
 
     /// Reads of each event that comes next, all at once, so that the processor waits for its memory once and not for
     /// each of them.
+    #[inline(never)]
     fn look_ahead(&mut self) {
         let events = self.calendar.fresh_batch().filter_map(Notice::event);
         for slot in events {
@@ -480,6 +498,7 @@ impl<'s> Model<'s> {
         self.calendar.schedule(Key { at: due, order }, Notice::Dispatch(slot));
     }
 
+    #[inline]
     fn observe(&self, slot: Slot, at: SimTime, what: Observation, observer: &mut impl Observer) {
         observer.observe(&Fact { at, place: slot.number(), event: self.events.get(slot), what });
     }

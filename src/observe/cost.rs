@@ -1,5 +1,8 @@
 //! The costs of a run: by what caused them, by what is paid for, and as a month at this rate.
-#![expect(clippy::inline_always, reason = "the recorder makes a copy of its observers for each kind of fact")]
+#![expect(
+    clippy::inline_always,
+    reason = "the recorder's observers are specialised where a fact is reported"
+)]
 
 use std::ops::Range;
 

@@ -3,7 +3,10 @@
 //! Two views that must not be confused. *Callers* see calls begin, wait, and be answered or not. The *dependency*
 //! serves calls whether or not somebody waits for the answer: that is its load, and `in_vain` is the part of it that
 //! helps nobody.
-#![expect(clippy::inline_always, reason = "the recorder makes a copy of its observers for each kind of fact")]
+#![expect(
+    clippy::inline_always,
+    reason = "the recorder's observers are specialised where a fact is reported"
+)]
 
 use super::decimal::Decimal;
 use super::samples::Samples;

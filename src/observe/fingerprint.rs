@@ -2,7 +2,10 @@
 //!
 //! Two runs with the same fingerprint told the same story; it does not depend on which outputs were on. It is a
 //! checksum against accidents and drift, not against an adversary.
-#![expect(clippy::inline_always, reason = "the recorder makes a copy of its observers for each kind of fact")]
+#![expect(
+    clippy::inline_always,
+    reason = "the recorder's observers are specialised where a fact is reported"
+)]
 
 use crate::model::dependency::{EndedCall, Load};
 use crate::model::event::Route;

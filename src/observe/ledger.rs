@@ -1,5 +1,8 @@
 //! The conservation ledger: nothing vanishes, nothing happens twice. On in every run.
-#![expect(clippy::inline_always, reason = "the recorder makes a copy of its observers for each kind of fact")]
+#![expect(
+    clippy::inline_always,
+    reason = "the recorder's observers are specialised where a fact is reported"
+)]
 
 use crate::model::observation::{Fact, Fate, Observation, Observer};
 use crate::scenario::InvocationType;

@@ -13,7 +13,10 @@
 //! Semantics: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>; which metrics publish
 //! zeros was measured: an executed attempt publishes `Throttles` 0 and a success `Errors` 0, a throttled one
 //! `Throttles` 1 and `Errors` 0; delivery failures publish no zeros. Minutes without data are gaps.
-#![expect(clippy::inline_always, reason = "the recorder makes a copy of its observers for each kind of fact")]
+#![expect(
+    clippy::inline_always,
+    reason = "the recorder's observers are specialised where a fact is reported"
+)]
 
 mod levels;
 mod metric;

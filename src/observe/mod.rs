@@ -34,6 +34,7 @@ impl Observer for () {
 }
 
 impl<O: Observer + ?Sized> Observer for &mut O {
+    #[inline]
     fn observe(&mut self, fact: &Fact<'_>) {
         (**self).observe(fact);
     }

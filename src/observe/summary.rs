@@ -5,7 +5,10 @@
 //!
 //! *Waiting* = accepted − settled − running: the events in Lambda's queue, between acceptance and the first attempt
 //! and between attempts. An event whose fate is known has left the backlog, even while its outcome is still on its way.
-#![expect(clippy::inline_always, reason = "the recorder makes a copy of its observers for each kind of fact")]
+#![expect(
+    clippy::inline_always,
+    reason = "the recorder's observers are specialised where a fact is reported"
+)]
 
 use std::collections::BTreeMap;
 
