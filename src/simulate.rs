@@ -13,6 +13,7 @@ use crate::scenario::{End, Scenario};
 use crate::time::SimTime;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,12 +135,19 @@ impl<'s> Simulation<'s> {
     }
 
     fn arrive(&mut self, id: SourceId, at: SimTime, observer: &mut impl Observer) {
-        self.upcoming.pop();
         let source = &mut self.sources[id.index()];
         source.sent += 1;
         let key = source.streams.next_event_key();
         self.model.on_arrival(id, source.sent, key, at, observer);
-        self.look_up_next_arrival(id);
+        let next = source.process.next(&mut source.streams);
+        // It is the earliest of all: its successor takes its place, from where it finds its own.
+        let mut earliest = self.upcoming.peek_mut().expect("an arrival was upcoming");
+        match next {
+            Some(at) => *earliest = Reverse((at, id)),
+            None => {
+                PeekMut::pop(earliest);
+            }
+        }
     }
 
     fn look_up_next_arrival(&mut self, id: SourceId) {

@@ -28,8 +28,11 @@ impl Histogram {
         self.make_room(index_of(highest) + 1);
         for value in values {
             let index = index_of(*value);
-            self.counts[index] += 1;
-            self.filled[index / BLOCK / 64] |= 1 << (index / BLOCK % 64);
+            let count = &mut self.counts[index];
+            if *count == 0 {
+                self.filled[index / BLOCK / 64] |= 1 << (index / BLOCK % 64);
+            }
+            *count += 1;
         }
     }
 
