@@ -374,6 +374,73 @@ fn what_lambda_refuses_is_refused_with_its_place() {
     }
 }
 
+/// Whatever may hold a function, a route or a source and is not known is a problem, never nothing.
+#[test]
+fn what_is_not_known_is_never_taken_for_nothing() {
+    let resources = [
+        "F: {Type: AWS::Serverless::Function, Properties: !Ref Open}",
+        "F: {Type: AWS::Serverless::Function, Properties: {EventInvokeConfig: !Ref Open}}",
+        "F: {Type: AWS::Serverless::Function, Properties: {EventInvokeConfig: {DestinationConfig: !Ref Open}}}",
+        "F: {Type: AWS::Serverless::Function, Properties: {Events: !Ref Open}}",
+        "F: {Type: AWS::Serverless::Function, Properties: {Events: {E: !Ref Open}}}",
+        "F: {Type: AWS::Serverless::Function, Properties: {Events: {E: {Type: S3, Properties: !Ref Open}}}}",
+        "F: {Type: AWS::Serverless::Function, Properties: {Events: {E: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 hour), State: !Ref Open}}}}}",
+        "F: {Type: AWS::Serverless::Function, Condition: Nowhere}",
+        "F: {Type: AWS::Lambda::Function, Properties: {DeadLetterConfig: !Ref Open}}",
+        "B: {Type: AWS::S3::Bucket, Properties: {NotificationConfiguration: !Ref Open}}",
+        "B: {Type: AWS::S3::Bucket, Properties: {NotificationConfiguration: {LambdaConfigurations: [!Ref Open]}}}",
+        "T: {Type: AWS::SNS::Topic, Properties: {Subscription: !Ref Open}}",
+        "R: {Type: AWS::Events::Rule, Properties: {Targets: !Ref Open}}",
+        "R: {Type: AWS::Events::Rule, Properties: {State: !Ref Open, Targets: []}}",
+        "R: {Type: AWS::Events::Rule, Properties: {Targets: [{Arn: !Ref Open}]}}",
+        "S: {Type: AWS::SNS::Subscription, Properties: {Protocol: !Ref Open}}",
+        "C: {Type: AWS::Lambda::EventInvokeConfig, Properties: {FunctionName: !Ref G, Qualifier: !Ref Open}}",
+        "C: {Type: AWS::Lambda::EventInvokeConfig, Properties: {FunctionName: !Ref G, DestinationConfig: !Ref Open}}",
+    ];
+    for resource in resources {
+        let text = format!(
+            "Parameters: {{Open: {{Type: String}}}}\nResources:\n  G: {{Type: AWS::Lambda::Function}}\n  {resource}\n"
+        );
+        let problems = refused(Language::CloudFormation, &text, &[]);
+        assert!(problems[0].message.contains("cannot be resolved"), "{resource}: {}", problems[0]);
+        assert_eq!(problems[0].origin.line, 4, "{resource}: {}", problems[0]);
+    }
+    let services = [
+        "functions: {f: '${opt:x}'}",
+        "functions: {f: {destinations: '${opt:x}'}}",
+        "functions: {f: {destinations: {onFailure: '${opt:x}'}}}",
+        "functions: {f: {events: '${opt:x}'}}",
+        "functions: {f: {}}\nprovider: '${opt:x}'",
+        "functions: '${opt:x}'",
+        "functions: {f: {onError: '${opt:x}'}}",
+    ];
+    for service in services {
+        let problems = refused(Language::Serverless, &format!("service: s\n{service}\n"), &[]);
+        assert!(problems[0].message.contains("given when it is deployed"), "{service}: {}", problems[0]);
+    }
+    let blocks = [
+        (
+            "aws_lambda_function_event_invoke_config",
+            "  function_name = aws_lambda_function.f.arn\n  dynamic \"destination_config\" {\n    content {}\n  }\n",
+        ),
+        (
+            "aws_s3_bucket_notification",
+            "  bucket = \"b\"\n  dynamic \"lambda_function\" {\n    content {}\n  }\n",
+        ),
+        (
+            "aws_sns_topic_subscription",
+            "  topic_arn = \"t\"\n  protocol = var.open\n  endpoint = aws_lambda_function.f.arn\n",
+        ),
+    ];
+    for (kind, body) in blocks {
+        let text = format!(
+            "variable \"open\" {{}}\nresource \"aws_lambda_function\" \"f\" {{}}\nresource \"{kind}\" \"x\" {{\n{body}}}\n"
+        );
+        let problems = refused(Language::Terraform, &text, &[]);
+        assert!(problems[0].message.contains("cannot be resolved"), "{kind}: {}", problems[0]);
+    }
+}
+
 #[test]
 fn files_that_are_no_templates_are_refused_with_one_clear_problem() {
     let cases: [(&[u8], &str); 9] = [
@@ -461,6 +528,9 @@ fn what_a_traffic_file_gets_wrong_is_said_with_its_line() {
         (r#"{"sources": {"Upp": {"size": "1KiB"}}}"#, "no source `Upp`"),
         (r#"{"sources": {"Up": {"to": "G"}}}"#, "known from the template"),
         (r#"{"teapots": 1}"#, "teapots"),
+        (r#"[1]"#, "a list stands here"),
+        (r#"{"functions": []}"#, "a list stands here"),
+        (r#"{"sources": {"Up": 3}}"#, "a number stands here"),
         (r#"{"functions": "#, "ends too early"),
     ];
     for (traffic, message) in cases {

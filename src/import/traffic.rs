@@ -98,6 +98,7 @@ impl Traffic {
 
     /// Holds its names against those of the application.
     pub(super) fn check(&self, application: &Application, book: &mut Book) {
+        self.check_shape(book);
         let functions: Vec<&str> = application.functions.iter().map(|known| known.name.as_str()).collect();
         let destinations: Vec<&str> =
             application.destinations.iter().map(|known| known.name.as_str()).collect();
@@ -118,6 +119,22 @@ impl Traffic {
                 };
                 let hint = "give the arrivals of each source, under `sources`";
                 book.problem(self.origin(arrivals.line), message, hint);
+            }
+        }
+    }
+
+    /// Sections and their entries are objects: anything else would be left out without a word.
+    fn check_shape(&self, book: &mut Book) {
+        let sections = SECTIONS.iter().filter_map(|section| self.root.get(section));
+        let entries = sections.clone().flat_map(Node::entries).map(|entry| &entry.node);
+        for node in std::iter::once(&self.root).chain(sections).chain(entries) {
+            if !matches!(node.value, tree::Value::Object(_)) {
+                let hint = "write an object `{ … }`; docs/import.md shows a traffic file";
+                book.problem(
+                    self.origin(node.line),
+                    format!("{} stands here, not an object", node.kind()),
+                    hint,
+                );
             }
         }
     }

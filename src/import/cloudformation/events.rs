@@ -59,6 +59,15 @@ impl<'t> Stack<'t> {
             return;
         }
         for entry in events.entries() {
+            let properties = entry.node.get("Properties");
+            let what = format!("Events.{}", entry.key);
+            if [Some(&entry.node), properties]
+                .into_iter()
+                .flatten()
+                .any(|node| self.settings(resource).is_unknown(&what, node))
+            {
+                continue;
+            }
             let kind =
                 self.settings(resource).text(&format!("Events.{}.Type", entry.key), entry.node.get("Type"));
             let empty = Node::new(Value::Null, entry.line);
@@ -111,11 +120,12 @@ impl<'t> Stack<'t> {
     }
 
     fn sns_event(&mut self, event: &Event<'_, 't>) {
-        if event
-            .properties
-            .get("SqsSubscription")
-            .is_some_and(|node| node.as_text().as_deref() != Some("false"))
+        let through_queue = event.properties.get("SqsSubscription");
+        if through_queue.is_some_and(|node| self.settings(event.resource).is_unknown("SqsSubscription", node))
         {
+            return;
+        }
+        if through_queue.is_some_and(|node| node.as_text().as_deref() != Some("false")) {
             let how = "a queue stands between the topic and the function, which Lambda polls synchronously";
             self.otherwise(event.resource, event.line, event.name, event.function, how);
             return;
@@ -190,9 +200,10 @@ impl<'t> Stack<'t> {
 
     /// Whether a rule or schedule is switched off, which is then said.
     fn is_off(&mut self, event: &Event<'_, 't>) -> bool {
-        let state = event.properties.get("State").and_then(Node::as_text);
-        let enabled = event.properties.get("Enabled").and_then(Node::as_text);
-        let is_off = state.as_deref() == Some("DISABLED") || enabled.as_deref() == Some("false");
+        let mut settings = self.settings(event.resource);
+        let state = settings.text(&format!("{}.State", event.name), event.properties.get("State"));
+        let enabled = settings.flag(&format!("{}.Enabled", event.name), event.properties.get("Enabled"));
+        let is_off = state.is_some_and(|state| state.value == "DISABLED") || enabled == Some(false);
         if is_off {
             let text = format!("the event {}: it is disabled", event.name);
             self.settings(event.resource).ignored(event.line, text);
@@ -225,6 +236,7 @@ pub(super) fn retry_policy(
     settings: &mut Settings<'_>,
     policy: Option<&Node>,
 ) -> (Option<Set<u64>>, Option<Set<u64>>) {
+    let policy = policy.filter(|policy| !settings.is_unknown("RetryPolicy", policy));
     let get = |key| policy.and_then(|policy| policy.get(key));
     let attempts = settings.integer("RetryPolicy.MaximumRetryAttempts", get("MaximumRetryAttempts"));
     let age = settings.integer("RetryPolicy.MaximumEventAgeInSeconds", get("MaximumEventAgeInSeconds"));

@@ -140,7 +140,11 @@ impl<'t> Stack<'t> {
         else {
             return;
         };
-        let qualifier = property(&["Qualifier"]).and_then(|node| node.as_text().map(Cow::into_owned));
+        let qualifier = match property(&["Qualifier"]) {
+            // The number of a version is made when it is deployed.
+            Some(Node { value: Value::Reference(reference), .. }) => Some(reference.to),
+            node => self.settings(resource).text("Qualifier", node.as_ref()).map(|text| text.value),
+        };
         let qualifier = qualifier.unwrap_or_else(|| "$LATEST".to_owned());
         if self.known(&function.value).is_some_and(Function::has_invoke_config) {
             let text = format!(

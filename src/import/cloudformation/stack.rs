@@ -247,6 +247,18 @@ impl<'t> Stack<'t> {
         Some(self.behind_aliases(found))
     }
 
+    /// The elements of a property that is a list. What is not known of it is a problem: it may hold something.
+    pub(super) fn list(&mut self, resource: Resource<'t>, path: &[&str]) -> Vec<Node> {
+        let Some(node) = self.template.property(resource, path) else { return Vec::new() };
+        let elements = match node.value {
+            Value::List(elements) => elements,
+            _ => vec![node],
+        };
+        let mut settings = self.settings(resource);
+        let what = path.join(".");
+        elements.into_iter().filter(|element| !settings.is_unknown(&what, element)).collect()
+    }
+
     pub(super) fn origin_in(&self, resource: Resource<'_>, line: usize) -> Origin {
         Origin::new(self.template.file_of(resource.id), line, resource.id)
     }

@@ -102,8 +102,7 @@ impl<'t> Stack<'t> {
         let bucket = self.template.property(resource, &[bucket]);
         let bucket = bucket.map_or_else(|| self.name_of(resource.id), |node| self.resource_name(&node));
         for key in configurations {
-            let list = self.template.property(resource, &["NotificationConfiguration", key]);
-            for configuration in list.as_ref().map_or(&[][..], Node::elements) {
+            for configuration in self.list(resource, &["NotificationConfiguration", key]) {
                 let function =
                     configuration.get("Function").or_else(|| configuration.get("LambdaFunctionArn"));
                 let Some(to) = self.function_in(resource, "the notified function", function) else {
@@ -131,9 +130,10 @@ impl<'t> Stack<'t> {
 
     /// Subscriptions inside of a topic.
     pub(super) fn topic(&mut self, resource: Resource<'t>) {
-        let list = self.template.property(resource, &["Subscription"]);
-        for subscription in list.as_ref().map_or(&[][..], Node::elements) {
-            if subscription.get("Protocol").and_then(Node::as_text).as_deref() == Some("lambda") {
+        for subscription in self.list(resource, &["Subscription"]) {
+            let protocol =
+                self.settings(resource).text("Subscription.Protocol", subscription.get("Protocol"));
+            if protocol.is_some_and(|protocol| protocol.value == "lambda") {
                 let to = self.function_in(resource, "Subscription.Endpoint", subscription.get("Endpoint"));
                 let topic = self.name_of(resource.id);
                 self.subscriptions.extend(to.map(|to| Subscription::topic(topic, to.origin.clone(), to)));
@@ -144,7 +144,8 @@ impl<'t> Stack<'t> {
     /// `AWS::SNS::Subscription`.
     pub(super) fn subscription(&mut self, resource: Resource<'t>) {
         let protocol = self.template.property(resource, &["Protocol"]);
-        if protocol.as_ref().and_then(Node::as_text).as_deref() != Some("lambda") {
+        let protocol = self.settings(resource).text("Protocol", protocol.as_ref());
+        if protocol.is_none_or(|protocol| protocol.value != "lambda") {
             return;
         }
         let endpoint = self.template.property(resource, &["Endpoint"]);
@@ -159,17 +160,16 @@ impl<'t> Stack<'t> {
         if self.is_disabled(resource) {
             return;
         }
-        let targets = self.template.property(resource, &["Targets"]);
         let mut to: Vec<Set<String>> = Vec::new();
         let (mut retry_attempts, mut retry_age) = (None, None);
-        for target in targets.as_ref().map_or(&[][..], Node::elements) {
+        for target in self.list(resource, &["Targets"]) {
             let Some(function) = self.function_in(resource, "a target's Arn", target.get("Arn")) else {
                 continue;
             };
             if !to.iter().any(|known| known.value == function.value) {
                 to.push(function);
             }
-            self.note_own_queue(resource, target.line, target);
+            self.note_own_queue(resource, target.line, &target);
             let mut settings = self.settings(resource);
             let (attempts, age) = retry_policy(&mut settings, target.get("RetryPolicy"));
             retry_attempts = retry_attempts.or(attempts);
@@ -225,7 +225,8 @@ impl<'t> Stack<'t> {
 
     fn is_disabled(&mut self, resource: Resource<'t>) -> bool {
         let state = self.template.property(resource, &["State"]);
-        let is_off = state.and_then(|state| state.as_text().map(|text| text == "DISABLED")) == Some(true);
+        let state = self.settings(resource).text("State", state.as_ref());
+        let is_off = state.is_some_and(|state| state.value == "DISABLED");
         if is_off {
             self.book.ignored(self.origin(resource), "it is disabled");
         }
@@ -242,8 +243,7 @@ impl<'t> Stack<'t> {
 
     /// `AWS::IoT::TopicRule`: its actions that invoke functions.
     pub(super) fn iot_rule(&mut self, resource: Resource<'t>) {
-        let actions = self.template.property(resource, &["TopicRulePayload", "Actions"]);
-        for action in actions.as_ref().map_or(&[][..], Node::elements) {
+        for action in self.list(resource, &["TopicRulePayload", "Actions"]) {
             let function = action.at(&["Lambda", "FunctionArn"]);
             if let Some(to) = self.function_in(resource, "Lambda.FunctionArn", function) {
                 self.service_source(resource, "an IoT rule", to);
@@ -253,8 +253,7 @@ impl<'t> Stack<'t> {
 
     /// `AWS::SES::ReceiptRule`: its actions that invoke functions and do not wait for the answer.
     pub(super) fn receipt_rule(&mut self, resource: Resource<'t>) {
-        let actions = self.template.property(resource, &["Rule", "Actions"]);
-        for action in actions.as_ref().map_or(&[][..], Node::elements) {
+        for action in self.list(resource, &["Rule", "Actions"]) {
             let Some(action) = action.get("LambdaAction") else { continue };
             let waits =
                 action.get("InvocationType").and_then(Node::as_text).as_deref() == Some("RequestResponse");

@@ -103,9 +103,8 @@ impl Service<'_> {
 
     fn function(&mut self, entry: &Entry, names: &[String]) {
         let provider = self.root.get("provider").map(|provider| self.variables.resolve(provider));
-        let own = |key: &str| entry.node.get(key).filter(|node| !node.is_null());
-        let inherited =
-            |key: &str| own(key).or_else(|| provider.as_ref().and_then(|provider| provider.get(key)));
+        let own = |key: &str| child(&entry.node, key);
+        let inherited = |key: &str| own(key).or_else(|| child(provider.as_ref()?, key));
         let default = |text: &str| Node::text(text, 0);
         let mut properties = Properties(Vec::new());
         properties
@@ -123,7 +122,7 @@ impl Service<'_> {
         properties.put(&["EventInvokeConfig", "MaximumEventAgeInSeconds"], own("maximumEventAge"));
         for (key, route) in [("onSuccess", "OnSuccess"), ("onFailure", "OnFailure")] {
             let node =
-                own("destinations").and_then(|node| node.get(key)).map(|node| destination(node, names));
+                own("destinations").and_then(|node| child(node, key)).map(|node| destination(node, names));
             properties.put(&["EventInvokeConfig", "DestinationConfig", route, "Destination"], node.as_ref());
         }
         properties.put(&["DeadLetterQueue", "TargetArn"], own("onError"));
@@ -146,7 +145,16 @@ impl Service<'_> {
 
     fn events(&mut self, entry: &Entry) -> Vec<Entry> {
         let mut events = Vec::new();
-        let list = entry.node.get("events").map_or(&[][..], Node::elements);
+        let list = child(&entry.node, "events");
+        if let Some(Node { value: Value::Unknown(unknown), line, .. }) = list {
+            let hint = match &unknown.key {
+                Some(key) => format!("give it: --parameter '{key}=VALUE'"),
+                None => "write them in their place".to_owned(),
+            };
+            let message = format!("the events cannot be resolved: {}", unknown.why);
+            self.book.problem(Origin::new(self.file, *line, &entry.key), message, hint);
+        }
+        let list = list.map_or(&[][..], Node::elements);
         for (number, event) in list.iter().enumerate() {
             let empty = Node::new(Value::Null, event.line);
             let named = event.entries().first().map(|entry| (entry.key.clone(), &entry.node));
@@ -217,6 +225,14 @@ fn logical_id(name: &str) -> String {
     let mut chars = name.chars();
     let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
     format!("{first}{}LambdaFunction", chars.as_str())
+}
+
+/// The value of `key`; of what is not known everything is unknown.
+fn child<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    if matches!(node.value, Value::Unknown(_)) {
+        return Some(node);
+    }
+    node.get(key).filter(|node| !node.is_null())
 }
 
 /// A destination: a function of the service by name, an ARN, or a type with its ARN.

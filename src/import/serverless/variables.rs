@@ -93,6 +93,10 @@ impl<'a> Variables<'a> {
             Value::Text(text) if text.contains("${") => match self.text(text) {
                 // An included object keeps the lines of its own place; a plain value is set where it is used.
                 Ok(found) if found.entries().is_empty() && found.elements().is_empty() => found.value,
+                // Lines of another file mean nothing in this one.
+                Ok(found) if text.contains("file(") => {
+                    return Node { tag: node.tag.clone(), ..moved(found, node.line) };
+                }
                 Ok(found) => return Node { tag: node.tag.clone(), ..found },
                 Err(unknown) => Value::Unknown(unknown),
             },
@@ -248,6 +252,21 @@ impl<'a> Variables<'a> {
             key.trim_start_matches(':').split('.').filter(|step| !step.is_empty()).collect();
         self.follow(tree, &path).ok_or_else(|| unknown(format!("{} is not in that file", shown(name)), None))
     }
+}
+
+/// The same with all of it in line `line`.
+fn moved(node: Node, line: usize) -> Node {
+    let value = match node.value {
+        Value::List(elements) => {
+            Value::List(elements.into_iter().map(|element| moved(element, line)).collect())
+        }
+        Value::Object(entries) => {
+            let entry = |entry: Entry| Entry { line, node: moved(entry.node, line), ..entry };
+            Value::Object(entries.into_iter().map(entry).collect())
+        }
+        other => other,
+    };
+    Node { value, line, tag: node.tag }
 }
 
 fn is_ours(variable: &str) -> bool {

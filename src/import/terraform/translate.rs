@@ -216,13 +216,16 @@ fn special(resource: &Resource) -> Option<(&'static str, Vec<Entry>)> {
         });
         Node::new(Value::Object(entries.collect()), line)
     };
+    // What a dynamic block makes is not known, and neither is the list of it.
+    let unknown = |key: &str| body.get(key).filter(|node| matches!(node.value, Value::Unknown(_))).cloned();
     let mut properties = Vec::new();
     match resource.kind.as_str() {
         "aws_s3_bucket_notification" => {
             let functions = blocks("lambda_function").iter();
             let list =
                 functions.map(|block| object(vec![("LambdaFunctionArn", block.get("lambda_function_arn"))]));
-            let list = Node::new(Value::List(list.collect()), line);
+            let list =
+                unknown("lambda_function").unwrap_or_else(|| Node::new(Value::List(list.collect()), line));
             put(&mut properties, &["NotificationConfiguration", "LambdaFunctionConfigurations"], list);
             if let Some(bucket) = body.get("bucket") {
                 put(&mut properties, &["BucketName"], bucket.clone());
@@ -235,7 +238,7 @@ fn special(resource: &Resource) -> Option<(&'static str, Vec<Entry>)> {
                 let action = object(vec![("FunctionArn", block.get("function_arn"))]);
                 object(vec![("Lambda", Some(&action))])
             });
-            let list = Node::new(Value::List(list.collect()), line);
+            let list = unknown("lambda").unwrap_or_else(|| Node::new(Value::List(list.collect()), line));
             put(&mut properties, &["TopicRulePayload", "Actions"], list);
             Some(("AWS::IoT::TopicRule", properties))
         }
