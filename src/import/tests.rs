@@ -528,7 +528,7 @@ fn what_a_traffic_file_gets_wrong_is_said_with_its_line() {
         (r#"{"sources": {"Upp": {"size": "1KiB"}}}"#, "no source `Upp`"),
         (r#"{"sources": {"Up": {"to": "G"}}}"#, "known from the template"),
         (r#"{"teapots": 1}"#, "teapots"),
-        (r#"[1]"#, "a list stands here"),
+        ("[1]", "a list stands here"),
         (r#"{"functions": []}"#, "a list stands here"),
         (r#"{"sources": {"Up": 3}}"#, "a number stands here"),
         (r#"{"functions": "#, "ends too early"),
