@@ -6,9 +6,21 @@ use crate::model::observation::{Fact, Observation};
 use crate::time::SimTime;
 
 /// The histories of the events in the system, by their place.
+///
+/// A throttled event is dispatched again and again, and each time its place is far from the last one's. So what changes
+/// with every dispatch lies apart from the rest, where eight events share a line of the cache.
 #[derive(Clone, Debug, Default)]
 pub struct Histories {
-    places: Vec<History>,
+    last_dispatch: Vec<SimTime>,
+    runs: Vec<Runs>,
+}
+
+/// When an event ran.
+#[derive(Clone, Copy, Debug)]
+struct Runs {
+    /// [`Runs::NEVER`] before the first.
+    first_start: SimTime,
+    last_ended: SimTime,
 }
 
 /// What happened to an event, and when.
@@ -22,24 +34,34 @@ pub struct History {
     pub last_ended: SimTime,
 }
 
+impl Runs {
+    /// No run starts there.
+    const NEVER: SimTime = SimTime::MAX;
+    const NONE: Self = Self { first_start: Self::NEVER, last_ended: SimTime::ZERO };
+}
+
 impl Histories {
     /// Takes note of `fact`.
     pub fn note(&mut self, fact: &Fact<'_>) {
+        let place = fact.place as usize;
         match &fact.what {
             Observation::Accepted
             | Observation::Called
             | Observation::Duplicated
-            | Observation::OfferRefused(_) => self.begin(fact),
+            | Observation::OfferRefused(_) => self.begin(place, fact.at),
             Observation::RunStarted { .. } => {
-                let history = self.at(fact);
-                history.first_start.get_or_insert(fact.at);
-                history.last_dispatch = fact.at;
+                self.make_room(place);
+                self.last_dispatch[place] = fact.at;
+                if fact.event.runs() == 1 {
+                    self.runs[place].first_start = fact.at;
+                }
             }
+            // A run's dispatch is its start, which has been told.
             Observation::AttemptEnded(attempt) => {
-                let history = self.at(fact);
-                history.last_dispatch = attempt.dispatched;
-                if attempt.run.is_some() {
-                    history.last_ended = fact.at;
+                self.make_room(place);
+                match attempt.run {
+                    Some(_) => self.runs[place].last_ended = fact.at,
+                    None => self.last_dispatch[place] = attempt.dispatched,
                 }
             }
             Observation::CallStarted { .. }
@@ -54,19 +76,25 @@ impl Histories {
 
     /// What has happened so far to the event that `fact` is about.
     pub fn of(&self, fact: &Fact<'_>) -> History {
-        self.places.get(fact.place as usize).copied().unwrap_or_default()
-    }
-
-    fn at(&mut self, fact: &Fact<'_>) -> &mut History {
         let place = fact.place as usize;
-        if self.places.len() <= place {
-            self.places.resize(place + 1, History::default());
-        }
-        &mut self.places[place]
+        let Runs { first_start, last_ended } = self.runs.get(place).copied().unwrap_or(Runs::NONE);
+        let first_start = (first_start != Runs::NEVER).then_some(first_start);
+        let last_dispatch = self.last_dispatch.get(place).copied().unwrap_or_default();
+        History { first_start, last_dispatch, last_ended }
     }
 
-    fn begin(&mut self, fact: &Fact<'_>) {
-        *self.at(fact) = History { first_start: None, last_dispatch: fact.at, last_ended: fact.at };
+    fn begin(&mut self, place: usize, at: SimTime) {
+        self.make_room(place);
+        self.last_dispatch[place] = at;
+        self.runs[place] = Runs { last_ended: at, ..Runs::NONE };
+    }
+
+    #[inline]
+    fn make_room(&mut self, place: usize) {
+        if self.runs.len() <= place {
+            self.last_dispatch.resize(place + 1, SimTime::ZERO);
+            self.runs.resize(place + 1, Runs::NONE);
+        }
     }
 }
 
@@ -103,6 +131,6 @@ mod tests {
         assert_eq!(starts, [10_000, 20_000, 0]);
         let first = found.1[2];
         assert!(first.last_dispatch > SimTime::from_secs(50) && first.last_ended > first.last_dispatch);
-        assert_eq!(found.0.places.len(), 2);
+        assert_eq!((found.0.runs.len(), found.0.last_dispatch.len()), (2, 2));
     }
 }
