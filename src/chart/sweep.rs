@@ -1,11 +1,14 @@
 //! What a sweep found, for one metric: a line with its band along one axis, a heat map over two, small heat maps for
 //! three. Every cell of a heat map carries its number, so that the colour says nothing alone.
 
-use super::drawing::{Anchor, Area, Drawing, Face, Fill, MARGIN, WIDTH};
+use super::drawing::{Anchor, Area, Drawing, Face, Fill, MARGIN, Swatch, WIDTH};
 use super::frame::{LEFT, RIGHT};
 use super::render::render;
 use super::scale::{Scale, Tick, durations, numbers};
-use super::style::{BLUE, FAINT, GRID, Ink, SHADE, Size, TEXT, WHITE, duration, fit, short, text_width};
+use super::style::{
+    BLUE, FAINT, GRID, Ink, SHADE, SKY, Size, TEXT, VERMILLION, WHITE, YELLOW, duration, fit, short,
+    text_width,
+};
 use super::{ChartFile, Format};
 use crate::random::math::log10;
 
@@ -46,7 +49,82 @@ pub enum Numbers {
     Plain,
 }
 
+/// A verdict on each point of a grid of two settings.
+#[derive(Clone, Debug)]
+pub struct SweepMap {
+    /// The file's name without its ending.
+    pub name: String,
+    /// What is judged.
+    pub title: String,
+    /// Of what.
+    pub subtitle: String,
+    /// What was varied, upwards and across.
+    pub axes: [SweepAxis; 2],
+    /// The words for good, middling and bad.
+    pub words: [&'static str; 3],
+    /// The verdict on each point, and a time in nanoseconds; the last axis running fastest.
+    pub cells: Vec<(Option<Verdict>, Option<f64>)>,
+}
+
+/// How well a point does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// As it should be.
+    Good,
+    /// With a price.
+    Middling,
+    /// As it should not.
+    Bad,
+}
+
+impl Verdict {
+    const ALL: [Self; 3] = [Self::Good, Self::Middling, Self::Bad];
+
+    /// A pattern tells what the colour tells.
+    const fn fill(self) -> Fill {
+        match self {
+            Self::Good => Fill::solid(SKY),
+            Self::Middling => Fill::striped(YELLOW, 12),
+            Self::Bad => Fill::striped(VERMILLION.opacity(60), 9),
+        }
+    }
+}
+
 const PLOT_HEIGHT: i32 = 360;
+
+/// Draws the map: each cell with its verdict's initial and its time.
+pub fn draw_map(map: &SweepMap, format: Format) -> ChartFile {
+    const ROW: i32 = 34;
+    let mut drawing = Drawing::titled(&map.title, &map.subtitle);
+    let initial = |word: &str| word.chars().next().unwrap_or('?').to_ascii_uppercase();
+    let named = |(verdict, word): (Verdict, &str)| {
+        (Swatch::Surface(verdict.fill()), format!("{}: {word}", initial(word)))
+    };
+    let legend: Vec<_> = Verdict::ALL.into_iter().zip(map.words).map(named).collect();
+    drawing.heading("after the last window", &legend);
+    let look = |(verdict, time): &(Option<Verdict>, Option<f64>)| match verdict {
+        None => Look { fill: Fill::striped(SHADE, 6), ink: FAINT, text: "–".to_owned() },
+        Some(verdict) => {
+            let time = time.map(|time| format!(" {}", duration(Numbers::Nanoseconds.scaled(time, 1.0))));
+            let text = format!("{}{}", initial(map.words[*verdict as usize]), time.unwrap_or_default());
+            Look { fill: verdict.fill(), ink: TEXT, text }
+        }
+    };
+    let cells: Vec<Look> = map.cells.iter().map(look).collect();
+    let [y, x] = &map.axes;
+    let height = ROW * i32::try_from(y.values.len()).unwrap_or(1_000) + 32;
+    let top = drawing.take(height);
+    matrix(
+        &mut drawing,
+        Area { left: MARGIN, top, right: WIDTH - MARGIN, bottom: top + height },
+        ROW,
+        (y, x),
+        &cells,
+    );
+    drawing.remark(&format!("across: {}   ·   up: {}", x.name, y.name));
+    drawing.take(12);
+    ChartFile { name: format!("{}.{}", map.name, format.extension()), bytes: render(&drawing, format) }
+}
 
 /// Draws the chart.
 pub fn draw(chart: &SweepChart, format: Format) -> ChartFile {

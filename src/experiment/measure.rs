@@ -9,6 +9,7 @@ use crate::observe::fingerprint::Fingerprint;
 use crate::observe::ledger::Ledger;
 use crate::observe::levels::{Course, Levels, Pair};
 use crate::observe::metrics::Metrics;
+use crate::observe::recovery::{Outcome, Recovery};
 use crate::observe::samples::Samples;
 use crate::observe::summary::{Counts, Ending, Peak, RouteReport, Summary, SummaryRow};
 use crate::observe::totals::{Durations, Totals};
@@ -121,6 +122,7 @@ struct Meter<'s> {
     durations: Durations,
     totals: Metrics<'s, Totals>,
     levels: Levels,
+    recovery: Recovery,
 }
 
 impl Observer for Meter<'_> {
@@ -129,6 +131,7 @@ impl Observer for Meter<'_> {
         self.ledger.observe(fact);
         self.totals.observe(fact);
         self.levels.observe(fact);
+        self.recovery.observe(fact);
         if fact.event.offered() >= self.from {
             self.summary.observe(fact);
             self.durations.observe(fact);
@@ -159,6 +162,7 @@ impl<'s> Meter<'s> {
             durations: Durations::new(scenario),
             totals: Metrics::new(scenario, Totals::new(scenario, from)),
             levels: Levels::new(scenario, from),
+            recovery: Recovery::new(scenario),
         }
     }
 
@@ -180,6 +184,7 @@ impl<'s> Meter<'s> {
         }
         let mut rows = report.csv_rows();
         rows.extend(self.totals.finish(at).rows(scenario, &mut self.durations));
+        rows.extend(recovery_rows(self.recovery.outcome()));
         rows.extend(average_levels("run", self.levels.of_run(), self.from));
         for (function, pair) in scenario.functions.iter().zip(self.levels.of_functions()) {
             rows.extend(average_levels(&format!("functions.{}", function.name), pair, self.from));
@@ -224,6 +229,22 @@ fn unused(route: Route, target: &Destination) -> RouteReport {
         pending: 0,
         failures: DeliveryFailure::ALL.iter().map(|failure| (failure.name().to_owned(), 0.into())).collect(),
     }
+}
+
+fn recovery_rows(outcome: Outcome) -> [SummaryRow; 2] {
+    let (recovered, time) = match outcome {
+        Outcome::NothingToRecoverFrom => (String::new(), String::new()),
+        Outcome::NotRecovered => ("0".to_owned(), String::new()),
+        Outcome::Recovered(time) => ("1".to_owned(), time.as_nanos().to_string()),
+    };
+    let row = |metric: &str, statistic, value, unit| SummaryRow {
+        scope: "run".to_owned(),
+        metric: metric.to_owned(),
+        statistic,
+        value,
+        unit,
+    };
+    [row("recovered", "Sum", recovered, "Count"), row("recovery_time", "Maximum", time, "Nanoseconds")]
 }
 
 fn average_levels(scope: &str, levels: &Pair, from: SimTime) -> [SummaryRow; 2] {

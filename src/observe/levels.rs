@@ -45,6 +45,11 @@ pub struct Level {
 }
 
 impl Level {
+    /// The level now.
+    pub const fn level(&self) -> u64 {
+        self.now
+    }
+
     /// The highest level, and when it was first reached.
     pub const fn peak(&self) -> (u64, SimTime) {
         self.peak

@@ -20,6 +20,7 @@ pub mod lives;
 pub mod metrics;
 pub mod offers;
 pub mod price;
+pub mod recovery;
 pub mod samples;
 pub mod series;
 pub mod summary;

@@ -22,6 +22,7 @@ mod imported;
 #[cfg(feature = "cli")]
 mod limits;
 mod offers;
+mod paired;
 mod promises;
 mod real_trace;
 mod redrive;

@@ -259,3 +259,32 @@ fn what_cannot_be_merged_is_refused() {
     }
     assert!(merge(&[two, one], &folder("merged")).status.success(), "in any order");
 }
+
+/// Goal: the map tells apart what comes back and what does not. Method: the shipped metastable collapse, whose database
+/// has a brown-out of a minute: with retries it never comes back, at half of the load it does.
+#[test]
+fn the_recovery_map_tells_collapse_from_recovery() {
+    let place = place("recovery");
+    let out = place.join("out");
+    let args = [
+        "sweep",
+        "metastable-collapse",
+        "--replications",
+        "2",
+        "--vary",
+        "sources.orders.arrivals.poisson.rate=8/s,16/s",
+        "--vary",
+        "functions.checkout.EventInvokeConfig.MaximumRetryAttempts=0,2",
+        "--metric",
+        "recovered.Sum",
+        "--metric",
+        "recovery_time.Maximum",
+        "--out",
+    ];
+    let output = thirdtry(&[&args[..], &[out.to_str().expect("UTF-8")]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let map = read(&out, "recovery.csv");
+    let classes: Vec<&str> = map.lines().skip(1).map(|row| row.split(',').nth(3).expect("a class")).collect();
+    assert_eq!(classes, ["recovered", "recovered", "recovered", "collapsed"], "{map}");
+    assert!(read(&out, "charts/sweep-recovery.svg").contains("C: collapsed"));
+}

@@ -4,7 +4,7 @@
 
 use super::error::SweepError;
 use super::journal::{Journal, ShareOf};
-use super::{About, Cell, Column, Sweep};
+use super::{About, Cell, Column, Sweep, recovery};
 use crate::experiment::estimate::{Estimate, Quantiles};
 use crate::experiment::files::MORE_PLACES;
 use crate::observe::decimal::Decimal;
@@ -66,7 +66,7 @@ fn cell_columns(about: &About) -> impl Iterator<Item = &str> {
     ["point", "replication"].into_iter().chain(paths(about)).chain(OF_RUN).chain(metrics)
 }
 
-fn paths(about: &About) -> impl Iterator<Item = &str> {
+pub(super) fn paths(about: &About) -> impl Iterator<Item = &str> {
     about.grid.axes().iter().map(|axis| axis.path.as_str())
 }
 
@@ -134,6 +134,11 @@ pub(super) fn write(
     folder.write("sweep.json", &text)?;
     folder.write("scenario.resolved.json", resolved)?;
     if let Some(table) = &table {
+        let map = table.recovery();
+        if !map.is_empty() {
+            let file = folder.create("recovery.csv")?;
+            folder.complete(recovery::write(about, &map, file)?)?;
+        }
         draw(table, pictures, &mut folder)?;
     }
     folder.finish(&Facts {

@@ -16,6 +16,7 @@ mod journal;
 mod merge;
 #[cfg(feature = "charts")]
 mod pictures;
+pub mod recovery;
 mod shard;
 pub mod text;
 

@@ -1,7 +1,8 @@
 //! The charts of a sweep.
 
+use super::recovery::{Class, Recovery};
 use super::{Axis, Column, SweepTable, USUAL};
-use crate::chart::sweep::{Numbers, SweepAxis, SweepChart, draw as draw_chart};
+use crate::chart::sweep::{Numbers, SweepAxis, SweepChart, SweepMap, Verdict, draw as draw_chart, draw_map};
 use crate::chart::{ChartFile, Format};
 
 /// The most metrics that are drawn.
@@ -33,7 +34,34 @@ pub(super) fn draw(table: &SweepTable, format: Format) -> Vec<ChartFile> {
         };
         draw_chart(&chart, format)
     };
-    shown.into_iter().map(chart).collect()
+    shown.into_iter().map(chart).chain(recovery_map(table, format)).collect()
+}
+
+/// The recovery map, over two settings.
+fn recovery_map(table: &SweepTable, format: Format) -> Option<ChartFile> {
+    let grid = &table.about.grid;
+    let map = table.recovery();
+    let [y, x] = grid.axes() else { return None };
+    if map.is_empty() || grid.is_zipped() {
+        return None;
+    }
+    let cell = |recovery: &Option<Recovery>| {
+        let class = recovery.map(|recovery| match recovery.class {
+            Class::Recovered => Verdict::Good,
+            Class::Degraded => Verdict::Middling,
+            Class::Collapsed => Verdict::Bad,
+        });
+        (class, recovery.and_then(|recovery| recovery.time).map(|time| time.mean))
+    };
+    let map = SweepMap {
+        name: "sweep-recovery".to_owned(),
+        title: "Recovery: does the backlog come back while events arrive, and after how long".to_owned(),
+        subtitle: subtitle(table),
+        axes: [SweepAxis::from(y), SweepAxis::from(x)],
+        words: [Class::Recovered, Class::Degraded, Class::Collapsed].map(Class::name),
+        cells: map.iter().map(cell).collect(),
+    };
+    Some(draw_map(&map, format))
 }
 
 /// The values that belong together, as one.

@@ -9,6 +9,7 @@
 mod arrivals;
 mod cases;
 mod census;
+mod coverage;
 mod measures;
 mod properties;
 mod run;
