@@ -119,7 +119,7 @@ pub struct Row<'a> {
 /// let scenario = load(&Input::from_text("example", text)).expect("valid").scenario;
 /// let plan = Plan::new(&scenario, NonZeroU32::new(20).expect("not zero"));
 /// let replications = replicate(&scenario, &plan, &()).expect("nobody stops it");
-/// let metric = replications.names.find("throttles.reserved.Sum").expect("known");
+/// let metric = replications.names.find("Throttles.Sum").expect("known");
 /// let estimate = replications.estimate(metric).expect("every run has it");
 /// assert!(estimate.n == 20 && estimate.mean > 0.0 && estimate.half_width.is_some());
 /// ```
