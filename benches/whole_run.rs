@@ -89,7 +89,7 @@ fn main() {
     let quick = flag("--quick");
     let repetitions = option("--repetitions").unwrap_or(if quick { 1 } else { 5 });
     let bench = Bench { reference: compile_reference(), repetitions };
-    let mut csv = "workload,events,contender,repetition,wall_ns,peak_kib,rows,bytes\n".to_owned();
+    let mut csv = "workload,events,contender,repetition,wall_ns,cpu_ns,peak_kib,rows,bytes\n".to_owned();
     let mut verdicts = Vec::new();
     print_heading(repetitions);
     for case in CASES.into_iter().filter(|case| is_wanted(case, quick)) {
@@ -132,6 +132,11 @@ impl Series {
     /// The median time in nanoseconds.
     fn nanos(&self) -> f64 {
         median(self.runs.iter().map(|run| run.wall.as_nanos() as f64).collect())
+    }
+
+    /// The median processor time in nanoseconds.
+    fn cpu_nanos(&self) -> f64 {
+        median(self.runs.iter().map(|run| run.cpu.as_nanos() as f64).collect())
     }
 
     /// The median of the peaks in MB (10^6 bytes).
@@ -242,32 +247,39 @@ fn write_line(
     series: &Series,
 ) {
     let Case { workload, events, .. } = case;
-    let (name, wall, peak) = (contender.name(), measured.wall.as_nanos(), measured.peak_kib);
-    writeln!(csv, "{workload},{events},{name},{repetition},{wall},{peak},{},{}", series.rows, series.bytes)
+    let (name, wall, cpu) = (contender.name(), measured.wall.as_nanos(), measured.cpu.as_nanos());
+    let (peak, Series { rows, bytes, .. }) = (measured.peak_kib, series);
+    writeln!(csv, "{workload},{events},{name},{repetition},{wall},{cpu},{peak},{rows},{bytes}")
         .expect("a string takes every text");
 }
 
 fn print_heading(repetitions: usize) {
     println!("whole processes taking turns; medians of {repetitions}\n");
-    println!("| workload | events | what runs | ns/event | ratio | events/s | peak MB | rows/s | MB/s |");
-    println!("|---|--:|---|--:|--:|--:|--:|--:|--:|");
+    println!(
+        "| workload | events | what runs | ns/event | ratio | CPU ns/event | CPU ratio | peak MB | rows/s | MB/s |"
+    );
+    println!("|---|--:|---|--:|--:|--:|--:|--:|--:|--:|");
 }
 
 fn print_rows(case: &Case, results: &Results) {
-    let reference = results.get(&Contender::Reference).map(Series::nanos);
+    let reference = results.get(&Contender::Reference);
+    let ratio = |ours: f64, theirs: Option<f64>| {
+        theirs.map_or_else(String::new, |theirs| format!("{:.2}", ours / theirs))
+    };
     for (contender, series) in results {
         let (nanos, seconds) = (series.nanos(), series.nanos() / 1e9);
         let per_second = |count: u64, unit: f64| {
             if count == 0 { String::new() } else { format!("{:.1}", count as f64 / unit / seconds) }
         };
         println!(
-            "| {} | {} | {} | {:.0} | {} | {:.2} M | {:.1} | {} | {} |",
+            "| {} | {} | {} | {:.0} | {} | {:.0} | {} | {:.1} | {} | {} |",
             case.workload,
             case.events,
             contender.name(),
             nanos / case.events as f64,
-            reference.map_or_else(String::new, |reference| format!("{:.2}", nanos / reference)),
-            case.events as f64 / 1e6 / seconds,
+            ratio(nanos, reference.map(Series::nanos)),
+            series.cpu_nanos() / case.events as f64,
+            ratio(series.cpu_nanos(), reference.map(Series::cpu_nanos)),
             series.peak_mb(),
             match per_second(series.rows, 1e6) {
                 none if none.is_empty() => none,
@@ -280,7 +292,7 @@ fn print_rows(case: &Case, results: &Results) {
 
 /// Holds a case against its targets, each in a sentence.
 fn judge(case: &Case, results: &Results, verdicts: &mut Vec<String>) {
-    let nanos = |contender| results.get(&contender).map(Series::nanos);
+    let nanos = |contender| results.get(&contender).map(|series| (series.nanos(), series.cpu_nanos()));
     let mut say = |what: String, found: f64, limit: f64, unit: &str| {
         let verdict = if found <= limit { "met   " } else { "MISSED" };
         let Case { workload, events, .. } = case;
@@ -294,8 +306,9 @@ fn judge(case: &Case, results: &Results, verdicts: &mut Vec<String>) {
         (Contender::Timeline, Contender::Rows, TIMELINE_LIMIT),
     ];
     for (ours, theirs, limit) in pairs {
-        if let (Some(found), Some(yardstick)) = (nanos(ours), nanos(theirs)) {
-            say(format!("{} against {}", ours.name(), theirs.name()), found / yardstick, limit, " x");
+        if let (Some((wall, cpu)), Some((their_wall, their_cpu))) = (nanos(ours), nanos(theirs)) {
+            let names = format!("{} against {}", ours.name(), theirs.name());
+            say(format!("{names} (CPU time {:.2} x)", cpu / their_cpu), wall / their_wall, limit, " x");
         }
     }
     if case.events == 3_000_000 {

@@ -19,6 +19,9 @@ const MEASURED: &str = "measured:";
 pub(crate) struct Measured {
     /// From before it was started to after it had ended.
     pub(crate) wall: Duration,
+    /// The processor time of all its threads, of the system's work for it too; zero where the system does not tell.
+    /// On a busy machine it says more than the time on the wall.
+    pub(crate) cpu: Duration,
     /// Its peak resident memory in KiB; 0 where the system does not tell.
     pub(crate) peak_kib: u64,
     /// What it wrote to standard output.
@@ -42,8 +45,9 @@ pub(crate) fn measure(program: &str, args: &[String]) -> Measured {
     assert!(output.status.success(), "{program} {args:?} failed and said:\n{said}");
     let (said, numbers) = said.rsplit_once(MEASURED).expect("the measuring process says what it measured");
     let mut numbers = numbers.split_whitespace().map(|number| number.parse::<u64>().expect("a number"));
-    let mut next = || numbers.next().expect("two numbers");
-    Measured { wall: Duration::from_nanos(next()), peak_kib: next(), said: said.to_owned() }
+    let mut next = || numbers.next().expect("three numbers");
+    let (wall, cpu) = (Duration::from_nanos(next()), Duration::from_nanos(next()));
+    Measured { wall, cpu, peak_kib: next(), said: said.to_owned() }
 }
 
 /// If this process was started by [`measure`]: does what it asks, and tells so.
@@ -58,21 +62,26 @@ pub(crate) fn is_measuring_process() -> bool {
     let wall = started.elapsed();
     let status = status.unwrap_or_else(|error| panic!("{program} cannot be started: {error}"));
     assert!(status.success(), "{program} {args:?}: {status}");
-    println!("\n{MEASURED} {} {}", wall.as_nanos(), peak_kib_of_children());
+    let (cpu, peak_kib) = used_by_children();
+    println!("\n{MEASURED} {} {} {peak_kib}", wall.as_nanos(), cpu.as_nanos());
     true
 }
 
+/// Processor time and peak resident memory in KiB.
 #[cfg(unix)]
-fn peak_kib_of_children() -> u64 {
+fn used_by_children() -> (Duration, u64) {
     use nix::sys::resource::{UsageWho, getrusage};
-    let peak = getrusage(UsageWho::RUSAGE_CHILDREN).map_or(0, |usage| usage.max_rss());
+    use nix::sys::time::TimeValLike;
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) else { return (Duration::ZERO, 0) };
+    let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
     // Apple's systems count bytes, all others KiB.
-    u64::try_from(peak).unwrap_or(0) / if cfg!(target_vendor = "apple") { 1024 } else { 1 }
+    let unit = if cfg!(target_vendor = "apple") { 1024 } else { 1 };
+    (Duration::from_micros(micros.unsigned_abs()), usage.max_rss().unsigned_abs() / unit)
 }
 
 #[cfg(not(unix))]
-fn peak_kib_of_children() -> u64 {
-    0
+fn used_by_children() -> (Duration, u64) {
+    (Duration::ZERO, 0)
 }
 
 /// The middle one of `values`.

@@ -32,9 +32,9 @@ pub struct Estimate {
 const BASE_BYTES: u64 = 16 << 20;
 /// Memory for each event in the system: its state, its place in the calendar, and the slack of tables that double.
 /// Measured by `cargo bench --bench growth`.
-const BYTES_PER_PENDING: u64 = 320;
+const BYTES_PER_PENDING: u64 = 144;
 /// What `events.csv` keeps of each event in the system, beside that.
-const BYTES_PER_PENDING_ROW: u64 = 320;
+const BYTES_PER_PENDING_ROW: u64 = 48;
 
 /// Sizes in bytes of rows as they are on average, measured on the shipped scenarios.
 const EVENTS_ROW: u64 = 240;
