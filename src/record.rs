@@ -32,6 +32,7 @@ use crate::time::SimTime;
 use std::io;
 use std::num::NonZeroU64;
 
+pub mod behind;
 #[cfg(feature = "charts")]
 mod pictures;
 

@@ -9,6 +9,7 @@ use super::{input, interrupt, replicate};
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use thirdtry::observe::summary::SummaryReport;
+use thirdtry::record::behind::observe_behind;
 use thirdtry::record::{Files, Recorder};
 use thirdtry::scenario::Scenario;
 use thirdtry::scenario::load::Loaded;
@@ -122,32 +123,45 @@ fn run(
     recorder: &mut Recorder<'_>,
     terminal: &Terminal,
 ) -> Result<Option<(RunEnd, SimTime)>, Stopped> {
-    const STEPS: u64 = 1 << 14;
+    const STEPS: u64 = 1 << 12;
     let mut simulation = Simulation::new(scenario, 0);
     let mut progress = Progress::new(terminal, scenario.expected_events());
-    let ended = loop {
-        if let Some(end) = simulation.advance(recorder, STEPS) {
-            break Some((end, simulation.now()));
+    let ended = observe_behind(recorder, look, |recorder| {
+        loop {
+            let end = simulation.advance(recorder, STEPS);
+            recorder.look(simulation.in_flight());
+            if let Some(end) = end {
+                break Ok(Some((end, simulation.now())));
+            }
+            if interrupt::requested() {
+                break Ok(None);
+            }
+            let too_much = |failure| Stopped { reason: "it was about to need too much memory", failure };
+            limit.check(simulation.in_flight()).map_err(too_much)?;
+            match recorder.view() {
+                Some(Ok(arrived)) => progress.update(simulation.now(), *arrived),
+                Some(Err(error)) => {
+                    break Err(Stopped {
+                        reason: "a file could not be written",
+                        failure: cannot_write(error),
+                    });
+                }
+                None => {}
+            }
         }
-        if interrupt::requested() {
-            break None;
-        }
-        let ledger = recorder.ledger();
-        if let Err(disagreement) = ledger.check(simulation.in_flight()) {
-            unreachable!("the ledger does not balance: {disagreement}")
-        }
-        let too_much = |failure| Stopped { reason: "it was about to need too much memory", failure };
-        limit.check(simulation.in_flight()).map_err(too_much)?;
-        let unwritten =
-            |error| Stopped { reason: "a file could not be written", failure: cannot_write(&error) };
-        recorder.check().map_err(unwritten)?;
-        progress.update(simulation.now(), ledger.accepted() + ledger.called());
-    };
+    });
     progress.finish();
-    if let Err(disagreement) = recorder.ledger().check(simulation.in_flight()) {
+    ended
+}
+
+/// Holds the books of the run against what is in the system, and tells how many events and calls have arrived, or why
+/// no file can be written any more.
+fn look(recorder: &mut Recorder<'_>, in_flight: usize) -> Result<u64, OutputError> {
+    let ledger = recorder.ledger();
+    if let Err(disagreement) = ledger.check(in_flight) {
         unreachable!("the ledger does not balance: {disagreement}")
     }
-    Ok(ended)
+    recorder.check().map(|()| ledger.accepted() + ledger.called())
 }
 
 /// Runs the scenario once more, without files; `None` if it was interrupted.

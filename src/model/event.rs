@@ -21,6 +21,7 @@ use crate::id::{DependencyId, EventId, FunctionId, RequestId, SourceId};
 use crate::random::{EventKey, Purpose};
 use crate::scenario::{DeliveryFailure, InvocationType};
 use crate::time::{SimDuration, SimTime};
+use std::ops::{Deref, DerefMut};
 
 /// One event (or synchronous call) while it is in the system.
 ///
@@ -28,14 +29,21 @@ use crate::time::{SimDuration, SimTime};
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub struct Event {
+    state: State,
+    /// Absent for most events.
+    pub(super) particulars: Option<Box<Particulars>>,
+}
+
+/// What there is of every event: apart, because it can be copied as it stands. Only the model sees into it.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct State {
     pub(super) id: EventId,
     pub(super) key: EventKey,
     pub(super) number: u64,
     pub(super) accepted: SimTime,
     /// What belongs to its place in life: a time, or a run.
     since: StageDetail,
-    /// Absent for most events.
-    pub(super) particulars: Option<Box<Particulars>>,
     pub(super) attempts: u32,
     pub(super) throttles: u32,
     /// At most 2^32 − 1 milliseconds, 49 days: three runs take less than an hour.
@@ -51,6 +59,20 @@ pub struct Event {
     pub(super) backoff_streak: u8,
     pub(super) invocation: InvocationType,
     pub(super) traced: bool,
+}
+
+impl Deref for Event {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl DerefMut for Event {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
 }
 
 /// A [`Stage`] without what belongs to it: together with [`StageDetail`] it takes nine bytes, and not sixteen.
@@ -323,25 +345,27 @@ impl Event {
     /// An event that was just handed to Lambda: what follows from that, and nothing yet of what becomes of it.
     pub(super) fn new(id: EventId, arrived: &Arrived, now: SimTime, stage: Stage, traced: bool) -> Self {
         let mut event = Self {
-            id,
-            key: arrived.key,
-            number: arrived.number,
-            accepted: now,
-            since: StageDetail::NONE,
             particulars: None,
-            attempts: 0,
-            throttles: 0,
-            billed_ms: 0,
-            bytes: u32::try_from(arrived.bytes).unwrap_or(u32::MAX),
-            source: arrived.source,
-            function: arrived.function,
-            last: LastAttempt::None,
-            place: StageName::Returned,
-            routes: [RouteResult::NotConfigured; Route::ALL.len()],
-            runs: 0,
-            backoff_streak: 0,
-            invocation: arrived.invocation,
-            traced,
+            state: State {
+                id,
+                key: arrived.key,
+                number: arrived.number,
+                accepted: now,
+                since: StageDetail::NONE,
+                attempts: 0,
+                throttles: 0,
+                billed_ms: 0,
+                bytes: u32::try_from(arrived.bytes).unwrap_or(u32::MAX),
+                source: arrived.source,
+                function: arrived.function,
+                last: LastAttempt::None,
+                place: StageName::Returned,
+                routes: [RouteResult::NotConfigured; Route::ALL.len()],
+                runs: 0,
+                backoff_streak: 0,
+                invocation: arrived.invocation,
+                traced,
+            },
         };
         event.set_stage(stage);
         event
@@ -349,17 +373,17 @@ impl Event {
 
     /// Something from the first and the last part of its memory.
     pub(super) const fn ends(&self) -> (EventId, bool) {
-        (self.id, self.traced)
+        (self.state.id, self.state.traced)
     }
 
     /// The event's number in the run.
     pub const fn id(&self) -> EventId {
-        self.id
+        self.state.id
     }
 
     /// The key from which all its draws follow.
     pub const fn key(&self) -> EventKey {
-        self.key
+        self.state.key
     }
 
     /// The request id under which Lambda knows it; the same in all its attempts.
@@ -369,14 +393,14 @@ impl Event {
 
     /// An identifier that belongs to it: `ordinal` 0 is its request id.
     pub fn uuid(&self, ordinal: u8) -> RequestId {
-        let key = if ordinal == 0 { self.request_key() } else { self.key };
+        let key = if ordinal == 0 { self.request_key() } else { self.state.key };
         let mut draws = key.draws(Purpose::RequestId, ordinal, 0);
         RequestId { high: draws.word(), low: draws.word() }
     }
 
     /// From which its request id follows.
     pub(super) fn request_key(&self) -> EventKey {
-        self.particulars.as_ref().map_or(self.key, |particulars| particulars.request)
+        self.particulars.as_ref().map_or(self.state.key, |particulars| particulars.request)
     }
 
     /// What is particular about it, made if there was nothing yet.
@@ -387,12 +411,12 @@ impl Event {
 
     /// The source it came from; for a chained event that of its first ancestor.
     pub const fn source(&self) -> SourceId {
-        self.source
+        self.state.source
     }
 
     /// Its number within its source, from 1; for a chained event that of its first ancestor.
     pub const fn number(&self) -> u64 {
-        self.number
+        self.state.number
     }
 
     /// The event whose outcome it carries, if a Lambda destination or a subscription created it.
@@ -402,7 +426,7 @@ impl Event {
 
     /// Where its payload comes from.
     pub fn past(&self) -> Past {
-        let itself = || Past::none(self.id, self.key, self.accepted);
+        let itself = || Past::none(self.state.id, self.state.key, self.state.accepted);
         self.particulars.as_ref().map_or_else(itself, |particulars| particulars.past)
     }
 
@@ -419,7 +443,7 @@ impl Event {
 
     /// When it was first offered to Lambda.
     pub fn offered(&self) -> SimTime {
-        self.particulars.as_ref().map_or(self.accepted, |particulars| particulars.offered)
+        self.particulars.as_ref().map_or(self.state.accepted, |particulars| particulars.offered)
     }
 
     /// How often Lambda refused it.
@@ -434,77 +458,80 @@ impl Event {
 
     /// Whether Lambda has accepted it.
     pub const fn is_accepted(&self) -> bool {
-        !matches!(self.place, StageName::Offered | StageName::NeverAccepted)
+        !matches!(self.state.place, StageName::Offered | StageName::NeverAccepted)
     }
 
     /// Lambda accepts it at `now`, after it was refused before.
     pub(super) fn accept_at(&mut self, now: SimTime, traced: bool) {
-        self.traced = traced;
+        self.state.traced = traced;
         let particulars = self.particulars_mut();
         particulars.past.first_accepted = now;
-        self.accepted = now;
+        self.state.accepted = now;
     }
 
     /// How often its function has been invoked in its chain of invocations, this event included.
     pub fn invocations_in_chain(&self) -> u32 {
-        self.invocations_so_far(self.function)
+        self.invocations_so_far(self.state.function)
     }
 
     /// How often `function` has been invoked in this chain, this event included.
     pub(super) fn invocations_so_far(&self, function: FunctionId) -> u32 {
-        let alone = u32::from(self.function == function);
+        let alone = u32::from(self.state.function == function);
         let lineage = self.particulars.as_ref().and_then(|particulars| particulars.lineage.as_ref());
         lineage.map_or(alone, |lineage| lineage.invocations(function))
     }
 
     /// The function it is for.
     pub const fn function(&self) -> FunctionId {
-        self.function
+        self.state.function
     }
 
     /// Whether its caller waits for it.
     pub const fn invocation(&self) -> InvocationType {
-        self.invocation
+        self.state.invocation
     }
 
     /// When Lambda accepted it (for a synchronous call: when it was made).
     pub const fn accepted(&self) -> SimTime {
-        self.accepted
+        self.state.accepted
     }
 
     /// Whether X-Ray keeps a trace of it, decided when it was accepted.
     pub const fn traced(&self) -> bool {
-        self.traced
+        self.state.traced
     }
 
     /// Its size in bytes.
     pub const fn bytes(&self) -> u64 {
-        self.bytes as u64
+        self.state.bytes as u64
     }
 
     /// Its age at `now`, counted from acceptance.
     pub fn age_at(&self, now: SimTime) -> SimDuration {
-        now.since(self.accepted)
+        now.since(self.state.accepted)
     }
 
     /// Attempts so far: runs, throttles, system errors and client errors.
     pub const fn attempts(&self) -> u32 {
-        self.attempts
+        self.state.attempts
     }
 
     /// Attempts that reached the function's code.
     pub const fn runs(&self) -> u8 {
-        self.runs
+        self.state.runs
     }
 
     /// Attempts that were throttled.
     pub const fn throttles(&self) -> u32 {
-        self.throttles
+        self.state.throttles
     }
 
     /// Attempts that met a 5xx.
     pub fn system_errors(&self) -> u32 {
-        self.attempts - self.throttles - u32::from(self.runs) - u32::from(self.client_errors())
+        self.state.attempts
+            - self.state.throttles
+            - u32::from(self.state.runs)
+            - u32::from(self.client_errors())
     }
 
     /// Attempts that met a 4xx other than 429.
@@ -514,17 +541,17 @@ impl Event {
 
     /// Attempts that use up retries: runs and client errors. AWS's `approximateInvokeCount` of a failure.
     pub fn counted_attempts(&self) -> u8 {
-        self.runs + self.client_errors()
+        self.state.runs + self.client_errors()
     }
 
     /// How its last finished attempt ended.
     pub const fn last_outcome(&self) -> Option<AttemptOutcome> {
-        self.last.outcome()
+        self.state.last.outcome()
     }
 
     /// The failure cause that struck its last finished run, by its position in the function's list.
     pub const fn last_cause(&self) -> Option<u8> {
-        match self.last {
+        match self.state.last {
             LastAttempt::Run(_, Cause(cause)) if cause < u8::MAX => Some(cause),
             _ => None,
         }
@@ -532,13 +559,13 @@ impl Event {
 
     /// Billed milliseconds of all its finished runs together.
     pub const fn billed_ms(&self) -> u64 {
-        self.billed_ms as u64
+        self.state.billed_ms as u64
     }
 
     /// An attempt did not reach the function's code.
     pub(super) fn note_refusal(&mut self, refusal: AttemptOutcome) {
         match refusal {
-            AttemptOutcome::Throttled(_) => self.throttles += 1,
+            AttemptOutcome::Throttled(_) => self.state.throttles += 1,
             // The attempts that are nothing else.
             AttemptOutcome::SystemError { .. } => {}
             AttemptOutcome::ClientError { .. } => self.particulars_mut().client_errors += 1,
@@ -546,17 +573,19 @@ impl Event {
                 unreachable!("a run is no refusal")
             }
         }
-        self.last = LastAttempt::new(refusal, None);
+        self.state.last = LastAttempt::new(refusal, None);
     }
 
     /// Where it is in its life.
     pub fn stage(&self) -> Stage {
-        match self.place {
-            StageName::Offered => Stage::Offered { due: self.since.time() },
+        match self.state.place {
+            StageName::Offered => Stage::Offered { due: self.state.since.time() },
             StageName::NeverAccepted => Stage::NeverAccepted,
-            StageName::Queued => Stage::Queued { due: self.since.time() },
-            StageName::Running => Stage::Running { run: self.since.run(), calling: self.since.calling() },
-            StageName::Settled(fate) => Stage::Settled { fate, at: self.since.time() },
+            StageName::Queued => Stage::Queued { due: self.state.since.time() },
+            StageName::Running => {
+                Stage::Running { run: self.state.since.run(), calling: self.state.since.calling() }
+            }
+            StageName::Settled(fate) => Stage::Settled { fate, at: self.state.since.time() },
             StageName::Returned => Stage::Returned,
         }
     }
@@ -564,7 +593,7 @@ impl Event {
     /// It goes on to another place in its life.
     #[inline]
     pub(super) fn set_stage(&mut self, stage: Stage) {
-        (self.place, self.since) = match stage {
+        (self.state.place, self.state.since) = match stage {
             Stage::Offered { due } => (StageName::Offered, StageDetail::at(due)),
             Stage::NeverAccepted => (StageName::NeverAccepted, StageDetail::NONE),
             Stage::Queued { due } => (StageName::Queued, StageDetail::at(due)),
@@ -577,26 +606,26 @@ impl Event {
     /// Its run, while it is in one.
     #[inline]
     pub(super) fn run(&self) -> Option<Slot> {
-        (self.place == StageName::Running).then(|| self.since.run())
+        (self.state.place == StageName::Running).then(|| self.state.since.run())
     }
 
     /// Its fate and when it was known, once it is.
     pub const fn settled(&self) -> Option<(Fate, SimTime)> {
-        match self.place {
-            StageName::Settled(fate) => Some((fate, self.since.time())),
+        match self.state.place {
+            StageName::Settled(fate) => Some((fate, self.state.since.time())),
             _ => None,
         }
     }
 
     /// What became of its outcome on `route`.
     pub const fn route(&self, route: Route) -> RouteResult {
-        self.routes[route as usize]
+        self.state.routes[route as usize]
     }
 
     /// Whether it is lost: it did not succeed and no route holds a copy. Meaningful once it is closed.
     pub fn is_lost(&self) -> bool {
         let failed = self.settled().is_some_and(|(fate, _)| fate != Fate::Succeeded);
-        failed && !self.routes.contains(&RouteResult::Delivered)
+        failed && !self.state.routes.contains(&RouteResult::Delivered)
     }
 }
 
