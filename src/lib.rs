@@ -4,6 +4,7 @@
 pub mod chart;
 pub mod engine;
 pub mod estimate;
+pub mod expect;
 pub mod experiment;
 pub mod explain;
 pub mod export;

@@ -7,6 +7,7 @@ use super::terminal::Terminal;
 use super::{diagnostics, input};
 use serde_json::json;
 use thirdtry::estimate::Estimate;
+use thirdtry::expect;
 use thirdtry::record::Files;
 use thirdtry::scenario::load::{Input, Meaning, meaning};
 use thirdtry::scenario::problem::{LineIndex, Problem, Severity};
@@ -48,7 +49,12 @@ struct Report {
 impl Report {
     fn of(input: Input, explain: bool) -> Self {
         match meaning(&input, explain) {
-            Ok(meaning) => Self { input, problems: meaning.warnings.clone(), meaning: Some(meaning) },
+            Ok(meaning) => {
+                let unfit = expect::problems(&meaning.scenario, &meaning.written);
+                let sound = unfit.is_empty();
+                let problems = meaning.warnings.iter().cloned().chain(unfit).collect();
+                Self { input, problems, meaning: sound.then_some(meaning) }
+            }
             Err(rejected) => Self { input, problems: rejected.problems, meaning: None },
         }
     }

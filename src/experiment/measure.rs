@@ -11,7 +11,7 @@ use crate::observe::levels::{Course, Levels, Pair};
 use crate::observe::metrics::Metrics;
 use crate::observe::recovery::{Outcome, Recovery};
 use crate::observe::samples::Samples;
-use crate::observe::summary::{Counts, Ending, Peak, RouteReport, Summary, SummaryRow};
+use crate::observe::summary::{Counts, Ending, Peak, RouteReport, Summary, SummaryReport, SummaryRow};
 use crate::observe::totals::{Durations, Totals};
 use crate::scenario::{DeliveryFailure, Destination, Function, Scenario};
 use crate::simulate::{RunEnd, Simulation};
@@ -29,6 +29,8 @@ pub struct Measured {
     pub fingerprint: u64,
     /// Why it ended.
     pub end: RunEnd,
+    /// When it ended.
+    pub at: SimTime,
     /// A value for each of the scenario's metrics, in their order; `None` where there is none.
     pub values: Vec<Option<Decimal>>,
     /// The events' ages at their attempts, in nanoseconds.
@@ -37,6 +39,8 @@ pub struct Measured {
     pub sojourn: Samples,
     /// How long runs took, in nanoseconds.
     pub duration: Samples,
+    /// What a run of the same scenario says of itself; of what happened from `from` on.
+    pub summary: SummaryReport,
 }
 
 /// Runs replication `replication` of `scenario` to its end and measures what happens from `from` on; `None` if the
@@ -53,6 +57,43 @@ pub fn measure(
     let mut meter = Meter::new(scenario, from);
     let (end, at) = run(scenario, replication, &mut meter, supervisor)?;
     Some(meter.finish(end, at))
+}
+
+/// The same, with `extra` listening too.
+pub(crate) fn measure_with<O: Observer>(
+    scenario: &Scenario,
+    replication: u32,
+    from: SimTime,
+    supervisor: &impl Supervisor,
+    extra: O,
+) -> Option<(Measured, O)> {
+    let mut both = With { meter: Meter::new(scenario, from), extra };
+    let (end, at) = run(scenario, replication, &mut both, supervisor)?;
+    Some((both.meter.finish(end, at), both.extra))
+}
+
+/// A meter, and somebody else who listens.
+struct With<'s, O> {
+    meter: Meter<'s>,
+    extra: O,
+}
+
+impl<O: Observer> Observer for With<'_, O> {
+    fn observe(&mut self, fact: &Fact<'_>) {
+        self.meter.observe(fact);
+        self.extra.observe(fact);
+    }
+
+    fn remark(&mut self, remark: &Remark) {
+        self.meter.remark(remark);
+        self.extra.remark(remark);
+    }
+}
+
+impl<O: Observer> Listener for With<'_, O> {
+    fn ledger(&self) -> &Ledger {
+        &self.meter.ledger
+    }
 }
 
 /// The course over time of what is in the system, in one replication; `None` if the supervisor stopped it.
@@ -91,7 +132,7 @@ fn run(
 
 /// The rows of a run in which nothing happened: those of every run.
 pub(super) fn rows_of_nothing(scenario: &Scenario) -> Vec<SummaryRow> {
-    Meter::new(scenario, SimTime::ZERO).rows(RunEnd::Drained, SimTime::ZERO)
+    Meter::new(scenario, SimTime::ZERO).rows(RunEnd::Drained, SimTime::ZERO).0
 }
 
 struct CourseMeter {
@@ -113,7 +154,8 @@ impl Listener for CourseMeter {
 }
 
 /// The observer of a measured run.
-struct Meter<'s> {
+#[derive(Clone)]
+pub(crate) struct Meter<'s> {
     scenario: &'s Scenario,
     from: SimTime,
     fingerprint: Fingerprint,
@@ -152,7 +194,7 @@ impl Listener for Meter<'_> {
 }
 
 impl<'s> Meter<'s> {
-    fn new(scenario: &'s Scenario, from: SimTime) -> Self {
+    pub(crate) fn new(scenario: &'s Scenario, from: SimTime) -> Self {
         Self {
             scenario,
             from,
@@ -170,14 +212,22 @@ impl<'s> Meter<'s> {
         let fingerprint = self.fingerprint.value();
         let (event_age, sojourn) = (self.summary.event_age().clone(), self.summary.sojourn().clone());
         let duration = self.durations.of_region().clone();
-        let values = self.rows(end, at).iter().map(|row| Decimal::parse(&row.value)).collect();
-        Measured { fingerprint, end, values, event_age, sojourn, duration }
+        let (rows, summary) = self.rows(end, at);
+        let values = rows.iter().map(|row| Decimal::parse(&row.value)).collect();
+        Measured { fingerprint, end, at, values, event_age, sojourn, duration, summary }
     }
 
-    fn rows(mut self, end: RunEnd, at: SimTime) -> Vec<SummaryRow> {
+    /// A value for each metric, as if the run had ended at `at`.
+    pub(crate) fn values_at(&self, at: SimTime) -> Vec<Option<Decimal>> {
+        let (rows, _) = self.clone().rows(RunEnd::HorizonReached, at);
+        rows.iter().map(|row| Decimal::parse(&row.value)).collect()
+    }
+
+    fn rows(mut self, end: RunEnd, at: SimTime) -> (Vec<SummaryRow>, SummaryReport) {
         let scenario = self.scenario;
         let ending = Ending { end: end.name(), at, fingerprint: self.fingerprint.value() };
         let mut report = self.summary.into_report(scenario, ending);
+        let summary = report.clone();
         complete(&mut report.counts, &(0..scenario.functions.len()), scenario, self.levels.of_run());
         for (at, function) in report.functions.iter_mut().enumerate() {
             complete(&mut function.counts, &(at..at + 1), scenario, &self.levels.of_functions()[at]);
@@ -189,7 +239,7 @@ impl<'s> Meter<'s> {
         for (function, pair) in scenario.functions.iter().zip(self.levels.of_functions()) {
             rows.extend(average_levels(&format!("functions.{}", function.name), pair, self.from));
         }
-        rows
+        (rows, summary)
     }
 }
 

@@ -25,6 +25,7 @@ mod warm_up;
 
 pub use estimate::{Estimate, Quantiles};
 pub use measure::{Measured, measure};
+pub(crate) use measure::{Meter, measure_with};
 pub use names::{Metric, MetricNames, UnknownMetric};
 pub use precision::{Margin, Precision, Target};
 pub use replicate::{
@@ -32,5 +33,6 @@ pub use replicate::{
     replicate,
 };
 pub use student::{Confidence, t_quantile};
+pub(crate) use supervise::in_order;
 pub use supervise::{Supervisor, all_cores};
 pub use warm_up::mser5;

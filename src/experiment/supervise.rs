@@ -34,7 +34,7 @@ pub fn all_cores() -> NonZeroUsize {
 /// without the results that are missing, when `take` breaks or a piece gives `None`.
 ///
 /// A piece may be begun, and thrown away, that comes after the one at which `take` breaks.
-pub(super) fn in_order<T: Send>(
+pub(crate) fn in_order<T: Send>(
     items: impl Iterator<Item = usize> + Send,
     threads: NonZeroUsize,
     work: impl Fn(usize) -> Option<T> + Sync,

@@ -166,6 +166,14 @@ impl Levels {
         &self.functions
     }
 
+    /// Levels count until `at`, whenever the last arrival was.
+    pub fn end(&mut self, at: SimTime) {
+        for pair in std::iter::once(&mut self.run).chain(&mut self.functions) {
+            pair.waiting.arrival(at, self.from);
+            pair.running.arrival(at, self.from);
+        }
+    }
+
     /// The course, if it was asked for.
     pub fn into_course(self) -> Option<Course> {
         self.course

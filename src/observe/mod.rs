@@ -8,6 +8,7 @@ use crate::model::observation::{Fact, Observer, Remark};
 pub mod cost;
 pub mod decimal;
 pub mod dependencies;
+pub mod endpoints;
 pub mod environments;
 pub mod event_cost;
 pub mod fingerprint;
@@ -28,6 +29,7 @@ pub mod summary;
 pub(crate) mod test_scenarios;
 pub mod totals;
 pub mod unseen;
+pub mod windowed;
 
 /// Nothing listens.
 impl Observer for () {

@@ -60,6 +60,7 @@ pub(crate) fn idle() -> Scenario {
         changes: Vec::new(),
         redrives: Vec::new(),
         prices: prices(),
+        expectations: Vec::new(),
     }
 }
 

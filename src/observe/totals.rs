@@ -21,6 +21,8 @@ const SHARE_PLACES: u8 = 9;
 pub struct Totals {
     /// Periods that begin earlier are left out.
     from: SimTime,
+    /// Periods that begin then or later are left out.
+    until: Option<SimTime>,
     /// The Region's, then the functions'.
     scopes: Vec<[Total; Metric::ALL.len()]>,
 }
@@ -43,7 +45,13 @@ impl Totals {
     /// Totals of the periods that begin at or after `from`.
     pub fn new(scenario: &Scenario, from: SimTime) -> Self {
         let none = [Total::default(); Metric::ALL.len()];
-        Self { from, scopes: vec![none; 1 + scenario.functions.len()] }
+        Self { from, until: None, scopes: vec![none; 1 + scenario.functions.len()] }
+    }
+
+    /// The same, of the periods that begin before `until`.
+    #[must_use]
+    pub fn until(self, until: Option<SimTime>) -> Self {
+        Self { until, ..self }
     }
 
     /// The totals as rows like those of `summary.csv`. `AsyncEventAge` is there already. A metric of the Region
@@ -89,7 +97,7 @@ impl Totals {
 
 impl Datapoints for Totals {
     fn datapoint(&mut self, point: &Datapoint) {
-        if point.start < self.from {
+        if point.start < self.from || self.until.is_some_and(|until| point.start >= until) {
             return;
         }
         let scope = match point.scope {

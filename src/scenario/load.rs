@@ -1,6 +1,7 @@
 //! The way from a file to a scenario, with all problems at once.
 
 use super::document::{self, Node, Value};
+use super::expectation::Written;
 use super::problem::{LineIndex, Problem, Severity, reason};
 use super::shape::{self, MAX_PROBLEMS, Setting};
 use super::{Scenario, grammar, lower, set};
@@ -100,6 +101,8 @@ pub struct Loaded {
     pub digest: String,
     /// The text of the file, for messages about it.
     pub text: String,
+    /// Where each of the scenario's expectations stands in it.
+    pub written: Vec<Written>,
 }
 
 /// What a file means, without what only a run of it needs.
@@ -111,6 +114,8 @@ pub struct Meaning {
     pub settings: Vec<Setting>,
     /// What may not mean what the author thinks.
     pub warnings: Vec<Problem>,
+    /// Where each of the scenario's expectations stands in the file.
+    pub written: Vec<Written>,
 }
 
 /// A file that is not a scenario, and why not.
@@ -161,6 +166,7 @@ pub fn load(input: &Input) -> Result<Loaded, Rejected> {
         resolved,
         warnings: read.warnings,
         text: read.text,
+        written: read.written,
     })
 }
 
@@ -170,7 +176,12 @@ pub fn load(input: &Input) -> Result<Loaded, Rejected> {
 /// Those of [`load`].
 pub fn meaning(input: &Input, listing: bool) -> Result<Meaning, Rejected> {
     let read = read(input, listing)?;
-    Ok(Meaning { scenario: read.scenario, settings: read.settings, warnings: read.warnings })
+    Ok(Meaning {
+        scenario: read.scenario,
+        settings: read.settings,
+        warnings: read.warnings,
+        written: read.written,
+    })
 }
 
 /// A file that was read.
@@ -181,6 +192,7 @@ struct ReadIn {
     warnings: Vec<Problem>,
     recordings: Vec<[u8; 32]>,
     text: String,
+    written: Vec<Written>,
 }
 
 fn read(input: &Input, listing: bool) -> Result<ReadIn, Rejected> {
@@ -198,7 +210,7 @@ fn read(input: &Input, listing: bool) -> Result<ReadIn, Rejected> {
 
     let check = if listing { shape::check } else { shape::check_values };
     let mut checked = check(&grammar::SCENARIO, &root, is_documented(&root));
-    let lowered = lower::lower(&input.stem(), &checked, input.folder.as_deref());
+    let lowered = lower::lower(&input.stem(), text, &checked, input.folder.as_deref());
     problems.append(&mut checked.problems);
     problems.extend(lowered.problems);
 
@@ -211,6 +223,7 @@ fn read(input: &Input, listing: bool) -> Result<ReadIn, Rejected> {
             warnings: in_order(problems),
             recordings: lowered.recordings,
             text: text.to_owned(),
+            written: lowered.written,
         }),
         _ => {
             assert!(errors, "a scenario is refused with a reason");

@@ -9,6 +9,7 @@ mod capacity;
 mod changes;
 mod dependencies;
 mod destinations;
+mod expectations;
 mod fields;
 mod imperfections;
 mod law;
@@ -17,6 +18,7 @@ mod prices;
 mod redrives;
 mod sources;
 
+use super::expectation::Written;
 use super::problem::{Problem, Severity, did_you_mean, quoted};
 use super::shape::{Checked, FROM_SET, MAX_PROBLEMS, Origin, Spans};
 use super::{
@@ -41,12 +43,20 @@ pub(super) struct Lowered {
     pub(super) problems: Vec<Problem>,
     /// The SHA-256 of each recording, in the order of the sources.
     pub(super) recordings: Vec<[u8; 32]>,
+    /// Where each expectation stands.
+    pub(super) written: Vec<Written>,
 }
 
-/// Lowers a whole scenario called `name`; relative paths of recordings count from `folder`.
-pub(super) fn lower(name: &str, checked: &Checked<'_>, folder: Option<&Path>) -> Lowered {
+/// Lowers a whole scenario called `name`, whose file is `text`; relative paths of recordings count from `folder`.
+pub(super) fn lower<'a>(
+    name: &str,
+    text: &'a str,
+    checked: &'a Checked<'a>,
+    folder: Option<&'a Path>,
+) -> Lowered {
     let root = Fields { value: &checked.resolved, path: String::new() };
     let mut lowering = Lowering {
+        text,
         spans: &checked.spans,
         folder,
         functions: root.keys("functions").into(),
@@ -54,6 +64,7 @@ pub(super) fn lower(name: &str, checked: &Checked<'_>, folder: Option<&Path>) ->
         destinations: root.keys("destinations").into(),
         problems: Vec::new(),
         recordings: Vec::new(),
+        written: Vec::new(),
     };
     let mut scenario = lowering.scenario(name, &root);
     let planned = lowering.planned_changes(&root);
@@ -62,8 +73,8 @@ pub(super) fn lower(name: &str, checked: &Checked<'_>, folder: Option<&Path>) ->
         lowering.problems.extend(more);
         lowering.refuse_idle_redrives(scenario);
     }
-    let (problems, recordings) = (lowering.problems, lowering.recordings);
-    Lowered { scenario, problems, recordings }
+    let Lowering { problems, recordings, written, .. } = lowering;
+    Lowered { scenario, problems, recordings, written }
 }
 
 fn has_errors(some: &[Problem], more: &[Problem]) -> bool {
@@ -71,6 +82,7 @@ fn has_errors(some: &[Problem], more: &[Problem]) -> bool {
 }
 
 struct Lowering<'a> {
+    text: &'a str,
     spans: &'a Spans<'a>,
     folder: Option<&'a Path>,
     /// The names in the order of their ids, which is the order of the alphabet.
@@ -79,6 +91,7 @@ struct Lowering<'a> {
     destinations: Rc<[&'a str]>,
     problems: Vec<Problem>,
     recordings: Vec<[u8; 32]>,
+    written: Vec<Written>,
 }
 
 impl<'a> Lowering<'a> {
@@ -121,7 +134,7 @@ impl<'a> Lowering<'a> {
         let prices = self.prices(&root.record("prices"));
         self.reservations(root, account.as_ref());
         self.refuse_loops(&functions, &destinations, timing.as_ref(), span.end);
-        self.expectations(root);
+        let expectations = self.expectations(root);
         let warm_up = self.warm_up(root, &span);
         Some(Scenario {
             name: name.to_owned(),
@@ -143,6 +156,7 @@ impl<'a> Lowering<'a> {
             redrives: redrives.into_iter().collect::<Option<_>>()?,
             imperfections: imperfections?,
             prices: prices?,
+            expectations: expectations?,
         })
     }
 
@@ -167,14 +181,6 @@ impl<'a> Lowering<'a> {
             return None;
         }
         Some(warm_up)
-    }
-
-    fn expectations(&mut self, root: &Fields<'a>) {
-        let count = root.elements("expect").len();
-        if count > 0 {
-            let message = format!("{count} expectations are kept, but `run` does not evaluate them");
-            self.warning("expect", message, "compare them with the summary yourself");
-        }
     }
 
     /// The position of the name that `reference` is or, if it is an ARN, ends in.

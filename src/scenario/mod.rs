@@ -15,6 +15,7 @@ mod change;
 mod dependency;
 mod destination;
 pub mod document;
+pub mod expectation;
 mod fault;
 mod function;
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub use chance::{Probability, Windows};
 pub use change::{Change, ChangedSetting};
 pub use dependency::{Brownout, Call, Dependency, Factor, Outage};
 pub use destination::{DeliveryFailure, DeliveryFailureCause, Destination, DestinationKind, SnsOversize};
+pub use expectation::Expectation;
 pub use fault::{Fault, FaultKind};
 pub use function::{Architecture, FailureCause, FailureKind, Function, RecursiveLoop, ResponseKind};
 pub use imperfections::{Backlog, Imperfections, MilliRate, ReadRate};
@@ -94,6 +96,8 @@ pub struct Scenario {
     pub redrives: Vec<Redrive>,
     /// What AWS charges.
     pub prices: Prices,
+    /// What a run must fulfil, in file order.
+    pub expectations: Vec<Expectation>,
 }
 
 impl Scenario {

@@ -88,8 +88,21 @@ fn the_example_of_the_documentation_is_accepted_as_written() {
     let ship = &loaded.scenario.functions[0];
     assert_eq!((ship.reserved, ship.maximum_age.to_string().as_str()), (Some(20), "1h"));
     assert_eq!(ship.failures[1].ordinal, 1);
-    assert_eq!(loaded.warnings.len(), 1, "expectations are not evaluated yet: {:?}", loaded.warnings);
-    assert_eq!(loaded.warnings[0].path, "expect");
+    assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    assert_eq!(loaded.scenario.expectations[1].metric, "functions.ship.AsyncEventAge.p99");
+}
+
+#[test]
+fn an_expectation_that_is_none_is_marked_where_it_is_wrong() {
+    let text = with("", "", r#""expect": ["lost.Sum == 0", "a\u00e9.Sum = 0 for 2h..1h"],"#);
+    let rejected = rejected(&text);
+    let marks: Vec<_> = rejected
+        .problems
+        .iter()
+        .map(|problem| (&*problem.path, &text[problem.span.clone().unwrap()]))
+        .collect();
+    assert_eq!(marks, [("expect[1]", "="), ("expect[1]", "2h..1h")]);
+    assert!(rejected.problems[0].hint.as_deref() == Some("write `==`"), "{rejected}");
 }
 
 #[test]

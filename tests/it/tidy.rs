@@ -7,7 +7,7 @@ use crate::source_files::{files, text};
 use std::path::Path;
 
 /// For each module of the library, the modules that it may use; itself is understood.
-const MAY_IMPORT: [(&str, &[&str]); 17] = [
+const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("time", &[]),
     ("id", &[]),
     ("random", &["time"]),
@@ -24,6 +24,7 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("record", &["time", "scenario", "model", "simulate", "observe", "sink", "chart"]),
     ("estimate", &["time", "id", "scenario", "record"]),
     ("experiment", &["time", "id", "random", "scenario", "model", "simulate", "observe", "sink", "chart"]),
+    ("expect", &["time", "id", "scenario", "model", "simulate", "observe", "experiment"]),
     // The program sees the library as any other user does: `thirdtry::`, never `crate::`.
     ("cli", &[]),
 ];

@@ -21,7 +21,7 @@ pub struct SummaryRow {
 impl SummaryReport {
     /// The whole report as tidy rows: one value a row.
     pub fn csv_rows(&self) -> Vec<SummaryRow> {
-        let mut rows = Rows { scope: "run".to_owned(), rows: Vec::new() };
+        let mut rows = Rows::of("run".to_owned());
         self.counts.rows(&mut rows);
         for function in &self.functions {
             rows.scope = format!("functions.{}", function.function);
@@ -41,6 +41,14 @@ pub(in crate::observe) struct Rows {
 }
 
 impl Rows {
+    pub(in crate::observe) const fn of(scope: String) -> Self {
+        Self { scope, rows: Vec::new() }
+    }
+
+    pub(in crate::observe) fn into_rows(self) -> Vec<SummaryRow> {
+        self.rows
+    }
+
     pub(in crate::observe) fn push(
         &mut self,
         metric: &str,

@@ -159,6 +159,6 @@ static TOP: &[Field] = &[
         "expect",
         Shape::Texts,
         Value("[]"),
-        "What the run must fulfil, as expressions like `\"lost.Sum == 0\"`. Kept as text: `run` does not evaluate them.",
+        "What the run must fulfil, as expressions like `\"lost.Sum == 0\"` or `\"AsyncEventAge.p99 < 60s for 30m..2h\"` ([expectations](expectations.md)). Changes no run.",
     ),
 ];

@@ -140,7 +140,7 @@ pub(super) fn carry_out(
         let text = value.to_string();
         let node = document::parse(&text).expect("a JSON value is JSON");
         let again = shape::check_values(&grammar::SCENARIO, &node, scenario.profile == Profile::Documented);
-        let lowered = lower(&scenario.name, &again, None);
+        let lowered = lower(&scenario.name, "", &again, None);
         let found = again.problems.into_iter().chain(lowered.problems);
         let new = found.filter(|problem| is_new(problem, known));
         problems.extend(new.map(|problem| about_change(problem, planned, checked)));

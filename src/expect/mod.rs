@@ -1,0 +1,24 @@
+//! Expectations: what a run must fulfil, held against what was measured.
+//!
+//! ```text
+//! text ──scenario::expectation──> Expectation ──Requirements::of──> Requirement   names, units: before any run
+//!                                                                      │
+//!                             one run, or replications ──answers──> Judgement     pass, fail or undecided
+//!                                                                      └ Culprit: the first event that breaks it
+//! ```
+//!
+//! One run is judged by its numbers; replications by the confidence interval of their mean. Definitions:
+//! `docs/expectations.md`.
+
+mod culprit;
+mod evaluate;
+mod judge;
+mod probe;
+mod requirement;
+mod value;
+
+pub use culprit::{Culprit, first_culprit};
+pub use evaluate::{Answers, Tested, answer_replications, answer_run};
+pub use judge::{Judgement, Spread, Verdict, judge, judge_replications};
+pub use requirement::{Requirement, Requirements, Unfit, problems};
+pub use value::shown;
