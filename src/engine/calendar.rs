@@ -191,9 +191,14 @@ impl<N: Copy> Calendar<N> {
         self.is_fresh
     }
 
-    /// The notices of the cursor tick: what will most probably be popped next.
+    /// The notices of the cursor tick, which has been looked at with that: what will most probably be popped next.
     pub fn fresh_batch(&mut self) -> impl Iterator<Item = N> {
         self.is_fresh = false;
+        self.batch()
+    }
+
+    /// What is left of the notices that were due in the cursor tick when the cursor came there.
+    pub fn batch(&self) -> impl Iterator<Item = N> {
         self.batch.iter().map(|entry| entry.notice)
     }
 

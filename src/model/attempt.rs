@@ -36,7 +36,6 @@ impl Model<'_> {
     pub(super) fn attempt(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
         let event = self.events.get_mut(slot);
         event.attempts += 1;
-        let event = self.events.get(slot);
         let function = event.function;
         let admission = match strike_of_fault(self.scenario, event, now) {
             Some(outcome) => Err(outcome),
@@ -125,7 +124,9 @@ impl Model<'_> {
     }
 
     pub(super) fn on_run_ended(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
-        self.abandon_call(slot, now, observer);
+        if self.events.get(slot).waits_for_call() {
+            self.abandon_call(slot, now, observer);
+        }
         let event = self.events.get_mut(slot);
         let running = self.runs.remove(event.run().expect("only a run can end"));
         let Running { dispatched, environment, plan, .. } = running;

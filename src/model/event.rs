@@ -609,6 +609,11 @@ impl Event {
         (self.state.place == StageName::Running).then(|| self.state.since.run())
     }
 
+    /// Whether it runs and its run waits for a call.
+    pub(super) fn waits_for_call(&self) -> bool {
+        self.state.place == StageName::Running && self.state.since.calling().is_some()
+    }
+
     /// Its fate and when it was known, once it is.
     pub const fn settled(&self) -> Option<(Fate, SimTime)> {
         match self.state.place {

@@ -249,13 +249,16 @@ impl<'s> Model<'s> {
         scheduled.map(|(key, notice)| (key.at, notice))
     }
 
-    /// Reads of each event that comes next, all at once, so that the processor waits for its memory once and not for
-    /// each of them.
+    /// Reads of each event that comes next, and then of each run, all at once, so that the processor waits for their
+    /// memory once and not for each of them.
     #[inline(never)]
     fn look_ahead(&mut self) {
-        let events = self.calendar.fresh_batch().filter_map(Notice::event);
-        for slot in events {
+        for slot in self.calendar.fresh_batch().filter_map(Notice::event) {
             std::hint::black_box(self.events.peek(slot).map(Event::ends));
+        }
+        for slot in self.calendar.batch().filter_map(Notice::event) {
+            let run = self.events.peek(slot).and_then(Event::run);
+            std::hint::black_box(run.and_then(|run| self.runs.peek(run)).map(|running| running.deadline));
         }
     }
 
@@ -385,8 +388,8 @@ impl<'s> Model<'s> {
     }
 
     fn accepted(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
-        let key = self.events.get(slot).key;
-        let due = now + self.scenario.timing.dispatch_latency + self.neighbour_delay(key, 0);
+        let delay = self.neighbour_delay(self.events.get(slot).key, 0);
+        let due = now + self.scenario.timing.dispatch_latency + delay;
         self.events.get_mut(slot).set_stage(Stage::Queued { due });
         self.observe(slot, now, Observation::Accepted, observer);
         self.schedule_dispatch(slot, due);
@@ -396,9 +399,12 @@ impl<'s> Model<'s> {
     /// The queue is eventually consistent: now and then it delivers an event twice. The second delivery has the same
     /// request id and goes its own way.
     fn duplicate_by_chance(&mut self, slot: Slot, due: SimTime, now: SimTime, observer: &mut impl Observer) {
-        let event = self.events.get(slot);
         let probability = self.scenario.imperfections.duplicate;
-        if probability.is_never() || !probability.strikes(event.key.draws(Purpose::Duplicate, 0, 0).word()) {
+        if probability.is_never() {
+            return;
+        }
+        let event = self.events.get(slot);
+        if !probability.strikes(event.key.draws(Purpose::Duplicate, 0, 0).word()) {
             return;
         }
         self.last_id += 1;
@@ -493,8 +499,9 @@ impl<'s> Model<'s> {
     }
 
     fn schedule_dispatch(&mut self, slot: Slot, due: SimTime) {
-        self.waiting[self.events.get(slot).function.index()] += 1;
-        let order = order(Rank::Dispatch, self.events.get(slot).id, 0);
+        let event = self.events.get(slot);
+        self.waiting[event.function.index()] += 1;
+        let order = order(Rank::Dispatch, event.id, 0);
         self.calendar.schedule(Key { at: due, order }, Notice::Dispatch(slot));
     }
 

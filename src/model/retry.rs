@@ -88,7 +88,11 @@ pub fn after_invocation_error(timing: &Timing, function: &Function, event: Situa
 
 /// The nominal wait after `streak` earlier back-off waits: base × factor^streak, at most the cap.
 fn nominal_backoff(timing: &Timing, streak: u32) -> SimDuration {
-    let growth = u64::from(timing.backoff_factor).saturating_pow(streak);
+    let growth = match timing.backoff_factor {
+        // AWS's, for which no power has to be worked out.
+        2 => 1_u64.checked_shl(streak).unwrap_or(u64::MAX),
+        factor => u64::from(factor).saturating_pow(streak),
+    };
     timing.backoff_base.saturating_mul(growth).min(timing.backoff_cap)
 }
 

@@ -19,12 +19,16 @@ impl Model<'_> {
         now: SimTime,
         observer: &mut impl Observer,
     ) {
-        self.events.get_mut(slot).set_stage(Stage::Settled { fate, at: now });
+        let event = self.events.get_mut(slot);
+        event.set_stage(Stage::Settled { fate, at: now });
+        let function = &self.functions[event.function.index()];
         self.observe(slot, now, Observation::Settled { fate, rule }, observer);
+        if Route::ALL.iter().all(|route| delivery::target(function, *route, fate).is_none()) {
+            return self.close(slot, now, observer);
+        }
         for route in Route::ALL {
             self.start_delivery(slot, route, fate, now, observer);
         }
-        self.close_if_delivered(slot, now, observer);
     }
 
     fn start_delivery(
