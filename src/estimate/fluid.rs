@@ -303,6 +303,8 @@ struct Flow<'s> {
     runs_allowed: usize,
     maximum_age: f64,
     retry_delay: f64,
+    /// Whether it fails as often at all times.
+    is_steady: bool,
 }
 
 impl<'s> Flow<'s> {
@@ -326,6 +328,7 @@ impl<'s> Flow<'s> {
             runs_allowed: retries + 1,
             maximum_age,
             retry_delay,
+            is_steady: function.failures.iter().all(|cause| cause.during.intervals().is_empty()),
         }
     }
 
@@ -334,7 +337,10 @@ impl<'s> Flow<'s> {
         if self.function.reserved == Some(0) {
             return Outcome::of_nothing_run(inflow);
         }
-        let mut outcome = Outcome::default();
+        let steps = inflow.events.len();
+        let curve = || Vec::with_capacity(steps);
+        let mut outcome =
+            Outcome { succeeded: curve(), given_up: curve(), pending: curve(), ..Outcome::default() };
         let mut waiting = [0.0_f64; 3];
         // By run: all that failed and waits or has waited, and how much of it has come back.
         let mut failed = [vec![0.0_f64], vec![0.0_f64]];
@@ -436,8 +442,11 @@ impl<'s> Flow<'s> {
 
     /// The share of runs that fail in a step.
     fn failure_share(&self, step: usize) -> f64 {
-        let end = self.grid.at(step);
-        let begin = if step == 0 { SimTime::ZERO } else { self.grid.at(step - 1) };
+        let (begin, end) = if self.is_steady {
+            (SimTime::ZERO, SimTime::MAX)
+        } else {
+            (if step == 0 { SimTime::ZERO } else { self.grid.at(step - 1) }, self.grid.at(step))
+        };
         let mut survives = 1.0;
         for cause in &self.function.failures {
             if matches!(cause.kind, FailureKind::CaughtError | FailureKind::InitFailure) {

@@ -366,6 +366,18 @@ impl Walker {
         Json::Null
     }
 
+    /// Does `work` with the grammar's own `key` appended to the path: there is nothing special in it.
+    fn inside_plain<T>(&mut self, key: &'static str, work: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.path.len();
+        if outer > 0 {
+            self.path.push('.');
+        }
+        self.path.push_str(key);
+        let result = work(self);
+        self.path.truncate(outer);
+        result
+    }
+
     /// Does `work` with `key` appended to the path.
     fn inside<T>(&mut self, key: &str, work: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.path.len();
@@ -398,7 +410,7 @@ impl Walker {
         for field in record.fields {
             let entry = entries.iter().find(|entry| entry.key == field.key);
             let outer = std::mem::replace(&mut self.about, (field.doc, field.source));
-            let value = self.inside(field.key, |walker| walker.field(field, entry, node));
+            let value = self.inside_plain(field.key, |walker| walker.field(field, entry, node));
             self.about = outer;
             if let Some(value) = value {
                 resolved.insert(field.key.to_owned(), value);
@@ -550,9 +562,13 @@ impl Walker {
         };
         let outer = self.about;
         self.about.0 = variant.doc;
-        let value = self.inside(key, |walker| walker.variant(variant, inner));
+        let value = self.inside_plain(variant.key, |walker| walker.variant(variant, inner));
         self.about = outer;
-        if value.is_null() { Json::Null } else { Json::Object(Map::from_iter([(key.to_owned(), value)])) }
+        if value.is_null() {
+            Json::Null
+        } else {
+            Json::Object(Map::from_iter([(variant.key.to_owned(), value)]))
+        }
     }
 
     fn variant(&mut self, variant: &'static Variant, node: &Node) -> Json {
