@@ -160,6 +160,22 @@ pub struct Source {
     pub label: String,
 }
 
+impl Source {
+    /// One that invokes the function that `to` names, where the template says so.
+    pub(super) fn new(name: String, caller: Caller, label: String, to: Set<String>) -> Self {
+        Self {
+            name,
+            origin: to.origin.clone(),
+            caller,
+            to: vec![to],
+            retry_attempts: None,
+            retry_age: None,
+            schedule: None,
+            label,
+        }
+    }
+}
+
 /// How a caller repeats what Lambda does not accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {

@@ -276,16 +276,6 @@ impl Event<'_, '_> {
     }
 
     fn source(&self, file: &str, name: String, caller: Caller, label: String) -> Source {
-        let to = self.to(file);
-        Source {
-            name,
-            origin: to.origin.clone(),
-            caller,
-            to: vec![to],
-            retry_attempts: None,
-            retry_age: None,
-            schedule: None,
-            label,
-        }
+        Source::new(name, caller, label, self.to(file))
     }
 }

@@ -116,16 +116,7 @@ impl<'t> Stack<'t> {
     }
 
     fn push_source(&mut self, name: String, caller: Caller, label: String, to: Set<String>) {
-        self.application.sources.push(Source {
-            name,
-            origin: to.origin.clone(),
-            caller,
-            to: vec![to],
-            retry_attempts: None,
-            retry_age: None,
-            schedule: None,
-            label,
-        });
+        self.application.sources.push(Source::new(name, caller, label, to));
     }
 
     /// Subscriptions inside of a topic.
