@@ -124,10 +124,14 @@ fn run(
             return None;
         }
     };
-    if let Err(disagreement) = listener.ledger().check(simulation.in_flight()) {
+    balance(listener.ledger(), simulation.in_flight());
+    Some((end, simulation.now()))
+}
+
+fn balance(ledger: &Ledger, in_flight: usize) {
+    if let Err(disagreement) = ledger.check(in_flight) {
         unreachable!("the ledger does not balance: {disagreement}")
     }
-    Some((end, simulation.now()))
 }
 
 /// The rows of a run in which nothing happened: those of every run.
@@ -208,7 +212,13 @@ impl<'s> Meter<'s> {
         }
     }
 
-    fn finish(self, end: RunEnd, at: SimTime) -> Measured {
+    /// Holds the books against what is in the system at the end.
+    pub(super) fn balance(&self, in_flight: usize) {
+        balance(&self.ledger, in_flight);
+    }
+
+    /// What the run gave, which ended at `at`.
+    pub(super) fn finish(self, end: RunEnd, at: SimTime) -> Measured {
         let fingerprint = self.fingerprint.value();
         let (event_age, sojourn) = (self.summary.event_age().clone(), self.summary.sojourn().clone());
         let duration = self.durations.of_region().clone();

@@ -11,6 +11,7 @@
 //!
 //! Nothing here depends on the number of threads: work is numbered, and results are taken in order.
 
+pub mod diff;
 mod estimate;
 pub mod files;
 mod measure;

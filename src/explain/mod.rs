@@ -27,7 +27,7 @@ use steps::Line;
 /// Tells `life`, which was lived in `scenario`. Lines are at most 100 columns wide, except for addresses and
 /// settings that are longer by themselves.
 pub fn narrate(life: &Life, scenario: &Scenario) -> String {
-    let lines = steps::lines(life, scenario);
+    let lines: Vec<Line> = steps::lines_of_steps(life, scenario).into_iter().flatten().collect();
     let rules = rules_in_order(&lines);
     let mut text = heading(life.event(), scenario);
     text.push('\n');
@@ -42,6 +42,24 @@ pub fn narrate(life: &Life, scenario: &Scenario) -> String {
     }
     push_settings(&mut text, life, scenario, &rules);
     text
+}
+
+/// A line of a life, for whoever tells it in other words than [`narrate`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// When; `None` for what belongs to the line before.
+    pub at: Option<SimTime>,
+    /// What happened, without a full stop.
+    pub words: String,
+    /// The rule that decided it, if one did.
+    pub rule: Option<Rule>,
+}
+
+/// The lines of `life`, which was lived in `scenario`, for each of its [steps](Life::steps).
+pub fn moments(life: &Life, scenario: &Scenario) -> Vec<Vec<Moment>> {
+    let moment = |line: Line| Moment { at: line.at, words: line.words, rule: line.rule };
+    let of_step = |lines: Vec<Line>| lines.into_iter().map(moment).collect();
+    steps::lines_of_steps(life, scenario).into_iter().map(of_step).collect()
 }
 
 /// Whose life it is.

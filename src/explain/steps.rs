@@ -35,13 +35,13 @@ impl Line {
     }
 }
 
-/// All lines of `life`.
-pub(super) fn lines(life: &Life, scenario: &Scenario) -> Vec<Line> {
-    let mut lines = Vec::new();
+/// The lines of `life`, for each of its steps.
+pub(super) fn lines_of_steps(life: &Life, scenario: &Scenario) -> Vec<Vec<Line>> {
     let mut before = None;
     let mut due = None;
     let mut remarks = life.remarks().iter().peekable();
-    for (position, step) in life.steps().iter().enumerate() {
+    let of_step = |(position, step): (usize, &Step)| {
+        let mut lines = Vec::new();
         while let Some((_, remark)) = remarks.next_if(|(behind, _)| *behind <= position) {
             tell_remark(remark, life.event(), scenario, &mut lines);
         }
@@ -53,8 +53,9 @@ pub(super) fn lines(life: &Life, scenario: &Scenario) -> Vec<Line> {
         if let Observation::AttemptEnded(attempt) = step.what {
             before = Some(attempt.outcome);
         }
-    }
-    lines
+        lines
+    };
+    life.steps().iter().enumerate().map(of_step).collect()
 }
 
 /// Tells one fact; `before` is how the attempt before ended.

@@ -33,7 +33,7 @@ impl Fingerprint {
     /// Folds two words in: the two halves of a 128-bit product, as in wyhash, and the state itself once more so
     /// that no input can wipe it out.
     #[inline(always)]
-    fn absorb(&mut self, a: u64, b: u64) {
+    pub(crate) fn absorb(&mut self, a: u64, b: u64) {
         let product =
             u128::from(self.state ^ a ^ 0xa076_1d64_78bd_642f) * u128::from(b ^ 0xe703_7ed1_a0b4_28db);
         #[expect(clippy::cast_possible_truncation, reason = "the lower half is wanted")]

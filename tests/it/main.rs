@@ -10,6 +10,7 @@ mod changes;
 #[cfg(feature = "cli")]
 mod cli;
 mod dependencies;
+mod diffs;
 mod docs;
 mod export;
 mod fidelity;

@@ -23,7 +23,10 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("import", &["time", "observe", "scenario"]),
     ("record", &["time", "scenario", "model", "simulate", "observe", "sink", "chart"]),
     ("estimate", &["time", "id", "scenario", "record"]),
-    ("experiment", &["time", "id", "random", "scenario", "model", "simulate", "observe", "sink", "chart"]),
+    (
+        "experiment",
+        &["time", "id", "random", "scenario", "model", "simulate", "observe", "sink", "chart", "explain"],
+    ),
     ("expect", &["time", "id", "scenario", "model", "simulate", "observe", "experiment"]),
     // The program sees the library as any other user does: `thirdtry::`, never `crate::`.
     ("cli", &[]),
