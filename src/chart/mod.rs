@@ -10,6 +10,7 @@
 
 mod curves;
 mod destinations;
+pub mod diff;
 mod drawing;
 mod environments;
 mod event_age;

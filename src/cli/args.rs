@@ -18,6 +18,7 @@ Examples:
   thirdtry run my.json --set functions.ship.ReservedConcurrentExecutions=50
   thirdtry run my.json --replications 30     how sure are the numbers: means with confidence intervals
   thirdtry sweep my.json --vary functions.ship.ReservedConcurrentExecutions=10,20,50
+  thirdtry diff my.json --set functions.ship.EventInvokeConfig.MaximumRetryAttempts=0
   thirdtry check my.json --explain           what the file means, with every default and its source
   thirdtry explain quickstart --fate retries_exhausted
   thirdtry export logs out/quickstart        the log groups as CloudWatch Logs would have them
@@ -32,6 +33,7 @@ Exit codes:
     3  the scenario or an input file is invalid
     4  results are missing, incomplete or edited
    97  undecided: more replications would tell
+   98  the results differ (`diff --exit-code`)
   101  a bug
   130  interrupted";
 
@@ -42,7 +44,7 @@ pub(crate) struct Cli {
     /// Say nothing but the answer and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// End with 0 instead of 97
+    /// End with 0 instead of 97 or 98
     #[arg(long, global = true)]
     pub(crate) no_fail: bool,
     #[command(subcommand)]
@@ -60,6 +62,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Run a scenario at every point of a grid of settings, on the same events
     Sweep(SweepArgs),
+    /// Compare two scenarios on the same events: fates, metrics, costs, and why
+    Diff(DiffArgs),
     /// Put the shares of a sweep together
     Merge(MergeArgs),
     /// Show a finished run as AWS would have shown it: metrics, logs or traces
@@ -213,6 +217,60 @@ pub(crate) struct SweepArgs {
     /// The form of the table on standard output
     #[arg(long, value_enum, default_value_t = TableFormat::Text)]
     pub(crate) format: TableFormat,
+}
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  thirdtry diff quickstart --set functions.ship.EventInvokeConfig.MaximumRetryAttempts=1
+  thirdtry diff before.json after.json --replications 30 --out out/change
+  thirdtry diff out/monday after.json        the scenario of a finished run against a file
+  thirdtry diff before.json after.json --format md --exit-code";
+
+/// Arguments of `diff`.
+#[derive(Args, Debug)]
+#[command(before_help = DIFF_EXAMPLES)]
+pub(crate) struct DiffArgs {
+    /// A scenario file, `-`, the name of a built-in scenario, or the folder of a finished run
+    pub(crate) a: String,
+    /// The same; without it, A with the changes of `--set`
+    pub(crate) b: Option<String>,
+    /// Change a setting first: of B alone if it is made of A, else of both; can be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) sets: Vec<String>,
+    /// The seed of both [default: that of A]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// How many replications of each
+    #[arg(long, value_name = "N", default_value = "10")]
+    pub(crate) replications: NonZeroU32,
+    /// The confidence of intervals [default: 95%]
+    #[arg(long, value_name = "C")]
+    pub(crate) confidence: Option<Confidence>,
+    /// Leave out of metrics what came before this time, such as `30m` [default: the scenarios' own]
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub(crate) warm_up: Option<SimDuration>,
+    /// How many events that changed are told of
+    #[arg(long, value_name = "N", default_value = "10")]
+    pub(crate) list: usize,
+    /// End with 98 if any result differs
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+    /// Run so many pairs at a time; results do not depend on it [default: one on each core]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// The folder for files and charts [default: none]
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Draw the charts as PNG too
+    #[arg(long)]
+    pub(crate) png: bool,
+    /// The form of the answer on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+fn span(text: &str) -> Result<SimDuration, String> {
+    duration(text).map_err(|(message, hint)| format!("{message}; {hint}"))
 }
 
 /// Arguments of `merge`.

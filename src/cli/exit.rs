@@ -19,6 +19,8 @@ pub(crate) enum Exit {
     Inconsistent,
     /// 97: statistics cannot tell; more replications would.
     Undecided,
+    /// 98: results differ, and that was asked.
+    Differs,
     /// 101: a bug of ours. A panic ends the process with the same code.
     Bug,
     /// 130: interrupted.
@@ -29,7 +31,7 @@ impl Exit {
     /// The same, if verdicts are to be no failures.
     pub(crate) const fn without_verdict(self) -> Self {
         match self {
-            Self::Undecided => Self::Done,
+            Self::Undecided | Self::Differs => Self::Done,
             other => other,
         }
     }
@@ -44,6 +46,7 @@ impl From<Exit> for ExitCode {
             Exit::Invalid => 3,
             Exit::Inconsistent => 4,
             Exit::Undecided => 97,
+            Exit::Differs => 98,
             Exit::Bug => 101,
             Exit::Interrupted => 130,
         })

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod diagnostics;
+mod diff;
 mod exit;
 mod explain;
 mod export;
@@ -32,6 +33,7 @@ pub(crate) fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(args) => run::execute(&args, &mut terminal),
         Command::Sweep(args) => sweep::execute(&args, &mut terminal),
+        Command::Diff(args) => diff::execute(&args, &mut terminal),
         Command::Merge(args) => sweep::merge_shares(&args, &mut terminal),
         Command::Check(args) => check::execute(&args, &mut terminal),
         Command::Explain(args) => explain::execute(&args, &mut terminal),

@@ -140,7 +140,7 @@ struct Document<'a, E> {
 }
 
 /// A map in the order given.
-struct InOrder<K, V>(Vec<(K, V)>);
+pub(super) struct InOrder<K, V>(pub(super) Vec<(K, V)>);
 
 impl<K: Serialize, V: Serialize> Serialize for InOrder<K, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -149,7 +149,7 @@ impl<K: Serialize, V: Serialize> Serialize for InOrder<K, V> {
 }
 
 /// The cell as JSON, digit for digit.
-fn json(cell: Cell<'_>) -> Option<Box<RawValue>> {
+pub(super) fn json(cell: Cell<'_>) -> Option<Box<RawValue>> {
     let digits = match cell {
         Cell::Integer(value) => value.to_string(),
         Cell::Real(value, places) => format!("{value:.0$}", usize::from(places)),

@@ -7,7 +7,7 @@ use crate::scenario::Scenario;
 use std::fmt::Write as _;
 
 /// What is shown, if it is anything but zero; everything else is in `estimates.csv`.
-const SHOWN: [&str; 28] = [
+pub(super) const SHOWN: [&str; 28] = [
     "accepted.Sum",
     "never_accepted.Sum",
     "succeeded.Sum",

@@ -10,6 +10,8 @@ mod changes;
 #[cfg(feature = "cli")]
 mod cli;
 mod dependencies;
+#[cfg(feature = "cli")]
+mod diff_cli;
 mod diffs;
 mod docs;
 mod export;

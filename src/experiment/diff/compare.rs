@@ -39,8 +39,8 @@ impl MetricDifference {
         }
     }
 
-    /// Whether the interval of the difference leaves out zero: what was found is no accident of the replications. `None`
-    /// for a single replication.
+    /// Whether the interval of the difference leaves out zero: what was found is no accident of the replications.
+    /// `None` for a single replication.
     pub fn is_certain(&self) -> Option<bool> {
         let (low, high) = self.difference?.interval()?;
         Some(low > 0.0 || high < 0.0)

@@ -75,7 +75,8 @@ impl EventDifference {
     }
 
     /// The settings that made the difference: of those that differ the ones that the rules behind the differing
-    /// observations go by; or the only one that differs, by whatever way it came to matter. Empty if that does not tell.
+    /// observations go by; or the only one that differs, by whatever way it came to matter. Empty if that does not
+    /// tell.
     pub fn because<'s>(&self, settings: &'s [SettingDifference]) -> Vec<&'s SettingDifference> {
         let lives = || [&self.a, &self.b].into_iter().flatten();
         let rules = || lives().flat_map(|life| &life.differing.rules);
@@ -125,7 +126,7 @@ pub(super) fn find(
     let a = live(scenarios[0], events.iter().filter_map(|ids| ids.a), supervisor)?;
     let b = live(scenarios[1], events.iter().filter_map(|ids| ids.b), supervisor)?;
     let life = |lives: &'_ Lives, id: Option<EventId>| id.and_then(|id| lives.get(id)).cloned();
-    let difference = |ids: &Ids| difference(scenarios, &common, [life(&a, ids.a), life(&b, ids.b)]);
+    let difference = |ids: &Ids| difference(scenarios, &common, &[life(&a, ids.a), life(&b, ids.b)]);
     Some(events.iter().map(difference).collect())
 }
 
@@ -152,8 +153,8 @@ fn live(
     Some(lives)
 }
 
-fn difference(scenarios: [&Scenario; 2], common: &[Common; 2], lives: [Option<Life>; 2]) -> EventDifference {
-    let at = first_difference(common, &lives);
+fn difference(scenarios: [&Scenario; 2], common: &[Common; 2], lives: &[Option<Life>; 2]) -> EventDifference {
+    let at = first_difference(common, lives);
     let told = [0, 1].map(|side| lives[side].as_ref().map(|life| told_from(life, at, scenarios[side])));
     let [a, b] = [0, 1].map(|side| {
         let life = lives[side].as_ref()?;

@@ -74,8 +74,8 @@ pub(super) fn run(
     Some(Paired { a: a.finish(), b: b.finish(), pairing })
 }
 
-/// The run to which fewer events have come, which is the one whose events the other is waiting for; `None` when both are
-/// over.
+/// The run to which fewer events have come, which is the one whose events the other is waiting for; `None` when both
+/// are over.
 fn behind<'r, 's, 'c>(a: &'r mut Run<'s, 'c>, b: &'r mut Run<'s, 'c>) -> Option<&'r mut Run<'s, 'c>> {
     let place = |run: &Run<'_, '_>| (run.listener.notes.begun, run.simulation.now());
     match (a.end, b.end) {

@@ -14,11 +14,16 @@ mod common;
 mod compare;
 mod events;
 mod fate;
+pub mod files;
 mod lockstep;
 mod matrix;
+mod page;
 mod pairing;
+#[cfg(feature = "charts")]
+mod pictures;
 mod sentence;
 mod settings;
+pub mod text;
 
 use super::measure::Measured;
 use super::names::MetricNames;
@@ -130,8 +135,8 @@ pub struct Diff {
 }
 
 impl Diff {
-    /// Whether anything that happened, or that was counted, differs in any replication. Settings alone are no difference:
-    /// one that has no effect leaves everything as it was.
+    /// Whether anything that happened, or that was counted, differs in any replication. Settings alone are no
+    /// difference: one that has no effect leaves everything as it was.
     pub fn differs(&self) -> bool {
         self.fates.differs() || self.metrics.iter().any(MetricDifference::differs)
     }

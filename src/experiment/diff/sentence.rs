@@ -58,7 +58,7 @@ fn change(cell: &Cell, all: u64) -> String {
     )
 }
 
-fn only(side: &str, events: u64) -> String {
+pub(super) fn only(side: &str, events: u64) -> String {
     let (noun, come) = if events == 1 { ("event", "comes") } else { ("events", "come") };
     format!("{} {noun} {come} in {side} only", grouped(events))
 }
