@@ -22,8 +22,8 @@ fn the_first_page_says_what_changed_and_why() {
         "functions.ship.EventInvokeConfig.MaximumRetryAttempts  2  ->  1\n",
         "Fates of the same 971 events\n  80 changed (",
         "\n  1 succeeded                                            868  53  12\n",
-        "\n  event 6 (orders #6, function ship), because MaximumRetryAttempts went from 2 to 1\n    A: 00:01:03.243 ",
-        "[function_error_retry] -> succeeded\n",
+        "\n  event 6 (orders #6, function ship), because MaximumRetryAttempts went from 2 to 1\n    A (succeeded): 00:01:03.243 waits ",
+        "[function_error_retry]\n",
         "\n  cost_usd.Sum ",
         "\n  lost.Sum ",
     ] {

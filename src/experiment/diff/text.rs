@@ -178,17 +178,17 @@ fn push_event(page: &mut Page, event: &EventDifference, diff: &Diff) {
     );
     page.item(1, format!("{about}{}", diff.because(event)));
     for (side, life) in [("A", &event.a), ("B", &event.b)] {
-        let told = life.as_ref().map_or_else(|| "there is no such event".to_owned(), told);
-        page.item(2, format!("{side}: {told}"));
+        let told = life.as_ref().map_or_else(|| ": there is no such event".to_owned(), told);
+        page.item(2, format!("{side}{told}"));
     }
 }
 
-/// What happened, the rule that decided, and what became of it.
+/// What became of it, and the first that happened otherwise than in its other life, with the rules that decided.
 fn told(life: &OneLife) -> String {
     let rules: Vec<&str> = life.differing.rules.iter().map(|rule| rule.name()).collect();
     let rules = if rules.is_empty() { String::new() } else { format!(" [{}]", rules.join(", ")) };
-    let end = life.fate.map(|fate| format!(" -> {fate}")).unwrap_or_default();
-    format!("{} {}{rules}{end}", life.differing.at, life.differing.words)
+    let end = life.fate.map(|fate| format!(" ({fate})")).unwrap_or_default();
+    format!("{end}: {} {}{rules}", life.differing.at, life.differing.words)
 }
 
 fn push_metrics(page: &mut Page, diff: &Diff) {
@@ -206,10 +206,14 @@ fn push_metrics(page: &mut Page, diff: &Diff) {
     };
     let cost = of(&mut COSTS.into_iter());
     let others = of(&mut SHOWN.into_iter().filter(|name| !COSTS.contains(name)));
-    for (heading, found) in [("What it costs, a run", &cost), ("Other metrics, a run", &others)] {
+    // Beside the costs there is no room for more.
+    let with_variance = diff.replications > 1;
+    for (heading, found, with_variance) in
+        [("What it costs, a run", &cost, false), ("Other metrics, a run", &others, with_variance)]
+    {
         if !found.is_empty() {
             page.heading(format!("{heading}{interval}"));
-            push_table(page, found, diff.replications > 1);
+            push_table(page, found, with_variance);
         }
     }
     if cost.iter().chain(&others).any(|found| found.is_certain() == Some(false)) {
