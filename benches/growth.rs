@@ -157,36 +157,33 @@ impl Bench {
         }
     }
 
-    /// Independent replications on one thread and on two, taking turns.
+    /// Replications, and a sweep, on one thread and on two, taking turns.
     fn cores(&mut self) {
-        println!("\nreplications on one core and on two (overloaded, eight of them)");
-        println!("{:>12} {:>10} {:>9}", "threads", "ms", "speed-up");
+        println!("\none core and two (overloaded): eight replications; a sweep of four points, twice each");
+        println!("{:>12} {:>12} {:>10} {:>9}", "what", "threads", "ms", "speed-up");
         let events = format!("sources.events.max_events={}", 200_000 / self.scale);
         let overloaded = scenario_of("overloaded");
-        let mut times = [Vec::new(), Vec::new()];
-        for _ in 0..self.repetitions {
-            for (at, threads) in ["1", "2"].into_iter().enumerate() {
-                let args = [
-                    "--quiet",
-                    "run",
-                    &overloaded,
-                    "--set",
-                    &events,
-                    "--replications",
-                    "8",
-                    "--threads",
-                    threads,
-                    "--files",
-                    "none",
-                ];
-                times[at].push(thirdtry(Clock::Wall, 1, &args).0);
+        let out = self.folder.join("sweep").display().to_string();
+        let common = ["--quiet", "--set", &events, "--threads"];
+        let replications = ["run", &overloaded, "--replications", "8", "--files", "none"];
+        let vary = "functions.work.ReservedConcurrentExecutions=97..100:1";
+        let sweep = ["sweep", &overloaded, "--vary", vary, "--replications", "2", "--out", &out];
+        let kinds: [(&str, &'static str, &[&str]); 2] =
+            [("replications", "cores", &replications), ("sweep", "cores-sweep", &sweep)];
+        for (what, part, args) in kinds {
+            let mut times = [Vec::new(), Vec::new()];
+            for _ in 0..self.repetitions {
+                for (at, threads) in ["1", "2"].into_iter().enumerate() {
+                    let args = [args, &common, &[threads]].concat();
+                    times[at].push(thirdtry(Clock::Wall, 1, &args).0);
+                }
             }
+            let [one, two] = times.map(median);
+            println!("{what:>12} {:>12} {:>10.0} {:>9}", 1, one / 1e6, "");
+            println!("{what:>12} {:>12} {:>10.0} {:>9.2}", 2, two / 1e6, one / two);
+            self.note(part, 1, (one, 0.0));
+            self.note(part, 2, (two, 0.0));
         }
-        let [one, two] = times.map(median);
-        println!("{:>12} {:>10.0} {:>9}", 1, one / 1e6, "");
-        println!("{:>12} {:>10.0} {:>9.2}", 2, two / 1e6, one / two);
-        self.note("cores", 1, (one, 0.0));
-        self.note("cores", 2, (two, 0.0));
     }
 
     /// A finished run read back: its log groups and its metrics as AWS would have shown them.

@@ -127,15 +127,22 @@ pub(crate) struct RunArgs {
     /// Run the scenario twice and compare the fingerprints; exit code 101 if they differ
     #[arg(long)]
     pub(crate) verify_determinism: bool,
-    /// The most memory the run may need, as in `2GiB` [default: what the machine has left]
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    /// The form of the summary on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+/// What may be begun.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct LimitArgs {
+    /// The most memory it may need, as in `2GiB` [default: what the machine has left]
     #[arg(long, value_name = "SIZE", value_parser = limits::parse_bytes)]
     pub(crate) memory: Option<u64>,
     /// Run even what is estimated to need more memory or disk than there is
     #[arg(long)]
     pub(crate) no_estimate: bool,
-    /// The form of the summary on standard output
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
 }
 
 /// How a scenario is replicated.
@@ -208,6 +215,8 @@ pub(crate) struct SweepArgs {
     /// Run so many replications at a time; results do not depend on it [default: one on each core]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     /// The folder for the results [default: out/NAME-sweep, for a share out/NAME-sweep-K-of-N]
     #[arg(short, long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -276,7 +285,7 @@ fn span(text: &str) -> Result<SimDuration, String> {
 /// Arguments of `merge`.
 #[derive(Args, Debug)]
 pub(crate) struct MergeArgs {
-    /// The folders of all shares
+    /// The folders of all shares, or a folder that they are in
     #[arg(required = true)]
     pub(crate) dirs: Vec<PathBuf>,
     /// The folder for the whole sweep

@@ -1,7 +1,7 @@
 //! What the machine has, against what a run is estimated to need: a run that cannot fit is refused before it begins,
 //! and one that outgrows its memory after all is stopped while its folder can still say so.
 
-use super::args::RunArgs;
+use super::args::LimitArgs;
 use super::exit::Failure;
 use std::path::Path;
 use thirdtry::estimate::Estimate;
@@ -40,7 +40,7 @@ impl PendingLimit {
 /// Refuses a run that needs more memory or disk than there is; else tells how much may be pending. `folder` is where
 /// the files go that are wanted, if any.
 pub(crate) fn admit(
-    args: &RunArgs,
+    args: LimitArgs,
     scenario: &Scenario,
     folder: Option<(Files, &Path)>,
 ) -> Result<PendingLimit, Failure> {
@@ -59,22 +59,64 @@ pub(crate) fn admit(
     Ok(PendingLimit { events, memory: memory.unwrap_or(u64::MAX) })
 }
 
-/// Refuses replications that need more memory than there is when so many run at a time.
-pub(crate) fn admit_at_a_time(args: &RunArgs, scenario: &Scenario, runs: usize) -> Result<(), Failure> {
-    if args.no_estimate {
-        return Ok(());
+/// What each of several runs may need that share the memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MemoryShare {
+    bytes: Option<u64>,
+    runs: usize,
+    no_estimate: bool,
+}
+
+impl MemoryShare {
+    /// The share of each of `runs` runs that go on at a time.
+    pub(crate) fn of(args: LimitArgs, runs: usize) -> Self {
+        let memory = args.memory.or_else(available_memory);
+        let bytes = memory.map(|memory| memory / runs.max(1) as u64);
+        Self { bytes, runs, no_estimate: args.no_estimate }
     }
-    let memory = args.memory.or_else(available_memory);
-    let share = memory.map(|memory| memory / runs.max(1) as u64);
-    share.map_or(Ok(()), |share| fits_memory(&Estimate::of(scenario), None, share)).map_err(|failure| {
-        match failure {
-            Failure::Environment { message, hint: Some(hint) } if runs > 1 => Failure::Environment {
-                message: format!("{runs} runs at a time share the memory: {message}"),
+
+    /// How much may be pending in each run.
+    pub(crate) fn pending_limit(self) -> PendingLimit {
+        let events = self.bytes.map_or(u64::MAX, |bytes| Estimate::pending_within(bytes, None));
+        PendingLimit { events, memory: self.bytes.unwrap_or(u64::MAX) }
+    }
+
+    /// Refuses a run without files that needs more.
+    pub(crate) fn admit(self, scenario: &Scenario) -> Result<(), Failure> {
+        let Some(bytes) = self.bytes.filter(|_| !self.no_estimate) else { return Ok(()) };
+        fits_memory(&Estimate::of(scenario), None, bytes).map_err(|failure| match failure {
+            Failure::Environment { message, hint: Some(hint) } if self.runs > 1 => Failure::Environment {
+                message: format!("{} runs at a time share the memory: {message}", self.runs),
                 hint: Some(format!("run fewer at a time with `--threads`; {hint}")),
             },
             failure => failure,
-        }
-    })
+        })
+    }
+}
+
+/// Refuses a sweep whose rows of `disk` bytes need more than is free where `path` lies, or whose estimates of `table`
+/// bytes need more memory than there is.
+pub(crate) fn admit_sweep(args: LimitArgs, table: u64, disk: u64, path: &Path) -> Result<(), Failure> {
+    if args.no_estimate {
+        return Ok(());
+    }
+    let refuse = |what: &str, bytes: u64, where_to: &str, free: u64| Failure::Environment {
+        message: format!(
+            "{what} need about {}, and {where_to} {} free; nothing was run",
+            bytes_text(bytes),
+            bytes_text(free)
+        ),
+        hint: Some(format!(
+            "keep fewer metrics with `--metric`, vary less, replicate less, or do a share with `--shard`; {OVERRIDE}"
+        )),
+    };
+    if let Some(memory) = args.memory.or_else(available_memory).filter(|memory| table > *memory) {
+        return Err(refuse("the estimates of all points", table, "the memory has", memory));
+    }
+    match free_space(path).filter(|free| disk > *free) {
+        Some(free) => Err(refuse("the rows of all runs", disk, &format!("`{}` has", path.display()), free)),
+        None => Ok(()),
+    }
 }
 
 fn fits_memory(estimate: &Estimate, files: Option<Files>, available: u64) -> Result<(), Failure> {

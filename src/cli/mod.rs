@@ -13,6 +13,7 @@ mod import;
 mod init;
 mod input;
 mod interrupt;
+mod job_array;
 mod limits;
 mod progress;
 mod replicate;

@@ -3,9 +3,12 @@
 //! The only place that reads the wall clock; it cannot reach the simulation.
 #![expect(clippy::disallowed_types, reason = "a person waits in wall-clock time")]
 
+use super::exit::Failure;
 use super::interrupt;
+use super::limits::PendingLimit;
 use super::terminal::Terminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use thirdtry::experiment::Supervisor;
 use thirdtry::time::SimTime;
@@ -69,6 +72,9 @@ fn message(now: SimTime, arrived: u64, expected: u64, per_second: f64, left: Dur
 pub(crate) struct RunsProgress {
     started: Instant,
     bar: ProgressBar,
+    limit: Option<PendingLimit>,
+    /// What the first run said that had too much pending.
+    outgrown: Mutex<Option<Failure>>,
 }
 
 impl RunsProgress {
@@ -79,7 +85,12 @@ impl RunsProgress {
         let style =
             ProgressStyle::with_template("{msg:39!} {wide_bar}").expect("the template is well-formed");
         let bar = ProgressBar::with_draw_target(Some(runs), target).with_style(style.progress_chars("=> "));
-        Self { started: Instant::now(), bar }
+        Self { started: Instant::now(), bar, limit: None, outgrown: Mutex::default() }
+    }
+
+    /// No run may have more pending than `limit` allows.
+    pub(crate) fn within(self, limit: PendingLimit) -> Self {
+        Self { limit: Some(limit), ..self }
     }
 
     /// So many runs were done before.
@@ -88,14 +99,25 @@ impl RunsProgress {
     }
 
     /// Takes the bar away.
-    pub(crate) fn finish(self) {
+    ///
+    /// # Errors
+    /// When a run was stopped because it had too much pending.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
         self.bar.finish_and_clear();
+        let outgrown = self.outgrown.into_inner().expect("whoever held it only set it");
+        outgrown.map_or(Ok(()), Err)
     }
 }
 
 impl Supervisor for RunsProgress {
     fn stops(&self) -> bool {
         interrupt::requested()
+    }
+
+    fn allows(&self, in_flight: usize) -> bool {
+        let Some(Err(failure)) = self.limit.map(|limit| limit.check(in_flight)) else { return true };
+        self.outgrown.lock().expect("whoever held it only set it").get_or_insert(failure);
+        false
     }
 
     fn run_done(&self) {

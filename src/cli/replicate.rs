@@ -2,10 +2,11 @@
 
 use super::args::{FileChoice, Format, RunArgs, StatisticsArgs, TimelineChoice, WarmUpChoice};
 use super::exit::{Exit, Failure};
+use super::limits::MemoryShare;
 use super::progress::RunsProgress;
 use super::run::{cannot_write, folder_path};
 use super::terminal::Terminal;
-use super::{input, interrupt, limits};
+use super::{input, interrupt};
 use std::num::NonZeroU32;
 use thirdtry::experiment::files::{self, ReplicationFacts};
 use thirdtry::experiment::{
@@ -23,19 +24,22 @@ pub(crate) fn execute(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, F
     let writes = writes_files(args)?;
     let loaded = input::load_scenario(&args.scenario.scenario, &args.scenario.all_sets(), terminal)?;
     let at_a_time = args.statistics.threads.unwrap_or_else(all_cores).get();
-    limits::admit_at_a_time(args, &loaded.scenario, at_a_time)?;
+    let memory = MemoryShare::of(args.limits, at_a_time);
+    memory.admit(&loaded.scenario)?;
     let plan = plan(&args.statistics, &loaded.scenario, terminal)?;
     let path = folder_path(args, &loaded);
     let folder =
         writes.then(|| OutputFolder::open(&path)).transpose().map_err(|error| cannot_write(&error))?;
 
-    let progress = RunsProgress::new(terminal, plan.replications.get().into());
+    let progress = RunsProgress::new(terminal, plan.replications.get().into()).within(memory.pending_limit());
     let found = replicate(&loaded.scenario, &plan, &progress);
-    progress.finish();
+    let outgrown = progress.finish();
     let Ok(mut found) = found else {
-        let told = folder.map(|folder| folder.interrupt("it was interrupted")).transpose();
+        let reason =
+            if outgrown.is_err() { "it was about to need too much memory" } else { "it was interrupted" };
+        let told = folder.map(|folder| folder.interrupt(reason)).transpose();
         told.map_err(|error| cannot_write(&error))?;
-        return Err(interrupted());
+        return Err(outgrown.err().unwrap_or_else(interrupted));
     };
     if let Some(folder) = folder {
         files::write_all(&mut found, &loaded, folder).map_err(|error| cannot_write(&error))?;
@@ -101,7 +105,7 @@ fn warm_up(
     let WarmUpChoice::Until(span) = choice else {
         let progress = RunsProgress::new(terminal, PILOTS.into());
         let found = find_warm_up(scenario, plan.threads, &progress);
-        progress.finish();
+        progress.finish()?;
         return match found {
             Ok(Some(at)) => {
                 terminal.note(&format!("warm-up: {at}, by MSER-5 over {PILOTS} pilot replications"));

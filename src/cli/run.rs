@@ -34,7 +34,7 @@ pub(crate) fn execute(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, F
     let loaded = input::load_scenario(&args.scenario.scenario, &args.scenario.all_sets(), terminal)?;
     let folder = chosen_files(args)?.map(|files| (files, folder_path(args, &loaded)));
     let place = folder.as_ref().map(|(files, path)| (*files, path.as_path()));
-    let limit = limits::admit(args, &loaded.scenario, place)?;
+    let limit = limits::admit(args.limits, &loaded.scenario, place)?;
     let mut recorder = match &folder {
         None => Recorder::without_files(&loaded.scenario),
         Some((files, path)) => open(&loaded, path, *files)?,

@@ -120,7 +120,7 @@ fn run(
         if let Some(end) = simulation.advance(listener, STEPS) {
             break end;
         }
-        if supervisor.stops() {
+        if supervisor.stops() || !supervisor.allows(simulation.in_flight()) {
             return None;
         }
     };

@@ -19,6 +19,12 @@ pub trait Supervisor: Sync {
         false
     }
 
+    /// Whether a run may go on that has so many events in the system; asked as often. One that may not stops the
+    /// experiment.
+    fn allows(&self, _in_flight: usize) -> bool {
+        true
+    }
+
     /// One more run is done; told in no particular order, from any thread.
     fn run_done(&self) {}
 }

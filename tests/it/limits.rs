@@ -94,6 +94,66 @@ fn a_run_that_outgrows_its_memory_is_stopped_and_says_so() {
     assert!(marker.contains("too much memory"), "{marker}");
 }
 
+/// Goal: the point that does not fit is named before anything is run, even if it is the last one.
+#[test]
+fn a_sweep_with_a_point_that_does_not_fit_is_refused() {
+    let file = all_wait("limits-sweep", 10);
+    let out = file.with_file_name("out");
+    let (file, out_text) = (file.to_str().expect("UTF-8"), out.to_str().expect("UTF-8"));
+    let sweep = ["sweep", file, "--vary", "sources.s.max_events=10,1000000000", "--out", out_text];
+    let said = [
+        "at sources.s.max_events=1000000000: 2 runs at a time share the memory",
+        "there are 12 GiB; nothing was run",
+        "--threads",
+        "--no-estimate",
+    ];
+    refused(&[&sweep[..], &["--memory", "24GiB", "--threads", "2"]].concat(), &said);
+    assert!(!out.exists(), "nothing was run, and yet there is a folder");
+}
+
+/// Goal: a run that outgrows its share stops the sweep; what was finished is kept.
+#[test]
+fn a_sweep_that_outgrows_its_memory_is_stopped_and_goes_on() {
+    let file = all_wait("limits-sweep-outgrown", 10);
+    let out = file.with_file_name("out");
+    let (file, out_text) = (file.to_str().expect("UTF-8"), out.to_str().expect("UTF-8"));
+    let sweep = ["sweep", file, "--vary", "sources.s.max_events=10,20,300000", "--out", out_text];
+    let options = ["--replications", "2", "--threads", "1", "--metric", "accepted.Sum", "--set", "end=4s"];
+    let limit = ["--no-estimate", "--memory", "32MiB"];
+    refused(
+        &[&sweep[..], &options, &limit].concat(),
+        &["stopped: ", "32 MiB of memory hold no more", "--memory"],
+    );
+    let kept = fs::read_to_string(out.join("journal.csv")).expect("the journal");
+    assert_eq!(kept.lines().count(), 5, "a header and two points of two runs: {kept}");
+    let again = thirdtry(&[&sweep[..], &options, &["--resume"]].concat());
+    assert!(stderr(&again).contains("going on: 4 of 6 runs are finished already"), "{}", stderr(&again));
+    assert!(again.status.success());
+}
+
+#[test]
+fn replications_that_outgrow_their_memory_are_stopped() {
+    let file = all_wait("limits-replications-outgrown", 2_000_000);
+    let out = file.with_file_name("out");
+    let run = ["run", file.to_str().expect("UTF-8"), "--out", out.to_str().expect("UTF-8")];
+    let options = ["--replications", "2", "--threads", "2", "--no-estimate", "--memory", "64MiB"];
+    refused(&[&run[..], &options].concat(), &["stopped: ", "32 MiB of memory hold no more", "--memory"]);
+    assert_eq!(final_names(&out), [Path::new("INCOMPLETE")]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_sweep_whose_rows_do_not_fit_on_the_disk_is_refused() {
+    let Some(disk) = Mount::new("limits-sweep-small-disk", "size=1m") else { return };
+    let out = disk.0.join("results");
+    let sweep = ["sweep", "quickstart", "--vary", "functions.ship.Timeout=10,20", "--out"];
+    let sweep = [&sweep[..], &[out.to_str().expect("UTF-8"), "--replications", "1000000"]].concat();
+    let said =
+        ["the rows of all runs need about", "results` has", "free; nothing was run", "--metric", "--shard"];
+    refused(&sweep, &said);
+    assert!(!out.exists(), "nothing was run, and yet there is a folder");
+}
+
 #[test]
 fn a_wrong_size_is_told_what_a_size_looks_like() {
     let output = thirdtry(&["run", "quickstart", "--memory", "24"]);

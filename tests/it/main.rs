@@ -31,6 +31,8 @@ mod real_trace;
 mod redrive;
 #[cfg(feature = "cli")]
 mod replications;
+#[cfg(feature = "cli")]
+mod scale_out;
 mod source_files;
 mod support;
 #[cfg(feature = "cli")]

@@ -1,5 +1,7 @@
 //! `sweep` and `merge` as people and schedulers meet them.
 
+#[cfg(target_os = "linux")]
+use crate::cli::Mount;
 use crate::cli::{fails, stderr, stdout, thirdtry};
 use crate::support::{temporary_folder, tree};
 use std::fs;
@@ -47,16 +49,20 @@ fn shares_merge_into_the_bytes_of_the_whole() {
     let whole = place.join("whole");
     swept(&whole, &["--threads", "1"]);
     for of in [2, 5, 20] {
-        let share = |k: usize| place.join(format!("{k}-of-{of}"));
+        let inside = place.join(format!("of-{of}"));
+        let share = |k: usize| inside.join(k.to_string());
         let shares: Vec<PathBuf> = (1..=of).map(share).collect();
         for (k, folder) in (1..).zip(&shares) {
             swept(folder, &["--threads", "3", "--shard", &format!("{k}/{of}")]);
             assert!(!folder.join("sweep.csv").exists(), "a share has no estimates");
         }
-        let merged = place.join(format!("merged-{of}"));
-        let output = merge(&shares, &merged);
-        assert!(output.status.success(), "{}", stderr(&output));
-        assert!(tree(&merged) == tree(&whole), "{of} shares differ from the whole");
+        // Named one by one, or by the folder that they are in; twice, since the first result lies there too.
+        for folders in [&shares, &vec![inside.clone()], &vec![inside.clone()]] {
+            let merged = inside.join("merged");
+            let output = merge(folders, &merged);
+            assert!(output.status.success(), "{}", stderr(&output));
+            assert!(tree(&merged) == tree(&whole), "{of} shares differ from the whole");
+        }
     }
 }
 
@@ -173,6 +179,11 @@ fn an_interrupt_keeps_what_is_finished() {
         std::thread::sleep(std::time::Duration::from_millis(20));
         assert!(child.try_wait().expect("it can be asked").is_none(), "it ended early");
     }
+    // Two do not write into one folder.
+    let again = ["sweep", "outage-backlog", "--vary", "functions.ship.ReservedConcurrentExecutions=20,21"];
+    let again = [&again[..], &["--replications", "500", "--metric", "lost.Sum", "--out"]].concat();
+    let again = [&again[..], &[out.to_str().expect("UTF-8")]].concat();
+    fails(&again, 4, &["another process is working on the sweep in"]);
     let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
     assert!(killed.success());
     let output = child.wait_with_output().expect("it ends");
@@ -185,6 +196,45 @@ fn an_interrupt_keeps_what_is_finished() {
         4,
         &["holds an unfinished sweep, but not this one", "--out"],
     );
+}
+
+/// Goal: a disk that fills up, among the runs or when the files are written, loses nothing that is finished.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_keeps_what_is_finished() {
+    let place = place("full");
+    let small = r#"{ "version": 1, "functions": { "ship": { "duration": "1s" } },
+        "sources": { "s": { "to": "ship", "arrivals": { "poisson": { "rate": "1/s" } }, "max_events": 9 } } }"#;
+    let scenario = place.join("small.json");
+    fs::write(&scenario, small).expect("a file");
+    let scenario = scenario.to_str().expect("UTF-8");
+    let options =
+        ["--metric", "lost.Sum", "--metric", "succeeded.Sum", "--replications", "40", "--no-estimate"];
+    let sweep = |out: &Path| {
+        let args =
+            ["sweep", scenario, "--vary", SLOTS, "--vary", RETRIES, "--out", out.to_str().expect("UTF-8")];
+        thirdtry(&[&args[..], &options].concat())
+    };
+    let whole = place.join("whole");
+    assert!(sweep(&whole).status.success());
+    // 240 rows of 40 bytes: the first disk holds some of them, the second all, but not a second time.
+    for (size, all_runs) in [("size=16k", false), ("size=28k", true)] {
+        let Some(disk) = Mount::new(&format!("sweep-full-{size}"), size) else { return };
+        let out = disk.0.join("results");
+        let output = sweep(&out);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert!(stderr(&output).contains("No space left"), "{}", stderr(&output));
+        assert!(stderr(&output).contains("free some space"), "{}", stderr(&output));
+        assert!(out.join("INCOMPLETE").exists() && !out.join("cells.csv").exists());
+        let kept = read(&out, "journal.csv").lines().count();
+        assert_eq!(kept > 240, all_runs, "{kept} lines");
+        let remount = Command::new("mount").args(["-o", "remount,size=4m"]).arg(&disk.0).status();
+        assert!(remount.expect("it starts").success());
+        let output = sweep(&out);
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(stderr(&output).contains("of 240 runs are finished already"), "{}", stderr(&output));
+        assert!(tree(&out) == tree(&whole), "the folders differ");
+    }
 }
 
 #[test]
@@ -238,9 +288,11 @@ fn what_cannot_be_merged_is_refused() {
     let edited = share("edited", &["--shard", "2/2"]);
     let rows = read(&edited, "cells.csv").replace(",drained,", ",horizon,");
     fs::write(edited.join("cells.csv"), rows).expect("a file");
+    let nothing = folder("nothing");
+    fs::create_dir_all(&nothing).expect("a folder");
     let unfinished = share("unfinished", &["--shard", "2/2"]);
     fs::write(unfinished.join("INCOMPLETE"), "").expect("a file");
-    let cases: [(&[&PathBuf], &str); 8] = [
+    let cases: [(&[&PathBuf], &str); 9] = [
         (&[&one], "missing: 2/2"),
         (&[&one, &two, &again], "share 2/2 is there twice"),
         (&[&one, &seed], "another seed"),
@@ -248,7 +300,8 @@ fn what_cannot_be_merged_is_refused() {
         (&[&one, &whole], "holds a whole sweep"),
         (&[&one, &edited], "is not what the sweep wrote"),
         (&[&one, &unfinished], "has not finished"),
-        (&[&one, &place], "holds no share of a sweep"),
+        (&[&one, &nothing], "holds no share of a sweep"),
+        (&[&place], "is not what the sweep wrote"),
     ];
     for (shares, said) in cases {
         let shares: Vec<PathBuf> = shares.iter().copied().cloned().collect();

@@ -3,7 +3,7 @@
 //! Rows are read in order and never all at once: memory follows the number of points, not that of runs.
 
 use super::error::SweepError;
-use super::journal::{Journal, ShareOf};
+use super::journal::{Journal, SWEEP, ShareOf};
 use super::{About, Cell, Column, Sweep, recovery};
 use crate::experiment::estimate::{Estimate, Quantiles};
 use crate::experiment::files::MORE_PLACES;
@@ -72,7 +72,7 @@ pub(super) fn paths(about: &About) -> impl Iterator<Item = &str> {
 
 /// Run number `run` as a row of `cells.csv`.
 pub(super) fn row_of(about: &About, run: usize, cell: &Cell) -> Vec<u8> {
-    let (point, replication) = (run / about.replications as usize, run % about.replications as usize);
+    let (point, replication) = about.place(run);
     let numbers = [TableCell::Integer(point as u64), TableCell::Integer(replication as u64)];
     let fingerprint = format!("{:016x}", cell.fingerprint);
     let of_run = [TableCell::Word(&fingerprint), TableCell::Word(cell.end)];
@@ -112,7 +112,7 @@ impl Sweep {
     pub fn finish(&self, journal: Journal, pictures: Pictures) -> Result<Option<SweepTable>, SweepError> {
         let share = ShareOf { sweep: self.about.clone(), shard: journal.share() };
         let resolved = self.base.resolved_file();
-        let table = write(&share, &resolved, journal.rows()?, journal.folder(), pictures)?;
+        let table = write(&share, &resolved, journal.rows(&self.about)?, journal.folder(), pictures)?;
         journal.remove()?;
         Ok(table)
     }
@@ -131,7 +131,7 @@ pub(super) fn write(
     let table = write_tables(share, rows, &mut folder)?;
     let mut text = serde_json::to_vec_pretty(share).expect("plain data");
     text.push(b'\n');
-    folder.write("sweep.json", &text)?;
+    folder.write(SWEEP, &text)?;
     folder.write("scenario.resolved.json", resolved)?;
     if let Some(table) = &table {
         let map = table.recovery();

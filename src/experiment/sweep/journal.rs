@@ -8,12 +8,14 @@ use super::finish::{Row, header, row_of};
 use super::{About, Cell, Shard};
 use crate::sink::directory::OutputFolder;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 const ABOUT: &str = "journal.json";
 const ROWS: &str = "journal.csv";
+/// What a finished sweep is, or a share of one.
+pub(super) const SWEEP: &str = "sweep.json";
 
 /// What a share of a sweep is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,6 +73,13 @@ impl Journal {
         let path = folder.join(ROWS);
         let failed = || SweepError::io(&path, "go on with");
         let mut rows = OpenOptions::new().read(true).write(true).open(&path).map_err(failed())?;
+        // Kept as long as the process lives, however it ends. Some file systems know no locks.
+        if let Err(TryLockError::WouldBlock) = rows.try_lock() {
+            return Err(SweepError::inconsistent(
+                format!("another process is working on the sweep in `{}`", folder.display()),
+                "wait until it is done, or stop it; then the same command goes on from there",
+            ));
+        }
         let (mut whole, mut lines, mut line) = (0, 0, Vec::new());
         let mut reader = BufReader::new(&rows);
         while reader.read_until(b'\n', &mut line).map_err(failed())? > 0 && line.ends_with(b"\n") {
@@ -114,9 +123,26 @@ impl Journal {
         Ok(())
     }
 
-    /// The finished runs, in order.
-    pub(super) fn rows(&self) -> Result<impl Iterator<Item = Result<Row, SweepError>> + use<>, SweepError> {
-        read_rows(&self.folder.join(ROWS))
+    /// The finished runs, each of which must be the one that is due.
+    pub(super) fn rows(
+        &self,
+        about: &About,
+    ) -> Result<impl Iterator<Item = Result<Row, SweepError>>, SweepError> {
+        // By the same handle: where locks are strict, no other one may read.
+        let path = self.folder.join(ROWS);
+        let mut file = self.rows.try_clone().map_err(SweepError::io(&path, "read"))?;
+        file.seek(SeekFrom::Start(0)).map_err(SweepError::io(&path, "read"))?;
+        let mut rows = rows_in(file, &path);
+        let folder = self.folder.display().to_string();
+        let about = about.clone();
+        Ok(self.shard().runs(about.runs()).map(move |run| match rows.next() {
+            Some(Ok(row)) if is_of(&row, &about, run) => Ok(row),
+            Some(Err(error)) => Err(error),
+            _ => Err(SweepError::inconsistent(
+                format!("the journal in `{folder}` is not in order"),
+                "remove the folder, and run the sweep again",
+            )),
+        }))
     }
 
     /// Takes the journal away once everything is written.
@@ -134,19 +160,33 @@ impl Journal {
     }
 }
 
+/// Whether `folder` holds a sweep or a share of one, finished or not.
+pub(super) fn is_sweep(folder: &Path) -> bool {
+    [ABOUT, SWEEP].iter().any(|name| folder.join(name).exists())
+}
+
+/// Whether `row` is of run number `run`: it begins with its point and its replication.
+pub(super) fn is_of(row: &Row, about: &About, run: usize) -> bool {
+    let (point, replication) = about.place(run);
+    row.iter().take(2).eq([point.to_string(), replication.to_string()])
+}
+
 /// The rows of a file of cells, without its header.
 pub(super) fn read_rows(
     path: &Path,
 ) -> Result<impl Iterator<Item = Result<Row, SweepError>> + use<>, SweepError> {
-    let file = File::open(path).map_err(SweepError::io(path, "read"))?;
+    Ok(rows_in(File::open(path).map_err(SweepError::io(path, "read"))?, path))
+}
+
+fn rows_in(file: File, path: &Path) -> impl Iterator<Item = Result<Row, SweepError>> + use<> {
     let path = path.to_owned();
     let rows = csv::Reader::from_reader(BufReader::new(file)).into_records();
-    Ok(rows.map(move |row| {
+    rows.map(move |row| {
         row.map_err(|error| {
             SweepError::inconsistent(
                 format!("`{}` cannot be understood: {error}", path.display()),
                 "run that share again",
             )
         })
-    }))
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::error::SweepError;
 use super::finish::{Pictures, Row, SweepTable, write};
-use super::journal::{ShareOf, read_rows};
+use super::journal::{SWEEP, ShareOf, is_of, is_sweep, read_rows};
 use super::{About, Shard};
 use crate::sink::directory::{INCOMPLETE, MANIFEST, hexadecimal};
 use sha2::{Digest, Sha256};
@@ -17,13 +17,21 @@ struct Share {
     shard: Shard,
 }
 
-/// Puts the shares in `folders` together and writes the whole sweep into `out`.
+/// Puts the shares in `folders` together and writes the whole sweep into `out`. A folder that is no share stands for
+/// those in it.
 ///
 /// # Errors
 /// Folders that hold no finished share, or shares of different sweeps; shares that are missing, there twice, or edited;
 /// files that cannot be read or written.
 pub fn merge(folders: &[PathBuf], out: &Path, pictures: Pictures) -> Result<SweepTable, SweepError> {
-    let mut shares = folders.iter().map(|folder| Share::read(folder)).collect::<Result<Vec<_>, _>>()?;
+    let mut shares = Vec::new();
+    for folder in folders {
+        let inside = shares_in(folder, out)?;
+        let chosen = if inside.is_empty() { std::slice::from_ref(folder) } else { &inside };
+        for folder in chosen {
+            shares.push(Share::read(folder)?);
+        }
+    }
     let Some(first) = shares.first() else {
         return Err(SweepError::usage("there is nothing to merge", "name the folders of all shares"));
     };
@@ -52,6 +60,19 @@ pub fn merge(folders: &[PathBuf], out: &Path, pictures: Pictures) -> Result<Swee
     let resolved = fs::read(&path).map_err(SweepError::io(&path, "read"))?;
     let table = write(&share, &resolved, rows(&shares)?, out, pictures)?;
     Ok(table.expect("it is no share"))
+}
+
+/// The sweeps directly in `folder`, by name, unless it is one itself; without `out`, an earlier result.
+fn shares_in(folder: &Path, out: &Path) -> Result<Vec<PathBuf>, SweepError> {
+    if is_sweep(folder) || !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let entries = entries.map_err(SweepError::io(folder, "read"))?;
+    let mut inside: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
+    inside.retain(|path| is_sweep(path) && path != out);
+    inside.sort_unstable();
+    Ok(inside)
 }
 
 fn missing(shares: &[Share]) -> Vec<String> {
@@ -87,18 +108,19 @@ fn different(one: &Share, two: &Share) -> SweepError {
 fn rows(shares: &[Share]) -> Result<impl Iterator<Item = Result<Row, SweepError>> + use<>, SweepError> {
     let paths: Vec<PathBuf> = shares.iter().map(|share| share.folder.join("cells.csv")).collect();
     let mut readers = paths.iter().map(|path| read_rows(path)).collect::<Result<Vec<_>, _>>()?;
-    let about = &shares[0].about;
-    let (runs, replications) = (about.runs(), about.replications as usize);
-    Ok((0..runs).map(move |run| {
+    let about = shares[0].about.clone();
+    Ok((0..about.runs()).map(move |run| {
         let at = run % readers.len();
-        let due = [(run / replications).to_string(), (run % replications).to_string()];
         match readers[at].next() {
-            Some(Ok(row)) if row.iter().take(2).eq(due.iter().map(String::as_str)) => Ok(row),
+            Some(Ok(row)) if is_of(&row, &about, run) => Ok(row),
             Some(Err(error)) => Err(error),
-            _ => Err(SweepError::inconsistent(
-                format!("`{}` lacks replication {} of point {}", paths[at].display(), due[1], due[0]),
-                "run that share again",
-            )),
+            _ => {
+                let (point, replication) = about.place(run);
+                Err(SweepError::inconsistent(
+                    format!("`{}` lacks replication {replication} of point {point}", paths[at].display()),
+                    "run that share again",
+                ))
+            }
         }
     }))
 }
@@ -122,13 +144,13 @@ impl Share {
         };
         let manifest = fs::read(folder.join(MANIFEST)).map_err(|_| nothing())?;
         let manifest: serde_json::Value = serde_json::from_slice(&manifest).map_err(|_| nothing())?;
-        let text = fs::read(folder.join("sweep.json")).map_err(|_| nothing())?;
+        let text = fs::read(folder.join(SWEEP)).map_err(|_| nothing())?;
         let part: ShareOf = serde_json::from_slice(&text).map_err(|_| nothing())?;
         let Some(shard) = part.shard else {
             let message = format!("`{shown}` holds a whole sweep, not a share of one");
             return Err(SweepError::inconsistent(message, "there is nothing to merge into it"));
         };
-        for name in ["sweep.json", "cells.csv", "scenario.resolved.json"] {
+        for name in [SWEEP, "cells.csv", "scenario.resolved.json"] {
             let path = folder.join(name);
             let digest = digest(&path).map_err(SweepError::io(&path, "read"))?;
             if manifest["files"][name].as_str() != Some(digest.as_str()) {

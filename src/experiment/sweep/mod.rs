@@ -18,6 +18,7 @@ mod merge;
 mod pictures;
 pub mod recovery;
 mod shard;
+mod size;
 pub mod text;
 
 use super::measure::measure;
@@ -25,6 +26,7 @@ use super::names::{Metric, MetricNames};
 use super::student::Confidence;
 use super::supervise::{Supervisor, in_order};
 use crate::observe::decimal::Decimal;
+use crate::scenario::Scenario;
 use crate::scenario::load::{Input, Loaded, load};
 use crate::sink::directory::hexadecimal;
 use crate::time::SimTime;
@@ -105,6 +107,12 @@ impl About {
         self.grid.points() * self.replications as usize
     }
 
+    /// The point and the replication of run number `run`.
+    fn place(&self, run: usize) -> (usize, usize) {
+        let replications = self.replications as usize;
+        (run / replications, run % replications)
+    }
+
     /// The confidence of intervals.
     pub fn confidence(&self) -> Confidence {
         Confidence::new(self.confidence).unwrap_or(Confidence::USUAL)
@@ -160,6 +168,17 @@ impl Sweep {
     /// # Errors
     /// A scenario that is invalid somewhere, a metric that is nowhere, or too many runs.
     pub fn prepare(plan: SweepPlan) -> Result<Self, SweepError> {
+        Self::prepare_each(plan, |_, _| Ok(()))
+    }
+
+    /// The same, with a look at the scenario of each point, which `look` may refuse; it is told its settings.
+    ///
+    /// # Errors
+    /// As above, and what `look` says.
+    pub fn prepare_each(
+        plan: SweepPlan,
+        mut look: impl FnMut(&str, &Scenario) -> Result<(), SweepError>,
+    ) -> Result<Self, SweepError> {
         let runs = plan.grid.points().checked_mul(plan.replications.get() as usize);
         if runs.is_none_or(|runs| runs > MOST_RUNS) {
             let message = format!("that would be more than {MOST_RUNS} runs");
@@ -171,6 +190,7 @@ impl Sweep {
         let mut metrics: Vec<Metric> = Vec::new();
         for point in 0..plan.grid.points() {
             let loaded = plan.load(point)?;
+            look(&plan.grid.settings(point), &loaded.scenario)?;
             digests.update(loaded.digest.as_bytes());
             for metric in MetricNames::of(&loaded.scenario).all() {
                 found.entry(metric.name()).or_insert_with(|| {
@@ -240,9 +260,9 @@ impl Sweep {
     }
 
     fn cell(&self, run: usize, points: &Points<'_>, supervisor: &impl Supervisor) -> Option<Cell> {
-        let replications = self.about.replications as usize;
-        let point = points.get(run / replications);
-        let replication = u32::try_from(run % replications).expect("below a number of 32 bits");
+        let (point, replication) = self.about.place(run);
+        let point = points.get(point);
+        let replication = u32::try_from(replication).expect("below a number of 32 bits");
         let from = self.plan.warm_up.or(point.loaded.scenario.warm_up).unwrap_or(SimTime::ZERO);
         let measured = measure(&point.loaded.scenario, replication, from, supervisor)?;
         let value = |column: &Column| measured.values[*point.positions.get(&column.name)?];
