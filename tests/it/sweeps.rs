@@ -4,6 +4,7 @@
 use crate::cli::Mount;
 use crate::cli::{fails, stderr, stdout, thirdtry};
 use crate::support::{temporary_folder, tree};
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -292,7 +293,12 @@ fn what_cannot_be_merged_is_refused() {
     fs::create_dir_all(&nothing).expect("a folder");
     let unfinished = share("unfinished", &["--shard", "2/2"]);
     fs::write(unfinished.join("INCOMPLETE"), "").expect("a file");
-    let cases: [(&[&PathBuf], &str); 9] = [
+    let other = share("other", &["--shard", "2/2", "--set", "functions.ship.MemorySize=1024"]);
+    let older = share("older", &["--shard", "2/2"]);
+    as_of_another_version(&older);
+    let cases: [(&[&PathBuf], &str); 11] = [
+        (&[&one, &other], "another scenario"),
+        (&[&one, &older], "another version of thirdtry"),
         (&[&one], "missing: 2/2"),
         (&[&one, &two, &again], "share 2/2 is there twice"),
         (&[&one, &seed], "another seed"),
@@ -311,6 +317,19 @@ fn what_cannot_be_merged_is_refused() {
         assert!(!folder("merged").exists(), "{said}");
     }
     assert!(merge(&[two, one], &folder("merged")).status.success(), "in any order");
+}
+
+/// Makes a share one that another version has written, and says so in its manifest.
+fn as_of_another_version(share: &Path) {
+    let about = read(share, "sweep.json");
+    let other = about.replacen(env!("CARGO_PKG_VERSION"), "0.0.9", 1);
+    let digest =
+        |text: &str| -> String { Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect() };
+    let manifest = read(share, "manifest.json");
+    assert!(manifest.contains(&digest(&about)));
+    fs::write(share.join("manifest.json"), manifest.replace(&digest(&about), &digest(&other)))
+        .expect("a file");
+    fs::write(share.join("sweep.json"), other).expect("a file");
 }
 
 /// Goal: the map tells apart what comes back and what does not. Method: the shipped metastable collapse, whose database

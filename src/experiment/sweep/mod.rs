@@ -8,6 +8,38 @@
 //!
 //! A sweep is a pure function of (scenario, grid, seed, replications): whoever does which run, and in how many
 //! sittings, the files are the same, byte for byte.
+//!
+//! ```
+//! use std::num::{NonZeroU32, NonZeroUsize};
+//! use thirdtry::experiment::Confidence;
+//! use thirdtry::experiment::sweep::{Grid, Journal, Pictures, Progress, Shard, Sweep, SweepPlan, merge};
+//! use thirdtry::scenario::load::Input;
+//!
+//! let text = r#"{ "version": 1, "functions": { "ship": { "duration": "1s", "ReservedConcurrentExecutions": 2 } },
+//!     "sources": { "s": { "to": "ship", "arrivals": { "poisson": { "rate": "3/s" } }, "max_events": 50 } } }"#;
+//! let axis = "functions.ship.ReservedConcurrentExecutions=1..4:1".parse()?;
+//! let sweep = Sweep::prepare(SweepPlan {
+//!     input: Input::from_text("example", text),
+//!     grid: Grid::new(vec![axis], false).map_err(|(message, _)| message)?,
+//!     replications: NonZeroU32::new(5).expect("not zero"),
+//!     confidence: Confidence::USUAL,
+//!     warm_up: None,
+//!     metrics: vec!["waiting.Maximum".to_owned()],
+//! })?;
+//! # let place = std::env::temp_dir().join(format!("thirdtry-example-{}", std::process::id()));
+//! let folders = [place.join("1"), place.join("2")];
+//! for (number, folder) in (1..).zip(&folders) {
+//!     let mut journal = Journal::open(folder, sweep.about(), Shard::new(number, 2))?;
+//!     let progress = sweep.run(&mut journal, NonZeroUsize::MIN, &())?;
+//!     assert_eq!(progress, Progress::Done);
+//!     sweep.finish(journal, Pictures::None)?;
+//! }
+//! let table = merge(&folders, &place.join("whole"), Pictures::Svg)?;
+//! let waiting: Vec<f64> = table.estimates.iter().map(|point| point[0].expect("a value").mean).collect();
+//! assert!(waiting[0] > waiting[3], "more slots, less waiting");
+//! # std::fs::remove_dir_all(place)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod error;
 mod finish;
