@@ -108,8 +108,8 @@ pub struct Loaded {
 /// What a file means, without what only a run of it needs.
 #[derive(Clone, Debug)]
 pub struct Meaning {
-    /// The trees of the file and of the file with all defaults. Taking them apart takes a quarter of the time of reading
-    /// a large file, which whoever is done with the process can save.
+    /// The trees of the file and of the file with all defaults. Taking them apart takes a quarter of the time of
+    /// reading a large file, which whoever is done with the process can save.
     _trees: (Node, Json),
     /// The scenario.
     pub scenario: Scenario,

@@ -117,7 +117,7 @@ fn a_sweep_that_outgrows_its_memory_is_stopped_and_goes_on() {
     let file = all_wait("limits-sweep-outgrown", 10);
     let out = file.with_file_name("out");
     let (file, out_text) = (file.to_str().expect("UTF-8"), out.to_str().expect("UTF-8"));
-    let sweep = ["sweep", file, "--vary", "sources.s.max_events=10,20,300000", "--out", out_text];
+    let sweep = ["sweep", file, "--vary", "sources.s.max_events=10,20,150000", "--out", out_text];
     let options = ["--replications", "2", "--threads", "1", "--metric", "accepted.Sum", "--set", "end=4s"];
     let limit = ["--no-estimate", "--memory", "32MiB"];
     refused(

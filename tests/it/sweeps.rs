@@ -323,8 +323,9 @@ fn what_cannot_be_merged_is_refused() {
 fn as_of_another_version(share: &Path) {
     let about = read(share, "sweep.json");
     let other = about.replacen(env!("CARGO_PKG_VERSION"), "0.0.9", 1);
-    let digest =
-        |text: &str| -> String { Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect() };
+    let hexadecimal =
+        |bytes: &[u8]| bytes.iter().fold(String::new(), |all, byte| all + &format!("{byte:02x}"));
+    let digest = |text: &str| hexadecimal(&Sha256::digest(text));
     let manifest = read(share, "manifest.json");
     assert!(manifest.contains(&digest(&about)));
     fs::write(share.join("manifest.json"), manifest.replace(&digest(&about), &digest(&other)))
