@@ -28,7 +28,7 @@ pub(crate) fn execute(args: &DiffArgs, terminal: &mut Terminal) -> Result<Exit, 
     };
     let progress = RunsProgress::new(terminal, plan.replications.get().into());
     let found = diff(&a, &b, &plan, &progress);
-    progress.finish();
+    progress.finish()?;
     let found = match found {
         Ok(found) => found,
         Err(error) => {
