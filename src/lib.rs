@@ -18,6 +18,7 @@ pub mod record;
 pub mod scenario;
 pub mod simulate;
 pub mod sink;
+pub mod suite;
 pub mod time;
 
 /// The version of the model: it changes when the same scenario and seed give other results.

@@ -19,6 +19,7 @@ Examples:
   thirdtry run my.json --replications 30     how sure are the numbers: means with confidence intervals
   thirdtry sweep my.json --vary functions.ship.ReservedConcurrentExecutions=10,20,50
   thirdtry diff my.json --set functions.ship.EventInvokeConfig.MaximumRetryAttempts=0
+  thirdtry test scenarios                    for a build: expectations and golden results; --junit FILE
   thirdtry check my.json --explain           what the file means, with every default and its source
   thirdtry explain quickstart --fate retries_exhausted
   thirdtry export logs out/quickstart        the log groups as CloudWatch Logs would have them
@@ -33,7 +34,8 @@ Exit codes:
     3  the scenario or an input file is invalid
     4  results are missing, incomplete or edited
    97  undecided: more replications would tell
-   98  the results differ (`diff --exit-code`)
+   98  the results differ: from the golden one, or of two scenarios (`diff --exit-code`)
+   99  an expectation failed
   101  a bug
   130  interrupted";
 
@@ -44,7 +46,7 @@ pub(crate) struct Cli {
     /// Say nothing but the answer and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// End with 0 instead of 97 or 98
+    /// End with 0 instead of 97, 98 or 99
     #[arg(long, global = true)]
     pub(crate) no_fail: bool,
     #[command(subcommand)]
@@ -56,6 +58,10 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a scenario: a summary, and a folder of CSV files and charts
     Run(RunArgs),
+    /// Hold scenarios against their expectations and golden results
+    Test(TestArgs),
+    /// Take what `test` found as the golden results
+    Accept(AcceptArgs),
     /// Show every problem of scenario files, or what they mean; nothing is run
     Check(CheckArgs),
     /// Tell the life of an event: each attempt, wait and decision, with the rule that fired
@@ -328,6 +334,89 @@ impl FromStr for WarmUpChoice {
                 .map_err(|(message, hint)| format!("{message}; {hint}, or `auto`")),
         }
     }
+}
+
+/// Arguments of `test`.
+#[derive(Args, Debug)]
+pub(crate) struct TestArgs {
+    /// Scenario files, folders of them, or names of built-in scenarios [default: scenarios/, or the current folder]
+    pub(crate) paths: Vec<String>,
+    /// Change a setting first; can be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) sets: Vec<String>,
+    /// Judge N independent replications by the confidence interval of their mean, instead of one run
+    #[arg(long, value_name = "N")]
+    pub(crate) replications: Option<NonZeroU32>,
+    /// The confidence of intervals [default: 95%]
+    #[arg(long, value_name = "C", requires = "replications")]
+    pub(crate) confidence: Option<Confidence>,
+    /// Stop at the first scenario that does not pass
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+    /// Try N other seeds of each scenario, and shrink the first that breaks an expectation to a small scenario
+    #[arg(long, value_name = "N")]
+    pub(crate) shuffle_seeds: Option<NonZeroU32>,
+    /// Hold every scenario against a golden result, even where there are none yet
+    #[arg(long, conflicts_with = "no_golden")]
+    pub(crate) golden: bool,
+    /// Leave golden results out
+    #[arg(long)]
+    pub(crate) no_golden: bool,
+    /// Test so many scenarios at a time; results do not depend on it [default: one on each core]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// The folder for scenarios that `--shuffle-seeds` finds [default: out/test]
+    #[arg(short, long, value_name = "DIR", requires = "shuffle_seeds")]
+    pub(crate) out: Option<PathBuf>,
+    /// The form of the report on standard output
+    #[arg(long, value_enum, default_value_t = TestFormat::Text)]
+    pub(crate) format: TestFormat,
+    /// Write the report as JUnit XML too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write the report as JSON too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Write the report as Markdown too, such as for the summary of a workflow
+    #[arg(long, value_name = "FILE")]
+    pub(crate) md: Option<PathBuf>,
+    /// Write the report as GitHub annotations too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) github: Option<PathBuf>,
+}
+
+impl TestArgs {
+    /// Whether golden results are looked at.
+    pub(crate) const fn golden_mode(&self) -> super::test::GoldenMode {
+        use super::test::GoldenMode;
+        match (self.golden, self.no_golden) {
+            (true, _) => GoldenMode::Always,
+            (false, true) => GoldenMode::Never,
+            (false, false) => GoldenMode::WhereThereAre,
+        }
+    }
+}
+
+/// The form of the report of `test`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+    /// JUnit XML, for build servers
+    Junit,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// Markdown, for a comment
+    Md,
+}
+
+/// Arguments of `accept`.
+#[derive(Args, Debug)]
+pub(crate) struct AcceptArgs {
+    /// Scenario files, or folders of them [default: scenarios/, or the current folder]
+    pub(crate) paths: Vec<String>,
 }
 
 /// Arguments of `check`.

@@ -19,8 +19,10 @@ pub(crate) enum Exit {
     Inconsistent,
     /// 97: statistics cannot tell; more replications would.
     Undecided,
-    /// 98: results differ, and that was asked.
+    /// 98: results differ, from golden ones or, where that was asked, of two scenarios.
     Differs,
+    /// 99: an expectation failed.
+    Failed,
     /// 101: a bug of ours. A panic ends the process with the same code.
     Bug,
     /// 130: interrupted.
@@ -31,7 +33,7 @@ impl Exit {
     /// The same, if verdicts are to be no failures.
     pub(crate) const fn without_verdict(self) -> Self {
         match self {
-            Self::Undecided | Self::Differs => Self::Done,
+            Self::Undecided | Self::Differs | Self::Failed => Self::Done,
             other => other,
         }
     }
@@ -47,6 +49,7 @@ impl From<Exit> for ExitCode {
             Exit::Inconsistent => 4,
             Exit::Undecided => 97,
             Exit::Differs => 98,
+            Exit::Failed => 99,
             Exit::Bug => 101,
             Exit::Interrupted => 130,
         })

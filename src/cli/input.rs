@@ -4,27 +4,14 @@ use super::diagnostics;
 use super::exit::Failure;
 use super::terminal::Terminal;
 use std::path::Path;
-use thirdtry::expect;
+use thirdtry::expect::load_checked;
 use thirdtry::scenario::builtin;
-use thirdtry::scenario::load::{Input, Loaded, Rejected, load};
+use thirdtry::scenario::load::{Input, Loaded};
 use thirdtry::scenario::problem::did_you_mean;
 
 /// Loads the scenario called `name` with `sets` applied, shows its warnings, and fails with its problems shown.
 pub(crate) fn load_scenario(name: &str, sets: &[String], terminal: &Terminal) -> Result<Loaded, Failure> {
     load_input(&with_sets(read(name)?, sets)?, terminal)
-}
-
-/// Loads a scenario whose expectations are about metrics that there are.
-///
-/// # Errors
-/// All problems of the file.
-pub(crate) fn load_checked(input: &Input) -> Result<Loaded, Rejected> {
-    let loaded = load(input)?;
-    let problems = expect::problems(&loaded.scenario, &loaded.written);
-    if problems.is_empty() {
-        return Ok(loaded);
-    }
-    Err(Rejected { name: input.name.clone(), text: loaded.text, problems })
 }
 
 /// Loads what was read already, as [`load_scenario`] does.

@@ -1,10 +1,12 @@
 //! The command line: one command per file. Only here are arguments, the terminal, signals and the wall clock known.
 
+mod accept;
 mod args;
 mod check;
 mod diagnostics;
 mod diff;
 mod exit;
+mod expected;
 mod explain;
 mod export;
 mod generate;
@@ -20,6 +22,7 @@ mod replicate;
 mod run;
 mod sweep;
 mod terminal;
+mod test;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -36,6 +39,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Sweep(args) => sweep::execute(&args, &mut terminal),
         Command::Diff(args) => diff::execute(&args, &mut terminal),
         Command::Merge(args) => sweep::merge_shares(&args, &mut terminal),
+        Command::Test(args) => test::execute(&args, &mut terminal),
+        Command::Accept(args) => accept::execute(&args, &mut terminal),
         Command::Check(args) => check::execute(&args, &mut terminal),
         Command::Explain(args) => explain::execute(&args, &mut terminal),
         Command::Export(args) => export::execute(&args, &terminal),

@@ -2,6 +2,7 @@
 
 use super::args::{FileChoice, Format, RunArgs, TimelineChoice};
 use super::exit::{Exit, Failure};
+use super::expected::{self, Verdicts};
 use super::limits::{self, PendingLimit};
 use super::progress::Progress;
 use super::terminal::Terminal;
@@ -62,12 +63,13 @@ pub(crate) fn execute(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, F
         return Err(failure);
     }
     let report = recorder.finish(end, at).map_err(|error| cannot_write(&error))?;
-    show(&report, &loaded.scenario, args.format, terminal)?;
+    let verdicts = expected::judge(&loaded, &args.scenario.scenario, &args.scenario.all_sets())?;
+    show(&report, &loaded.scenario, verdicts.as_ref(), args.format, terminal)?;
     if let Some((_, path)) = folder {
         let charts = if cfg!(feature = "charts") { "" } else { " (no charts: built without them)" };
         terminal.note(&format!("wrote {}{charts}", path.display()));
     }
-    Ok(Exit::Done)
+    Ok(if verdicts.is_none_or(|verdicts| verdicts.hold()) { Exit::Done } else { Exit::Failed })
 }
 
 /// The files asked for; `None` for no folder at all.
@@ -184,15 +186,24 @@ fn same_fingerprint(first: u64, second: u64) -> Result<(), Failure> {
     Err(Failure::Bug { message })
 }
 
+/// Shows the summary, and near its beginning the verdicts on what is expected; beside a summary for programs they go to
+/// standard error.
 fn show(
     report: &SummaryReport,
     scenario: &Scenario,
+    verdicts: Option<&Verdicts>,
     format: Format,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
+    if let Some(verdicts) = verdicts.filter(|_| matches!(format, Format::Json | Format::Csv)) {
+        terminal.note(verdicts.text().trim_end());
+    }
+    let with = |summary: String, put: fn(&Verdicts, &str) -> String| {
+        verdicts.map_or_else(|| summary.clone(), |verdicts| put(verdicts, &summary))
+    };
     match format {
-        Format::Text => terminal.answer(&summary_text(report, scenario)),
-        Format::Md => terminal.answer(&summary_markdown(report, scenario)),
+        Format::Text => terminal.answer(&with(summary_text(report, scenario), Verdicts::put_into)),
+        Format::Md => terminal.answer(&with(summary_markdown(report, scenario), Verdicts::put_into_markdown)),
         Format::Json => terminal.answer_bytes(&summary_files::write_json(report, Vec::new())?),
         Format::Csv => terminal.answer_bytes(&summary_files::write_csv(report, Vec::new())?),
     }

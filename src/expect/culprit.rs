@@ -27,9 +27,11 @@ pub struct Culprit {
     pub at: SimTime,
 }
 
-/// The first event that breaks `requirement` in the run of `scenario` itself, which gave `found`. There is one where too much happens: a sum or a maximum that is too high; for a percentile or an average the first sample
-/// beyond the value; and for too few successes the first event without one. `None` where nothing in particular is to
-/// blame, or the supervisor stopped it.
+/// The first event that breaks `requirement` in the run of `scenario` itself, which gave `found`.
+///
+/// There is one where too much happens: a sum or a maximum that is too high; for a percentile or an average the first
+/// sample beyond the value; for something that happens too early the first to which it happens; and for too few
+/// successes the first event without one. `None` where nothing in particular is to blame, or the supervisor stopped it.
 pub fn first_culprit(
     scenario: &Scenario,
     requirement: &Requirement,
@@ -73,6 +75,10 @@ fn signs(scenario: &Scenario, requirement: &Requirement, found: Decimal) -> Opti
     if too_few {
         let others = Fate::ALL.into_iter().filter(|fate| *fate != Fate::Succeeded);
         let none = others.map(|fate| nothing(requirement, fate.name()));
+        if metric.statistic == "Minimum" {
+            // The first time is the earliest.
+            return Requirements::of(scenario, std::slice::from_ref(&requirement.expectation)).ok();
+        }
         let successes = metric.metric == "succeeded" && metric.statistic == "Sum";
         return successes.then(|| Requirements::of(scenario, &none.collect::<Vec<_>>()).ok()).flatten();
     }

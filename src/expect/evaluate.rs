@@ -3,6 +3,7 @@
 use super::probe::Probe;
 use super::requirement::Requirements;
 use crate::experiment::{Measured, Plan, Stopped, Supervisor, in_order, measure_with};
+use crate::model::observation::Observer;
 use crate::observe::decimal::Decimal;
 use crate::scenario::Scenario;
 use crate::time::SimTime;
@@ -28,6 +29,19 @@ pub fn answer_run(
     supervisor: &impl Supervisor,
 ) -> Option<Tested> {
     run(scenario, requirements, replication, SimTime::ZERO, supervisor)
+}
+
+/// Runs the scenario itself, with `extra` listening too; `None` if the supervisor stopped it.
+pub(crate) fn answer_run_with<O: Observer>(
+    scenario: &Scenario,
+    requirements: &Requirements,
+    supervisor: &impl Supervisor,
+    extra: O,
+) -> Option<(Tested, O)> {
+    let probe = Probe::new(scenario, requirements, SimTime::ZERO);
+    let (measured, (probe, extra)) = measure_with(scenario, 0, SimTime::ZERO, supervisor, (probe, extra))?;
+    let answers = probe.answers(requirements, &measured.values, measured.at);
+    Some((Tested { measured, answers }, extra))
 }
 
 /// Runs the replications of `plan`, on as many threads as it says: for each requirement its answers. A stopping rule is

@@ -18,7 +18,8 @@ mod requirement;
 mod value;
 
 pub use culprit::{Culprit, first_culprit};
+pub(crate) use evaluate::answer_run_with;
 pub use evaluate::{Answers, Tested, answer_replications, answer_run};
 pub use judge::{Judgement, Spread, Verdict, judge, judge_replications};
-pub use requirement::{Requirement, Requirements, Unfit, problems};
+pub use requirement::{Requirement, Requirements, Unfit, load_checked, problems};
 pub use value::shown;

@@ -7,6 +7,7 @@ use crate::observe::endpoints::Endpoints;
 use crate::observe::metrics;
 use crate::observe::windowed::{Windowed, is_cumulative};
 use crate::scenario::expectation::{Expectation, Flaw, Window, Written, flaw};
+use crate::scenario::load::{Input, Loaded, Rejected, load};
 use crate::scenario::problem::{Problem, did_you_mean, quoted};
 use crate::scenario::{End, Scenario};
 use crate::time::SimTime;
@@ -105,6 +106,19 @@ pub fn problems(scenario: &Scenario, written: &[Written]) -> Vec<Problem> {
     }
     let unfit = Requirements::of(scenario, &scenario.expectations).err().unwrap_or_default();
     unfit.iter().map(|unfit| written[unfit.position].problem(&unfit.flaw)).collect()
+}
+
+/// Loads a scenario whose expectations are about metrics that there are.
+///
+/// # Errors
+/// All problems of the file.
+pub fn load_checked(input: &Input) -> Result<Loaded, Rejected> {
+    let loaded = load(input)?;
+    let problems = problems(&loaded.scenario, &loaded.written);
+    if problems.is_empty() {
+        return Ok(loaded);
+    }
+    Err(Rejected { name: input.name.clone(), text: loaded.text, problems })
 }
 
 /// The metrics of a scenario by their names.

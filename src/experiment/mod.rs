@@ -35,5 +35,5 @@ pub use replicate::{
 };
 pub use student::{Confidence, t_quantile};
 pub(crate) use supervise::in_order;
-pub use supervise::{Supervisor, all_cores};
+pub use supervise::{Supervisor, all_cores, in_parallel};
 pub use warm_up::mser5;

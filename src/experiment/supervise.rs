@@ -82,6 +82,16 @@ pub(crate) fn in_order<T: Send>(
     });
 }
 
+/// Does the pieces 0 to `count`, without it, as [`in_order`] does.
+pub fn in_parallel<T: Send>(
+    count: usize,
+    threads: NonZeroUsize,
+    work: impl Fn(usize) -> Option<T> + Sync,
+    mut take: impl FnMut(T) -> ControlFlow<()>,
+) {
+    in_order(0..count, threads, work, |_, result| take(result));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

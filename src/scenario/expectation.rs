@@ -103,6 +103,11 @@ impl Written {
         Self { path: path.to_owned(), span, literal }
     }
 
+    /// The bytes of the string in the file, quotes included; `None` if it does not come from there.
+    pub fn span(&self) -> Option<Range<usize>> {
+        self.span.clone()
+    }
+
     /// A flaw of the text as a problem of the file.
     pub fn problem(&self, flaw: &Flaw) -> Problem {
         let span = self.span.as_ref().map(|span| {

@@ -80,7 +80,7 @@ impl Input {
     }
 
     /// The name under which results are filed.
-    fn stem(&self) -> String {
+    pub fn stem(&self) -> String {
         match Path::new(&self.name).file_stem() {
             Some(stem) if self.name != "-" => stem.to_string_lossy().into_owned(),
             _ => "stdin".to_owned(),

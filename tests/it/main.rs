@@ -34,6 +34,8 @@ mod replications;
 #[cfg(feature = "cli")]
 mod scale_out;
 mod source_files;
+#[cfg(feature = "cli")]
+mod suite;
 mod support;
 #[cfg(feature = "cli")]
 mod sweeps;

@@ -7,7 +7,7 @@ use crate::source_files::{files, text};
 use std::path::Path;
 
 /// For each module of the library, the modules that it may use; itself is understood.
-const MAY_IMPORT: [(&str, &[&str]); 18] = [
+const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("time", &[]),
     ("id", &[]),
     ("random", &["time"]),
@@ -28,17 +28,19 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
         &["time", "id", "random", "scenario", "model", "simulate", "observe", "sink", "chart", "explain"],
     ),
     ("expect", &["time", "id", "scenario", "model", "simulate", "observe", "experiment"]),
+    ("suite", &["time", "scenario", "model", "observe", "sink", "experiment", "expect"]),
     // The program sees the library as any other user does: `thirdtry::`, never `crate::`.
     ("cli", &[]),
 ];
 
 /// Words, and the only places below `src/` where they may appear.
-const ONLY_IN: [(&str, &[&str]); 12] = [
+const ONLY_IN: [(&str, &[&str]); 13] = [
     ("plotters", &["chart"]),
     ("clap", &["cli", "main.rs"]),
     ("indicatif", &["cli"]),
     ("annotate_snippets", &["cli"]),
     ("ctrlc", &["cli"]),
+    ("quick_junit", &["cli/test"]),
     ("hcl_edit", &["import/terraform"]),
     ("saphyr_parser", &["import/yaml.rs"]),
     ("HashMap", &[]),

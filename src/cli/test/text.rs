@@ -1,0 +1,66 @@
+//! The report for people.
+
+use super::Suite;
+use super::words;
+use std::fmt::Write as _;
+use thirdtry::suite::{CaseVerdict, Judged, Outcome, Report};
+
+pub(super) fn text(suite: &Suite) -> String {
+    let mut text = String::new();
+    for report in &suite.reports {
+        text.push_str(&of_scenario(report, suite));
+    }
+    for stray in &suite.stray {
+        let _ = writeln!(text, "FAIL       {}\n             {}", stray.path.display(), stray.what);
+    }
+    for search in &suite.seeds {
+        text.push_str(&search.text());
+    }
+    let _ = writeln!(text, "\n{}", words::total(suite));
+    text
+}
+
+fn of_scenario(report: &Report, suite: &Suite) -> String {
+    let verdict = match report.verdict() {
+        CaseVerdict::Pass => "pass",
+        CaseVerdict::Unchecked => "unchecked",
+        CaseVerdict::Undecided => "UNDECIDED",
+        CaseVerdict::GoldenDiffers | CaseVerdict::Failed => "FAIL",
+        CaseVerdict::Invalid => "INVALID",
+    };
+    let name = &report.name;
+    match &report.outcome {
+        Outcome::Rejected(rejected) => {
+            let count = words::errors(report).len();
+            let noun = if count == 1 { "error" } else { "errors" };
+            format!("{verdict:<10} {name}  {count} {noun}; see above ({})\n", rejected.name)
+        }
+        Outcome::Judged(judged) => {
+            let mut text = format!("{verdict:<10} {name}  {}\n", words::checked(judged));
+            if report.verdict() != CaseVerdict::Unchecked {
+                details(&mut text, report, judged, suite);
+            }
+            text
+        }
+    }
+}
+
+/// Everything but what is as it should be; of a scenario that failed, that too.
+fn details(text: &mut String, report: &Report, judged: &Judged, suite: &Suite) {
+    let fine = report.verdict().is_fine();
+    let width = judged.lines.iter().map(|line| line.requirement.expectation.text.chars().count()).max();
+    for line in judged.lines.iter().filter(|_| !fine) {
+        text.push_str(&words::line_text(line, width.unwrap_or(0).min(60), "  "));
+        let more = words::broken_by(&report.name, line, &suite.sets).into_iter().chain(words::more(line));
+        for more in more {
+            let _ = writeln!(text, "             {more}");
+        }
+    }
+    let mut sentences = words::golden(&judged.golden).into_iter();
+    if let Some(first) = sentences.next() {
+        let _ = writeln!(text, "  golden     {first}");
+    }
+    for sentence in sentences {
+        let _ = writeln!(text, "             {sentence}");
+    }
+}
