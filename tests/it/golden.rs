@@ -1,5 +1,5 @@
-//! The shipped scenarios, held against stored results: `summary.csv`, which a person can review, and
-//! `manifest.json`, which has the fingerprint of the run and the SHA-256 of every file it wrote, charts included.
+//! The shipped scenarios, held against stored results: their golden results in `scenarios/golden/`, as `test` holds
+//! them; and here the `manifest.json` of a run, which has the SHA-256 of every file that it wrote, charts included.
 //!
 //! `UPDATE_GOLDEN=1 cargo test` rewrites them; the difference is then to be read, not just committed. A stored
 //! result that is missing, or that belongs to no scenario, is a failure.
@@ -8,9 +8,13 @@ use crate::source_files::root;
 use crate::support::{record, temporary_folder};
 use std::collections::BTreeSet;
 use std::fs;
+use std::num::NonZeroUsize;
+use thirdtry::experiment::Confidence;
 use thirdtry::record::Files;
 use thirdtry::scenario::builtin;
 use thirdtry::scenario::load::{Input, load};
+use thirdtry::suite::golden::GoldenFolder;
+use thirdtry::suite::{Case, Options, Outcome, test_case};
 
 #[test]
 fn shipped_scenarios_give_their_stored_results() {
@@ -21,23 +25,40 @@ fn shipped_scenarios_give_their_stored_results() {
             load(&Input::from_text(name, builtin::text(name).expect("it is shipped"))).expect("it is valid");
         let folder = temporary_folder(&format!("golden-{name}"));
         record(&loaded, &folder, Files::ALL);
-        for file in ["summary.csv", "manifest.json"] {
-            let stored = root().join("tests/it/golden").join(name).join(file);
-            let found = fs::read_to_string(folder.join(file)).expect("the run wrote it");
-            if update {
-                fs::create_dir_all(stored.parent().expect("it lies in a folder"))
-                    .expect("a writable checkout");
-                fs::write(&stored, &found).expect("a writable checkout");
-            }
-            let expected = fs::read_to_string(&stored).unwrap_or_default();
-            differences.extend(first_difference(&format!("{name}/{file}"), &expected, &found));
+        let stored = root().join("tests/it/golden").join(name).join("manifest.json");
+        let found = fs::read_to_string(folder.join("manifest.json")).expect("the run wrote it");
+        if update {
+            fs::create_dir_all(stored.parent().expect("it lies in a folder")).expect("a writable checkout");
+            fs::write(&stored, &found).expect("a writable checkout");
         }
+        let expected = fs::read_to_string(&stored).unwrap_or_default();
+        differences.extend(first_difference(&format!("{name}/manifest.json"), &expected, &found));
+        differences.extend(golden_difference(name, update));
     }
     assert!(
         differences.is_empty(),
         "{}\nUPDATE_GOLDEN=1 cargo test rewrites the stored results",
         differences.join("\n")
     );
+}
+
+/// How the scenario's file compares with its golden result.
+fn golden_difference(name: &str, update: bool) -> Option<String> {
+    let scenarios = root().join("scenarios");
+    let golden = GoldenFolder::beside(&scenarios);
+    let input = Input::read(&scenarios.join(format!("{name}.json"))).expect("it is shipped");
+    let options = Options { replications: None, confidence: Confidence::USUAL, threads: NonZeroUsize::MIN };
+    let case = Case { input, golden: Some(golden.clone()) };
+    let report = test_case(&case, &options, &()).expect("nobody stops it");
+    let Outcome::Judged(judged) = report.outcome else { panic!("{name} is valid") };
+    match judged.pending {
+        Some(pending) if update => {
+            golden.accept(name, &pending).expect("a writable checkout");
+            None
+        }
+        Some(_) => Some(format!("{name}: {:?}", judged.golden)),
+        None => None,
+    }
 }
 
 fn first_difference(what: &str, expected: &str, found: &str) -> Option<String> {
@@ -52,12 +73,14 @@ fn first_difference(what: &str, expected: &str, found: &str) -> Option<String> {
 
 #[test]
 fn every_stored_result_belongs_to_a_scenario() {
-    let stored: BTreeSet<String> = fs::read_dir(root().join("tests/it/golden"))
-        .expect("stored results")
-        .map(|entry| entry.expect("a readable folder").file_name().to_string_lossy().into_owned())
-        .collect();
     let shipped: BTreeSet<String> = builtin::names().map(str::to_owned).collect();
-    assert_eq!(stored, shipped);
+    for folder in ["tests/it/golden", "scenarios/golden"] {
+        let stored: BTreeSet<String> = fs::read_dir(root().join(folder))
+            .expect("stored results")
+            .map(|entry| entry.expect("a readable folder").file_name().to_string_lossy().into_owned())
+            .collect();
+        assert_eq!(stored, shipped, "{folder}");
+    }
 }
 
 #[test]
