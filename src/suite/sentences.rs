@@ -51,7 +51,12 @@ pub(super) fn differences(
             stored.facts.thirdtry
         ));
     }
-    if changed {
+    if stored.facts.seed != found.facts.seed {
+        sentences.push(format!(
+            "the seed went from {} to {}: the events are others, and cannot be compared one by one",
+            stored.facts.seed, found.facts.seed
+        ));
+    } else if changed {
         sentences.push(paired(stored, loaded, input, supervisor)?);
     }
     sentences.extend(numbers(&stored.summary, &found.summary));

@@ -194,6 +194,9 @@ fn a_change_is_told_in_a_sentence_with_the_first_event_and_the_reason() {
     assert!(said.contains("retries_exhausted.Sum: "), "{said}");
     assert!(!folder.join("scenarios/golden/orders.new").exists(), "what --set changed is not stored");
 
+    let said = says(&folder, &["test", "--set", "seed=43"], 98);
+    assert!(said.contains("the seed went from 42 to 43"), "{said}");
+
     // What changes no result is no difference; what is accepted must be of the scenario as it is.
     let other = orders(r#""lost.Sum < 9""#);
     fs::write(folder.join("scenarios/orders.json"), &other).expect("a file");
