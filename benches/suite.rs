@@ -3,6 +3,7 @@
 //! `cargo bench --bench suite` prints the median of five, with golden results and without, on all cores and on one.
 #![expect(clippy::disallowed_types, reason = "a benchmark reads the wall clock")]
 #![expect(clippy::print_stdout, reason = "the table is the result")]
+#![expect(clippy::cast_precision_loss, reason = "a benchmark's figures need few digits")]
 
 mod support;
 
@@ -30,7 +31,6 @@ fn main() {
             (0..ROUNDS).map(|_| measure(env!("CARGO_BIN_EXE_thirdtry"), &args).wall.as_secs_f64()).collect();
         times.sort_by(f64::total_cmp);
         let median = times[ROUNDS / 2];
-        #[expect(clippy::cast_precision_loss, reason = "a handful of scenarios")]
         let rate = count as f64 / median;
         println!("{name:<34} {median:>8.3}  {rate:>11.1}");
     }

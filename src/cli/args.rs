@@ -365,6 +365,8 @@ pub(crate) struct TestArgs {
     /// Test so many scenarios at a time; results do not depend on it [default: one on each core]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     /// The folder for scenarios that `--shuffle-seeds` finds [default: out/test]
     #[arg(short, long, value_name = "DIR", requires = "shuffle_seeds")]
     pub(crate) out: Option<PathBuf>,

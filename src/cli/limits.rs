@@ -7,7 +7,6 @@ use std::path::Path;
 use thirdtry::estimate::Estimate;
 use thirdtry::record::Files;
 use thirdtry::scenario::Scenario;
-use thirdtry::scenario::load::{Input, load};
 use thirdtry::scenario::units;
 use thirdtry::sink::summary_text::grouped;
 
@@ -118,21 +117,6 @@ pub(crate) fn admit_sweep(args: LimitArgs, table: u64, disk: u64, path: &Path) -
         Some(free) => Err(refuse("the rows of all runs", disk, &format!("`{}` has", path.display()), free)),
         None => Ok(()),
     }
-}
-
-/// Refuses a scenario that needs more than its share of the memory when `runs` go on at a time. One that does not load
-/// is told of by whoever loads it.
-pub(crate) fn admit_share(input: &Input, runs: usize) -> Result<(), Failure> {
-    let (Some(memory), Ok(loaded)) = (available_memory(), load(input)) else { return Ok(()) };
-    fits_memory(&Estimate::of(&loaded.scenario), None, memory / runs.max(1) as u64).map_err(|failure| {
-        match failure {
-            Failure::Environment { message, .. } => Failure::Environment {
-                message: format!("`{}`: {message}", input.name),
-                hint: Some(format!("test fewer at a time with `--threads`; {}", fewer_pending())),
-            },
-            failure => failure,
-        }
-    })
 }
 
 fn fits_memory(estimate: &Estimate, files: Option<Files>, available: u64) -> Result<(), Failure> {

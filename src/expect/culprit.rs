@@ -46,7 +46,7 @@ pub fn first_culprit(
         if state.shows(&signs) {
             return find(before, STRIDE, &signs);
         }
-        if ended || supervisor.stops() {
+        if ended || supervisor.stops() || !supervisor.allows(state.simulation.in_flight()) {
             return None;
         }
     }

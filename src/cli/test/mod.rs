@@ -13,15 +13,17 @@ pub(super) use discover::{Discovered, GoldenMode, discover, is_ci};
 
 use super::args::{TestArgs, TestFormat};
 use super::exit::{Exit, Failure};
+use super::limits::MemoryShare;
 use super::progress::RunsProgress;
 use super::terminal::Terminal;
-use super::{diagnostics, interrupt, limits};
+use super::{diagnostics, interrupt};
 use std::collections::BTreeSet;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use thirdtry::experiment::{Confidence, all_cores, in_parallel};
+use thirdtry::scenario::load::load;
 use thirdtry::suite::golden::GoldenFolder;
 use thirdtry::suite::{Case, CaseVerdict, GoldenOutcome, Options, Outcome, Report, test_case};
 
@@ -103,15 +105,14 @@ fn run(found: &Discovered, args: &TestArgs, terminal: &Terminal) -> Result<Suite
     let threads = args.threads.unwrap_or_else(all_cores);
     let at_a_time = threads.get().min(found.cases.len()).max(1);
     let inner = NonZeroUsize::new(threads.get() / at_a_time).unwrap_or(NonZeroUsize::MIN);
-    for case in &found.cases {
-        limits::admit_share(&case.input, at_a_time * inner.get())?;
-    }
+    let memory = MemoryShare::of(args.limits, at_a_time * inner.get());
+    found.cases.iter().try_for_each(|case| admit(case, memory))?;
     let options = Options {
         replications: args.replications,
         confidence: args.confidence.unwrap_or(Confidence::USUAL),
         threads: inner,
     };
-    let progress = RunsProgress::new(terminal, found.cases.len() as u64);
+    let progress = RunsProgress::new(terminal, found.cases.len() as u64).within(memory.pending_limit());
     let mut reports = Vec::new();
     let work = |at: usize| test_case(&found.cases[at], &options, &progress);
     in_parallel(found.cases.len(), threads, work, |report| {
@@ -119,7 +120,7 @@ fn run(found: &Discovered, args: &TestArgs, terminal: &Terminal) -> Result<Suite
         reports.push(report);
         if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    progress.finish();
+    progress.finish()?;
     let stopped = interrupt::requested();
     let failed = reports.last().is_some_and(|report: &Report| !report.verdict().is_fine());
     if stopped || (reports.len() < found.cases.len() && !(args.fail_fast && failed)) {
@@ -134,6 +135,17 @@ fn run(found: &Discovered, args: &TestArgs, terminal: &Terminal) -> Result<Suite
         suite.seeds = seeds::search(&suite, &found.cases, count, args, threads, terminal)?;
     }
     Ok(suite)
+}
+
+/// Refuses a scenario that needs more than its share of the memory. One that does not load is told of later.
+fn admit(case: &Case, memory: MemoryShare) -> Result<(), Failure> {
+    let Ok(loaded) = load(&case.input) else { return Ok(()) };
+    memory.admit(&loaded.scenario).map_err(|failure| match failure {
+        Failure::Environment { message, hint } => {
+            Failure::Environment { message: format!("`{}`: {message}", case.input.name), hint }
+        }
+        failure => failure,
+    })
 }
 
 /// What lies among the golden results of whole folders and belongs to no scenario; and in a build, what waits.

@@ -3,6 +3,7 @@
 use super::{Suite, cannot_write, words};
 use crate::cli::args::TestArgs;
 use crate::cli::exit::Failure;
+use crate::cli::limits::MemoryShare;
 use crate::cli::progress::RunsProgress;
 use crate::cli::terminal::Terminal;
 use serde_json::{Value, json};
@@ -36,14 +37,15 @@ pub(super) fn search(
         if !has_expectations || report.verdict() >= CaseVerdict::Failed {
             continue;
         }
-        let progress = RunsProgress::new(terminal, count.get().into());
+        let within = MemoryShare::of(args.limits, threads.get()).pending_limit();
+        let progress = RunsProgress::new(terminal, count.get().into()).within(within);
         let found = search_seeds(&case.input, count, threads, &progress);
-        progress.finish();
+        progress.finish()?;
         let found = found.map_err(|_| interrupted())?;
         let found = match found {
             None => None,
             Some(found) => {
-                let shrunk = shrink(&case.input, &found, &RunsProgress::new(terminal, 1));
+                let shrunk = shrink(&case.input, &found, &RunsProgress::new(terminal, 1).within(within));
                 let saved =
                     shrunk.map(|shrunk| save(shrunk, &case.input.stem(), &found, args)).transpose()?;
                 Some((found, saved))
