@@ -25,6 +25,8 @@ mod imported;
 #[cfg(feature = "cli")]
 mod limits;
 mod offers;
+#[cfg(feature = "cli")]
+mod packaging;
 mod paired;
 mod promises;
 mod real_trace;
