@@ -243,13 +243,13 @@ fn the_image_is_one_program_without_root() {
     let known = ["FROM", "WORKDIR", "COPY", "RUN", "USER", "ENTRYPOINT", "CMD"];
     assert!(all.iter().all(|(name, _)| known.contains(name)), "{all:?}");
     let last = all.iter().rposition(|(name, _)| *name == "FROM").expect("a stage");
-    let (build, image) = all.split_at(last);
+    let (builder, image) = all.split_at(last);
     assert_eq!(image[0], ("FROM", "scratch"));
     let manifest = text("Cargo.toml");
     let rust = manifest.lines().find_map(|line| line.strip_prefix("rust-version = \"")?.strip_suffix('"'));
-    assert_eq!(only(build, "FROM"), format!("rust:{}-alpine AS build", rust.expect("a version")));
-    assert_eq!(only(build, "RUN"), "cargo build --locked --release");
-    let built = format!("{}/target/release/thirdtry", only(build, "WORKDIR"));
+    assert_eq!(only(builder, "FROM"), format!("rust:{}-alpine AS build", rust.expect("a version")));
+    assert_eq!(only(builder, "RUN"), "cargo build --locked --release");
+    let built = format!("{}/target/release/thirdtry", only(builder, "WORKDIR"));
     assert_eq!(only(image, "COPY"), format!("--from=build {built} /thirdtry"));
     let (user, group) = only(image, "USER").split_once(':').expect("a user and a group");
     assert!(
