@@ -27,6 +27,17 @@ pub struct SweepChart {
     pub numbers: Numbers,
     /// Mean and half-width of each point, the last axis running fastest; `None` where there is no value.
     pub points: Vec<Option<(f64, f64)>>,
+    /// What the metric is held against, drawn along one axis.
+    pub limit: Option<Limit>,
+}
+
+/// A value that a metric is held against.
+#[derive(Clone, Debug)]
+pub struct Limit {
+    /// The value, in the metric's unit.
+    pub value: f64,
+    /// What it is.
+    pub name: String,
 }
 
 /// A setting that was varied.
@@ -228,10 +239,12 @@ fn pixel(share: f64, length: i32) -> i32 {
 }
 
 fn line(drawing: &mut Drawing, chart: &SweepChart, x: &SweepAxis) {
-    let highest = chart.points.iter().flatten().fold(0.0, |high, (mean, half)| larger(high, mean + half));
+    let limit = chart.limit.as_ref().map_or(0.0, |limit| limit.value);
+    let highest = chart.points.iter().flatten().fold(limit, |high, (mean, half)| larger(high, mean + half));
     let (factor, unit) = chart.numbers.factor(highest);
     let (scale, ticks) = chart.numbers.scale(chart.numbers.scaled(highest, factor).max(1));
-    drawing.heading(unit, &[]);
+    let legend = chart.limit.iter().map(|limit| (Swatch::Line(VERMILLION, 2), limit.name.clone()));
+    drawing.heading(unit, &legend.collect::<Vec<_>>());
     let top = drawing.take(PLOT_HEIGHT + 64) + 8;
     let plot = Area { left: LEFT, top, right: RIGHT, bottom: top + PLOT_HEIGHT };
     let y = |value: f64| {
@@ -245,6 +258,9 @@ fn line(drawing: &mut Drawing, chart: &SweepChart, x: &SweepAxis) {
     let xs: Vec<i32> =
         places(&x.values, plot.width() - 40).into_iter().map(|at| plot.left + 20 + at).collect();
     x_axis(drawing, x, &xs, plot);
+    if let Some(limit) = &chart.limit {
+        drawing.path(vec![(plot.left, y(limit.value)), (plot.right, y(limit.value))], VERMILLION, 2);
+    }
     for stretch in stretches(&xs, &chart.points) {
         band(drawing, &stretch, &y);
         drawing.path(stretch.iter().map(|(x, (mean, _))| (*x, y(*mean))).collect(), BLUE, 2);
@@ -438,6 +454,7 @@ mod tests {
             axes,
             numbers: Numbers::Plain,
             points: (0..points).map(value).collect(),
+            limit: None,
         };
         String::from_utf8(draw(&chart, Format::Svg).bytes).unwrap()
     }

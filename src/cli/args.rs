@@ -20,6 +20,7 @@ Examples:
   thirdtry sweep my.json --vary functions.ship.ReservedConcurrentExecutions=10,20,50
   thirdtry diff my.json --set functions.ship.EventInvokeConfig.MaximumRetryAttempts=0
   thirdtry test scenarios                    for a build: expectations and golden results; --junit FILE
+  thirdtry solve my.json --find functions.ship.ReservedConcurrentExecutions=1..1000 --so-that 'lost.Sum == 0'
   thirdtry check my.json --explain           what the file means, with every default and its source
   thirdtry explain quickstart --fate retries_exhausted
   thirdtry export logs out/quickstart        the log groups as CloudWatch Logs would have them
@@ -33,6 +34,7 @@ Exit codes:
     2  the command line is wrong
     3  the scenario or an input file is invalid
     4  results are missing, incomplete or edited
+    5  solve: no value meets the requirements
    97  undecided: more replications would tell
    98  the results differ: from the golden one, or of two scenarios (`diff --exit-code`)
    99  an expectation failed
@@ -46,7 +48,7 @@ pub(crate) struct Cli {
     /// Say nothing but the answer and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// End with 0 instead of 97, 98 or 99
+    /// End with 0 instead of 5, 97, 98 or 99
     #[arg(long, global = true)]
     pub(crate) no_fail: bool,
     #[command(subcommand)]
@@ -70,6 +72,8 @@ pub(crate) enum Command {
     Sweep(SweepArgs),
     /// Compare two scenarios on the same events: fates, metrics, costs, and why
     Diff(DiffArgs),
+    /// Find the smallest or largest value of a setting that meets a goal
+    Solve(super::solve::SolveArgs),
     /// Put the shares of a sweep together
     Merge(MergeArgs),
     /// Show a finished run as AWS would have shown it: metrics, logs or traces

@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     Invalid,
     /// 4: results are missing, incomplete or edited.
     Inconsistent,
+    /// 5: no value of a setting meets the requirements.
+    NoValue,
     /// 97: statistics cannot tell; more replications would.
     Undecided,
     /// 98: results differ, from golden ones or, where that was asked, of two scenarios.
@@ -33,7 +35,7 @@ impl Exit {
     /// The same, if verdicts are to be no failures.
     pub(crate) const fn without_verdict(self) -> Self {
         match self {
-            Self::Undecided | Self::Differs | Self::Failed => Self::Done,
+            Self::NoValue | Self::Undecided | Self::Differs | Self::Failed => Self::Done,
             other => other,
         }
     }
@@ -47,6 +49,7 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 2,
             Exit::Invalid => 3,
             Exit::Inconsistent => 4,
+            Exit::NoValue => 5,
             Exit::Undecided => 97,
             Exit::Differs => 98,
             Exit::Failed => 99,

@@ -20,6 +20,7 @@ mod limits;
 mod progress;
 mod replicate;
 mod run;
+mod solve;
 mod sweep;
 mod terminal;
 mod test;
@@ -38,6 +39,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(args) => run::execute(&args, &mut terminal),
         Command::Sweep(args) => sweep::execute(&args, &mut terminal),
         Command::Diff(args) => diff::execute(&args, &mut terminal),
+        Command::Solve(args) => solve::execute(&args, &mut terminal),
         Command::Merge(args) => sweep::merge_shares(&args, &mut terminal),
         Command::Test(args) => test::execute(&args, &mut terminal),
         Command::Accept(args) => accept::execute(&args, &mut terminal),

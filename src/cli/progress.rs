@@ -88,6 +88,16 @@ impl RunsProgress {
         Self { started: Instant::now(), bar, limit: None, outgrown: Mutex::default() }
     }
 
+    /// Progress of a search, of which nobody knows how many runs it takes: how many there were, and what it looks at.
+    pub(crate) fn searching(terminal: &Terminal) -> Self {
+        let wanted = terminal.shows_progress();
+        let target = if wanted { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let style =
+            ProgressStyle::with_template("{pos} runs  {wide_msg}").expect("the template is well-formed");
+        let bar = ProgressBar::with_draw_target(None, target).with_style(style);
+        Self { started: Instant::now(), bar, limit: None, outgrown: Mutex::default() }
+    }
+
     /// No run may have more pending than `limit` allows.
     pub(crate) fn within(self, limit: PendingLimit) -> Self {
         Self { limit: Some(limit), ..self }
@@ -123,8 +133,16 @@ impl Supervisor for RunsProgress {
     fn run_done(&self) {
         self.bar.inc(1);
         if self.started.elapsed() >= A_BLINK {
-            let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
-            self.bar.set_message(runs_message(done, all, self.bar.eta()));
+            let done = self.bar.position();
+            if let Some(all) = self.bar.length() {
+                self.bar.set_message(runs_message(done, all, self.bar.eta()));
+            }
+        }
+    }
+
+    fn begins(&self, what: &str) {
+        if self.started.elapsed() >= A_BLINK {
+            self.bar.set_message(what.to_owned());
         }
     }
 }

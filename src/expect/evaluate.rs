@@ -28,7 +28,7 @@ pub fn answer_run(
     replication: u32,
     supervisor: &impl Supervisor,
 ) -> Option<Tested> {
-    run(scenario, requirements, replication, SimTime::ZERO, supervisor)
+    answer_run_from(scenario, requirements, replication, SimTime::ZERO, supervisor)
 }
 
 /// Runs the scenario itself, with `extra` listening too; `None` if the supervisor stopped it.
@@ -60,7 +60,7 @@ pub fn answer_replications(
     let mut done = 0;
     let work = |number: usize| {
         let number = u32::try_from(number).expect("as many as the plan says");
-        let tested = run(scenario, requirements, number, plan.warm_up, supervisor)?;
+        let tested = answer_run_from(scenario, requirements, number, plan.warm_up, supervisor)?;
         supervisor.run_done();
         Some(tested.answers)
     };
@@ -72,7 +72,8 @@ pub fn answer_replications(
     if done == all { Ok(answers) } else { Err(Stopped) }
 }
 
-fn run(
+/// As [`answer_run`], of what happens from `from` on; windows begin where they say.
+pub fn answer_run_from(
     scenario: &Scenario,
     requirements: &Requirements,
     replication: u32,

@@ -19,7 +19,7 @@ mod value;
 
 pub use culprit::{Culprit, first_culprit};
 pub(crate) use evaluate::answer_run_with;
-pub use evaluate::{Answers, Tested, answer_replications, answer_run};
+pub use evaluate::{Answers, Tested, answer_replications, answer_run, answer_run_from};
 pub use judge::{Judgement, Spread, Verdict, judge, judge_replications};
 pub use requirement::{Requirement, Requirements, Unfit, load_checked, problems};
-pub use value::shown;
+pub use value::{compare, shown};

@@ -75,7 +75,7 @@ fn percentage(text: &str) -> Option<Decimal> {
 }
 
 /// How two numbers compare, whatever their places.
-pub(super) fn compare(a: Decimal, b: Decimal) -> Ordering {
+pub fn compare(a: Decimal, b: Decimal) -> Ordering {
     let places = a.places().max(b.places());
     let scaled =
         |number: Decimal| number.units().checked_mul(10_u128.checked_pow((places - number.places()).into())?);

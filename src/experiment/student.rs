@@ -22,6 +22,11 @@ impl Confidence {
         (0.5..=0.9999).contains(&share).then_some(Self(share))
     }
 
+    /// The confidence `share`, whatever it is: of one of several claims that are to be sure together.
+    pub(crate) const fn exactly(share: f64) -> Self {
+        Self(share)
+    }
+
     /// As a share of one.
     pub const fn share(self) -> f64 {
         self.0

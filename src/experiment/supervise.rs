@@ -27,6 +27,9 @@ pub trait Supervisor: Sync {
 
     /// One more run is done; told in no particular order, from any thread.
     fn run_done(&self) {}
+
+    /// What is being looked at from now on, in a few words: where nobody knows beforehand how many runs it takes.
+    fn begins(&self, _what: &str) {}
 }
 
 impl Supervisor for () {}

@@ -35,6 +35,8 @@ mod redrive;
 mod replications;
 #[cfg(feature = "cli")]
 mod scale_out;
+#[cfg(feature = "cli")]
+mod solve;
 mod source_files;
 #[cfg(feature = "cli")]
 mod suite;

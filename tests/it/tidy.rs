@@ -7,7 +7,7 @@ use crate::source_files::{files, text};
 use std::path::Path;
 
 /// For each module of the library, the modules that it may use; itself is understood.
-const MAY_IMPORT: [(&str, &[&str]); 19] = [
+const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("time", &[]),
     ("id", &[]),
     ("random", &["time"]),
@@ -29,6 +29,7 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ),
     ("expect", &["time", "id", "scenario", "model", "simulate", "observe", "experiment"]),
     ("suite", &["time", "scenario", "model", "observe", "sink", "experiment", "expect"]),
+    ("solve", &["time", "scenario", "observe", "sink", "chart", "experiment", "expect"]),
     // The program sees the library as any other user does: `thirdtry::`, never `crate::`.
     ("cli", &[]),
 ];

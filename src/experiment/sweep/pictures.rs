@@ -31,6 +31,7 @@ pub(super) fn draw(table: &SweepTable, format: Format) -> Vec<ChartFile> {
             axes: axes.clone(),
             numbers: numbers(column),
             points: points.collect(),
+            limit: None,
         };
         draw_chart(&chart, format)
     };
