@@ -150,7 +150,25 @@ impl<'a> Composer<'a> {
             fields.push(self.destinations());
         }
         fields.push(self.sources());
+        if !has("expect") {
+            fields.extend(self.expectations());
+        }
         fields
+    }
+
+    /// What whoever gave a function a way out for its failures certainly expects of it: that nothing is lost.
+    fn expectations(&mut self) -> Option<Field> {
+        let routed = |function: &&Function| function.on_failure.is_some() || function.dead_letter.is_some();
+        let functions = self.application.functions.iter().filter(routed);
+        let expected: Vec<String> = functions
+            .map(|function| json_string(&format!("functions.{}.lost.Sum == 0", function.name)))
+            .collect();
+        if expected.is_empty() {
+            return None;
+        }
+        let json = format!("[{}]", expected.join(", "));
+        self.placeholder("expect", &json, &Origin::new("", 0, ""));
+        Some(Field::inline("expect", json).behind(MARK))
     }
 
     /// An entry of the traffic file, as it stands.

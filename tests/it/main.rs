@@ -18,6 +18,8 @@ mod export;
 mod fidelity;
 mod golden;
 mod golden_vectors;
+#[cfg(all(unix, feature = "import"))]
+mod guide_ci;
 mod identities;
 mod imperfections;
 #[cfg(feature = "import")]

@@ -68,8 +68,9 @@ pub(crate) fn execute(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, 
     }
     terminal.answer(&format(args.format))?;
     if pending > 0 {
+        let (wait, them) = if pending == 1 { ("result waits", "it") } else { ("results wait", "them") };
         terminal.note(&format!(
-            "{pending} results wait to be accepted: look at them, then `thirdtry accept{}`",
+            "{pending} {wait} to be accepted: look at {them}, then `thirdtry accept{}`",
             words::paths(&args.paths)
         ));
     }
