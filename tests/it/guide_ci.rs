@@ -3,6 +3,7 @@
 
 use crate::source_files::{root, text};
 use crate::support::temporary_folder;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -27,7 +28,8 @@ fn the_guide_for_builds_shows_what_its_commands_print() {
         if !is_updating() {
             assert_eq!(printed, shown, "{GUIDE}: this prints something else:\n{script}");
         }
-        updated += &format!("{before}```sh\n{script}```\n\n```text\n{printed}```\n");
+        write!(updated, "{before}```sh\n{script}```\n\n```text\n{printed}```\n")
+            .expect("a string takes every text");
         rest = behind;
     }
     if is_updating() {
