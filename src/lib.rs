@@ -61,16 +61,21 @@ pub mod export;
 pub mod id;
 #[cfg(feature = "import")]
 pub mod import;
+pub mod lint;
 pub mod model;
 pub mod observe;
+#[cfg(feature = "import")]
+pub mod overlay;
 pub mod random;
 pub mod record;
+pub mod report;
 pub mod scenario;
 pub mod simulate;
 pub mod sink;
 pub mod solve;
 pub mod suite;
 pub mod time;
+pub mod verify;
 
 /// The version of the model: it changes when the same scenario and seed give other results.
 pub const MODEL_VERSION: u32 = 1;

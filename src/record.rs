@@ -18,9 +18,10 @@ use crate::observe::fingerprint::Fingerprint;
 use crate::observe::ledger::Ledger;
 use crate::observe::metrics::Metrics;
 use crate::observe::summary::{Ending, Summary, SummaryReport};
+use crate::report::Chart;
 use crate::scenario::Scenario;
 use crate::scenario::load::Loaded;
-use crate::simulate::RunEnd;
+use crate::simulate::{RunEnd, simulate};
 use crate::sink::attempts_csv::AttemptsCsv;
 use crate::sink::deliveries::Deliveries;
 use crate::sink::directory::{OutputError, OutputFile, OutputFolder, RunFacts};
@@ -32,7 +33,10 @@ use crate::time::SimTime;
 use std::io;
 use std::num::NonZeroU64;
 
+use page::PageNotes;
+
 pub mod behind;
+mod page;
 #[cfg(feature = "charts")]
 mod pictures;
 
@@ -54,6 +58,8 @@ pub struct Files {
     pub charts: bool,
     /// `charts/*.png`
     pub png: bool,
+    /// `report.html`
+    pub report: bool,
 }
 
 impl Files {
@@ -66,6 +72,7 @@ impl Files {
         deliveries: true,
         charts: true,
         png: false,
+        report: true,
     };
 
     /// Only what is always written.
@@ -77,6 +84,7 @@ impl Files {
         deliveries: false,
         charts: false,
         png: false,
+        report: false,
     };
 }
 
@@ -98,6 +106,9 @@ struct Outputs<'s> {
     attempts: Option<AttemptsCsv<OutputFile>>,
     timeline: Option<TimelineCsv<'s, OutputFile>>,
     deliveries: Option<Deliveries<'s, OutputFile>>,
+    /// One event in so many is in the timeline, if there is one.
+    one_in: Option<NonZeroU64>,
+    page: Option<PageNotes>,
     #[cfg(feature = "charts")]
     pictures: Option<pictures::Pictures>,
 }
@@ -132,6 +143,8 @@ impl<'s> Recorder<'s> {
             timeline: timeline.transpose()?.map(|(one_in, file)| TimelineCsv::new(scenario, one_in, file)),
             deliveries: file(files.deliveries, "deliveries.jsonl")?
                 .map(|file| Deliveries::new(scenario, file)),
+            one_in: files.timeline,
+            page: files.report.then(|| PageNotes::new(files)),
             #[cfg(feature = "charts")]
             pictures: files.charts.then(|| pictures::Pictures::new(scenario, files.png)),
             folder,
@@ -218,6 +231,7 @@ impl Observer for Outputs<'_> {
         self.attempts.observe(fact);
         self.timeline.observe(fact);
         self.deliveries.observe(fact);
+        self.page.observe(fact);
         #[cfg(feature = "charts")]
         self.pictures.observe(fact);
     }
@@ -229,7 +243,7 @@ impl Observer for Outputs<'_> {
     }
 }
 
-impl Outputs<'_> {
+impl<'s> Outputs<'s> {
     fn finish(
         mut self,
         metrics: Option<MetricsCsv<OutputFile>>,
@@ -238,12 +252,42 @@ impl Outputs<'_> {
         for file in self.end_files(metrics).into_iter().flatten() {
             self.folder.complete(file?)?;
         }
-        self.write_summary(report)?;
-        #[cfg(feature = "charts")]
-        if let Some(pictures) = self.pictures.take() {
-            pictures.write(&self.loaded.scenario, &mut self.folder)?;
+        let facts = run_facts(self.loaded, report, self.one_in);
+        let (summary, resolved) = self.write_summary(report)?;
+        let (charts, lost) = self.look_again()?;
+        if let Some(page) = &self.page {
+            page.write((&facts, &summary, &resolved), charts, lost, &mut self.folder)?;
         }
-        self.folder.finish(&run_facts(self.loaded, report))
+        self.folder.finish(&facts)
+    }
+
+    /// Which events are worth telling of is known only now; the run is deterministic, so it is run once more with
+    /// somebody taking notes of just these.
+    #[cfg(feature = "charts")]
+    fn look_again(&mut self) -> Result<(Vec<Chart>, Option<page::LostRows<'s>>), OutputError> {
+        let scenario = &self.loaded.scenario;
+        let mut lost = self.page.as_ref().and_then(|page| page.rows(scenario));
+        let pictures = self.pictures.take();
+        let mut looking = pictures.as_ref().map(|pictures| pictures.look_again(scenario));
+        if lost.is_some() || looking.is_some() {
+            simulate(scenario, &mut (&mut looking, &mut lost));
+        }
+        let charts = match pictures.zip(looking) {
+            Some((pictures, looking)) => pictures.write(&looking, scenario, &mut self.folder)?,
+            None => Vec::new(),
+        };
+        Ok((charts, lost))
+    }
+
+    #[cfg(not(feature = "charts"))]
+    #[expect(clippy::unnecessary_wraps, reason = "with charts it can fail")]
+    fn look_again(&mut self) -> Result<(Vec<Chart>, Option<page::LostRows<'s>>), OutputError> {
+        let scenario = &self.loaded.scenario;
+        let mut lost = self.page.as_ref().and_then(|page| page.rows(scenario));
+        if lost.is_some() {
+            simulate(scenario, &mut lost);
+        }
+        Ok((Vec::new(), lost))
     }
 
     /// Ends what the observers write, each with its first error.
@@ -257,16 +301,19 @@ impl Outputs<'_> {
         ]
     }
 
-    fn write_summary(&mut self, report: &SummaryReport) -> Result<(), OutputError> {
-        let json = self.folder.create("summary.json")?;
-        self.folder.complete(summary_files::write_json(report, json)?)?;
+    /// The summary and the resolved scenario; what is in `summary.json` and in `scenario.resolved.json`.
+    fn write_summary(&mut self, report: &SummaryReport) -> Result<(Vec<u8>, Vec<u8>), OutputError> {
+        let json = summary_files::write_json(report, Vec::new())?;
+        self.folder.write("summary.json", &json)?;
         let csv = self.folder.create("summary.csv")?;
         self.folder.complete(summary_files::write_csv(report, csv)?)?;
-        self.folder.write("scenario.resolved.json", &self.loaded.resolved_file())
+        let resolved = self.loaded.resolved_file();
+        self.folder.write("scenario.resolved.json", &resolved)?;
+        Ok((json, resolved))
     }
 }
 
-fn run_facts(loaded: &Loaded, report: &SummaryReport) -> RunFacts {
+fn run_facts(loaded: &Loaded, report: &SummaryReport, one_in: Option<NonZeroU64>) -> RunFacts {
     RunFacts {
         thirdtry: env!("CARGO_PKG_VERSION"),
         model_version: crate::MODEL_VERSION,
@@ -276,5 +323,6 @@ fn run_facts(loaded: &Loaded, report: &SummaryReport) -> RunFacts {
         profile: loaded.scenario.profile.name(),
         fingerprint: report.fingerprint.clone(),
         end: report.end,
+        timeline_one_in: one_in.filter(|one_in| *one_in != NonZeroU64::MIN),
     }
 }

@@ -19,6 +19,7 @@ mod fates;
 mod frame;
 mod load;
 mod marks;
+mod overlay;
 mod render;
 mod scale;
 mod style;
@@ -34,6 +35,7 @@ use crate::observe::series::Series;
 use crate::scenario::Scenario;
 
 pub use curves::{CurvePanel, draw_curves};
+pub use overlay::{OverlayPanel, draw_overlay};
 
 /// What the charts show.
 #[derive(Clone, Copy, Debug)]

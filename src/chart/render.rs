@@ -6,6 +6,7 @@
 use super::Format;
 use super::drawing::{Anchor, Area, Drawing, Face, Shape, WIDTH};
 use super::style::{Ink, WHITE};
+use crate::scenario::problem::is_bidi_control;
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle, RGBAColor, ShapeStyle, TextStyle, register_font};
@@ -163,10 +164,12 @@ impl<B: DrawingBackend> Pen<'_, B> {
     }
 }
 
-/// `text` without the characters that XML forbids even when they are escaped.
+/// `text` without the characters that XML forbids even when they are escaped, and without those that turn the text
+/// around them.
 fn printable(text: &str) -> String {
     let visible = |c: char| {
-        if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { '\u{25a1}' } else { c }
+        let forbidden = c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
+        if forbidden || is_bidi_control(c) { '\u{25a1}' } else { c }
     };
     text.chars().map(visible).collect()
 }

@@ -23,6 +23,8 @@ Examples:
   thirdtry solve my.json --find functions.ship.ReservedConcurrentExecutions=1..1000 --so-that 'lost.Sum == 0'
   thirdtry check my.json --explain           what the file means, with every default and its source
   thirdtry explain quickstart --fate retries_exhausted
+  thirdtry verify out/quickstart             run it again: are the stored bytes what the scenario gives?
+  thirdtry report out/quickstart             its page, out/quickstart/report.html, from the stored results
   thirdtry export logs out/quickstart        the log groups as CloudWatch Logs would have them
   thirdtry import sam template.yaml -o my.json
   thirdtry init -o my.json                   a commented scenario to start from";
@@ -33,7 +35,7 @@ Exit codes:
     1  the environment failed (I/O, disk full)
     2  the command line is wrong
     3  the scenario or an input file is invalid
-    4  results are missing, incomplete or edited
+    4  results are missing, incomplete, edited or not what the scenario gives
     5  solve: no value meets the requirements
    97  undecided: more replications would tell
    98  the results differ: from the golden one, or of two scenarios (`diff --exit-code`)
@@ -76,6 +78,10 @@ pub(crate) enum Command {
     Solve(super::solve::SolveArgs),
     /// Put the shares of a sweep together
     Merge(MergeArgs),
+    /// Run a finished run again: every byte of its folder is the same, or the first difference is named
+    Verify(VerifyArgs),
+    /// Make the page of a finished run from its results, without running again
+    Report(ReportArgs),
     /// Show a finished run as AWS would have shown it: metrics, logs or traces
     Export(ExportArgs),
     /// Make a scenario of infrastructure code or of measured metrics
@@ -462,6 +468,45 @@ pub(crate) struct ExplainArgs {
     pub(crate) first: NonZeroU64,
 }
 
+/// Arguments of `verify`.
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArgs {
+    /// The folder of a finished run
+    pub(crate) dir: PathBuf,
+    /// The folder from which the scenario's recordings count [default: DIR, then the current folder]
+    #[arg(long, value_name = "DIR2")]
+    pub(crate) recordings: Option<PathBuf>,
+    /// The form of the verdict on standard output
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(crate) format: ReportFormat,
+}
+
+/// Arguments of `report`.
+#[derive(Args, Debug)]
+pub(crate) struct ReportArgs {
+    /// The folder of a finished run
+    pub(crate) dir: PathBuf,
+    /// The file to write, `-` for standard output [default: DIR/report.html]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Draw these measurements over the run and print how far they are apart: answers of CloudWatch, CSV, or a folder
+    #[cfg(feature = "import")]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) observed: Vec<PathBuf>,
+    /// The function of measurements that do not name one
+    #[cfg(feature = "import")]
+    #[arg(long, value_name = "NAME", requires = "observed")]
+    pub(crate) function: Option<String>,
+    /// What a column of a CSV file means, such as `Invocations.Sum=calls`; can be repeated
+    #[cfg(feature = "import")]
+    #[arg(long = "column", value_name = "ROLE=NAME", requires = "observed")]
+    pub(crate) columns: Vec<String>,
+    /// The form of the distances on standard output
+    #[cfg(feature = "import")]
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(crate) format: ReportFormat,
+}
+
 /// Arguments of `export`.
 #[derive(Args, Debug)]
 pub(crate) struct ExportArgs {
@@ -559,6 +604,8 @@ pub(crate) enum FileChoice {
     Deliveries,
     /// charts/ and series.csv
     Charts,
+    /// report.html
+    Report,
 }
 
 /// A fate to look for.

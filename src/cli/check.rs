@@ -8,6 +8,7 @@ use super::{diagnostics, input};
 use serde_json::json;
 use thirdtry::estimate::Estimate;
 use thirdtry::expect;
+use thirdtry::lint::{Lint, lints_of};
 use thirdtry::record::Files;
 use thirdtry::scenario::load::{Input, Meaning, meaning};
 use thirdtry::scenario::problem::{LineIndex, Problem, Severity};
@@ -43,6 +44,8 @@ pub(crate) fn execute(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit,
 struct Report {
     input: Input,
     problems: Vec<Problem>,
+    lints: Vec<Lint>,
+    estimate: Option<Estimate>,
     meaning: Option<Meaning>,
 }
 
@@ -52,10 +55,19 @@ impl Report {
             Ok(meaning) => {
                 let unfit = expect::problems(&meaning.scenario, &meaning.written);
                 let sound = unfit.is_empty();
-                let problems = meaning.warnings.iter().cloned().chain(unfit).collect();
-                Self { input, problems, meaning: sound.then_some(meaning) }
+                let mut problems: Vec<Problem> = meaning.warnings.iter().cloned().chain(unfit).collect();
+                if !sound {
+                    return Self { input, problems, lints: Vec::new(), estimate: None, meaning: None };
+                }
+                let (estimate, flows) = Estimate::with_flows(&meaning.scenario);
+                let lints = lints_of(&meaning.scenario, &flows);
+                problems.extend(lints.iter().map(Lint::problem));
+                Self { input, problems, lints, estimate: Some(estimate), meaning: Some(meaning) }
             }
-            Err(rejected) => Self { input, problems: rejected.problems, meaning: None },
+            Err(rejected) => {
+                let problems = rejected.problems;
+                Self { input, problems, lints: Vec::new(), estimate: None, meaning: None }
+            }
         }
     }
 
@@ -69,8 +81,8 @@ impl Report {
             Terminal::problem(&diagnostics::render(problem, &self.input));
         }
         terminal.answer(&format!("{}: {}\n", self.input.name, self.verdict()))?;
-        if let Some(meaning) = &self.meaning {
-            terminal.answer(&estimate_text(&Estimate::of(&meaning.scenario)))?;
+        if let Some(estimate) = &self.estimate {
+            terminal.answer(&estimate_text(estimate))?;
         }
         if explain && let Some(meaning) = &self.meaning {
             terminal.answer(&settings_text(&meaning.settings))?;
@@ -112,8 +124,9 @@ impl Report {
             "valid": self.meaning.is_some(),
             "problems": self.problems.iter().map(problem).collect::<Vec<_>>(),
         });
-        if let Some(meaning) = &self.meaning {
-            report["estimate"] = estimate_json(&Estimate::of(&meaning.scenario));
+        if let Some(estimate) = &self.estimate {
+            report["lints"] = serde_json::to_value(&self.lints).expect("plain data");
+            report["estimate"] = estimate_json(estimate);
         }
         if explain && let Some(meaning) = &self.meaning {
             report["settings"] = meaning.settings.iter().map(setting).collect();

@@ -153,7 +153,7 @@ fn metrics(args: &MetricArgs, terminal: &mut Terminal) -> Result<Exit, Failure> 
 }
 
 /// A file itself, or all tables and answers in a folder and below, in the order of their names.
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+pub(super) fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     if !path.is_dir() {
         files.push(path.to_owned());
         return Ok(());
@@ -178,11 +178,15 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
 
 /// Shows problems; the failure closes the list.
 fn invalid(problems: &[Problem]) -> Failure {
+    Failure::Invalid { message: format!("{}; no scenario was made", show_problems(problems)) }
+}
+
+/// Shows problems, and says how many they are.
+pub(super) fn show_problems(problems: &[Problem]) -> String {
     for problem in problems {
         Terminal::problem(&format!("error: {problem}\n"));
     }
-    let noun = if problems.len() == 1 { "problem" } else { "problems" };
-    Failure::Invalid { message: format!("{} {noun}; no scenario was made", problems.len()) }
+    counted(problems.len(), "problem")
 }
 
 /// A file itself; of a folder the files that Terraform would read, in the order of their names.
@@ -210,7 +214,7 @@ fn files_of_module(path: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Options of the form `NAME=VALUE`.
-fn pairs(option: &str, example: &str, given: &[String]) -> Result<Vec<(String, String)>, Failure> {
+pub(super) fn pairs(option: &str, example: &str, given: &[String]) -> Result<Vec<(String, String)>, Failure> {
     let pair = |text: &String| {
         let (name, value) = text.split_once('=').ok_or_else(|| Failure::Usage {
             message: format!("`{option} {text}` has no `=`"),
@@ -222,7 +226,7 @@ fn pairs(option: &str, example: &str, given: &[String]) -> Result<Vec<(String, S
 }
 
 /// Reads a file, and not more of it than the import needs to see that it is too large.
-fn read(path: &Path) -> Result<SourceFile, Failure> {
+pub(super) fn read(path: &Path) -> Result<SourceFile, Failure> {
     let limit = MAX_BYTES as u64 + 1;
     let mut bytes = Vec::new();
     let read = if path.as_os_str() == "-" {

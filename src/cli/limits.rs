@@ -21,6 +21,12 @@ pub(crate) struct PendingLimit {
 }
 
 impl PendingLimit {
+    /// As much as the memory that the machine has left.
+    pub(crate) fn of_the_machine() -> Self {
+        let memory = available_memory().unwrap_or(u64::MAX);
+        Self { events: Estimate::pending_within(memory, Some(Files::ALL)), memory }
+    }
+
     /// Fails once `in_flight` is more than the memory holds.
     pub(crate) fn check(self, in_flight: usize) -> Result<(), Failure> {
         if in_flight as u64 <= self.events {

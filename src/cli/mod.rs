@@ -19,11 +19,13 @@ mod job_array;
 mod limits;
 mod progress;
 mod replicate;
+mod report;
 mod run;
 mod solve;
 mod sweep;
 mod terminal;
 mod test;
+mod verify;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -45,6 +47,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Accept(args) => accept::execute(&args, &mut terminal),
         Command::Check(args) => check::execute(&args, &mut terminal),
         Command::Explain(args) => explain::execute(&args, &mut terminal),
+        Command::Verify(args) => verify::execute(&args, &mut terminal),
+        Command::Report(args) => report::execute(&args, &mut terminal),
         Command::Export(args) => export::execute(&args, &terminal),
         #[cfg(feature = "import")]
         Command::Import(args) => import::execute(&args, &mut terminal),

@@ -98,6 +98,7 @@ fn chosen_files(args: &RunArgs) -> Result<Option<Files>, Failure> {
         deliveries: chosen(FileChoice::Deliveries),
         charts: chosen(FileChoice::Charts),
         png: args.png,
+        report: chosen(FileChoice::Report),
     }))
 }
 
@@ -112,14 +113,14 @@ fn open<'s>(loaded: &'s Loaded, path: &Path, files: Files) -> Result<Recorder<'s
 }
 
 /// A run that was stopped, as its folder and as its user are told.
-struct Stopped {
+pub(super) struct Stopped {
     reason: &'static str,
-    failure: Failure,
+    pub(super) failure: Failure,
 }
 
 /// Runs to the end; `None` if it was interrupted. It is stopped when too much is pending, and when a file cannot be
 /// written, as soon as that is known.
-fn run(
+pub(super) fn run(
     scenario: &Scenario,
     limit: PendingLimit,
     recorder: &mut Recorder<'_>,

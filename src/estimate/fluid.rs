@@ -9,7 +9,7 @@
 //! Functions are taken upstream first, so that what chains and subscribers get is known when they are reached. Cycles
 //! are cut: what a function in a loop gets from its own outcomes is counted by the limit of 16 hops, not followed.
 
-use super::Estimate;
+use super::{Estimate, FunctionFlow};
 use crate::id::{DestinationId, FunctionId};
 use crate::scenario::{
     DestinationKind, End, FailureKind, Function, InvocationType, Scenario, Source, Timing, Windows,
@@ -71,10 +71,91 @@ impl Outcome {
 
 pub(super) fn estimate(scenario: &Scenario) -> Estimate {
     let grid = Grid::of(scenario);
+    let mut total = Totals::default();
+    follow(scenario, grid, |index, inflow, outcome, hops| {
+        total.add(&scenario.functions[index], &inflow, &outcome, hops);
+    });
+    total.estimate(scenario, grid)
+}
+
+/// The same, and what flows through each function, in the order of the functions.
+pub(super) fn estimate_with_flows(scenario: &Scenario) -> (Estimate, Vec<FunctionFlow>) {
+    let grid = Grid::of(scenario);
+    let mut total = Totals::default();
+    let mut flows = vec![FunctionFlow::default(); scenario.functions.len()];
+    follow(scenario, grid, |index, inflow, outcome, hops| {
+        let function = &scenario.functions[index];
+        total.add(function, &inflow, &outcome, hops);
+        flows[index] = FunctionFlow {
+            events: last(&inflow.events),
+            retries_allowed: retries_allowed(function, &scenario.timing),
+            step: grid.step,
+            arrived: inflow.events,
+            given_up: outcome.given_up,
+        };
+    });
+    (total.estimate(scenario, grid), flows)
+}
+
+/// How many retries an event gets before it is too old: a wait beyond the deadline is not begun.
+fn retries_allowed(function: &Function, timing: &Timing) -> u32 {
+    let (delay, maximum_age) =
+        (timing.function_retry_delay.as_secs_f64(), function.maximum_age.as_secs_f64());
+    // After run k the wait is k times as long.
+    let fits = |failed: &u32| delay * f64::from(failed * (failed + 1) / 2) < maximum_age;
+    u32::try_from((1..=u32::from(function.maximum_retries)).take_while(fits).count()).unwrap_or(u32::MAX)
+}
+
+impl FunctionFlow {
+    /// Events that fail for good.
+    pub fn given_up(&self) -> f64 {
+        last(&self.given_up)
+    }
+
+    /// The same until `at`.
+    pub fn given_up_by(&self, at: SimTime) -> f64 {
+        interpolate_from_one(&self.given_up, seconds(at) / self.step_length())
+    }
+
+    /// The same, where those that fail in a stretch of time count by what `weight` says of it.
+    pub fn given_up_weighted(&self, weight: impl Fn(SimTime, SimTime) -> f64) -> f64 {
+        let steps = 0..self.given_up.len();
+        let weighted = steps.filter(|step| gain(&self.given_up, *step) > 0.0).map(|step| {
+            let (begin, end) = self.stretch(step);
+            gain(&self.given_up, step) * weight(begin, end)
+        });
+        weighted.sum()
+    }
+
+    /// The share of its events that arrive in the windows.
+    pub fn share_of_arrivals(&self, windows: &Windows) -> f64 {
+        if windows.intervals().is_empty() || self.events <= 0.0 {
+            return 1.0;
+        }
+        let inside = (0..self.arrived.len()).map(|step| {
+            let (begin, end) = self.stretch(step);
+            gain(&self.arrived, step) * covered(windows, begin, end)
+        });
+        inside.sum::<f64>() / self.events
+    }
+
+    fn stretch(&self, step: usize) -> (SimTime, SimTime) {
+        #[expect(clippy::cast_precision_loss, reason = "there are a few thousand steps")]
+        let at = |step: usize| SimTime::ZERO + SimDuration::from_secs_f64_saturating(step as f64 * self.step);
+        (at(step), at(step + 1))
+    }
+
+    fn step_length(&self) -> f64 {
+        larger(self.step, 1e-9)
+    }
+}
+
+/// Follows the events through all functions, and tells what goes into each and what becomes of it; `HOPS` times, if it
+/// lies in a loop or behind one.
+fn follow(scenario: &Scenario, grid: Grid, mut tell: impl FnMut(usize, Inflow, Outcome, f64)) {
     let mut inflows = inflows(scenario, grid);
     let (order, looping) = upstream_first(scenario);
     let (shared, recorded) = (Shared::of(scenario, grid), recorded_means(scenario));
-    let mut total = Totals::default();
     for index in order {
         let function = &scenario.functions[index];
         let inflow = inflows[index].take().unwrap_or_else(|| Inflow::nothing(grid));
@@ -82,7 +163,6 @@ pub(super) fn estimate(scenario: &Scenario) -> Estimate {
             continue;
         }
         let outcome = Flow::new(scenario, function, &shared, recorded[index]).through(&inflow);
-        total.add(function, &inflow, &outcome, if looping[index] { HOPS } else { 1.0 });
         for (targets, flow) in [
             (targets(scenario, function.on_success), &outcome.succeeded),
             (targets(scenario, function.on_failure), &outcome.given_up),
@@ -94,8 +174,8 @@ pub(super) fn estimate(scenario: &Scenario) -> Estimate {
                 }
             }
         }
+        tell(index, inflow, outcome, if looping[index] { HOPS } else { 1.0 });
     }
-    total.estimate(scenario, grid)
 }
 
 /// Sums over functions.
@@ -316,16 +396,13 @@ impl<'s> Flow<'s> {
         let run = larger(run, 1e-6);
         let retry_delay = scenario.timing.function_retry_delay.as_secs_f64();
         let maximum_age = function.maximum_age.as_secs_f64();
-        // After run k the wait is k times as long; a wait beyond the deadline is not begun.
-        let fits = |failed: u32| retry_delay * f64::from(failed * (failed + 1) / 2) < maximum_age;
-        let retries = (1..=u32::from(function.maximum_retries)).take_while(|failed| fits(*failed)).count();
         Self {
             function,
             timing: &scenario.timing,
             grid,
             capacity: f64::from(slots) * grid.step / run,
             run,
-            runs_allowed: retries + 1,
+            runs_allowed: retries_allowed(function, &scenario.timing) as usize + 1,
             maximum_age,
             retry_delay,
             is_steady: function.failures.iter().all(|cause| cause.during.intervals().is_empty()),
@@ -484,7 +561,7 @@ impl<'s> Flow<'s> {
 }
 
 /// How much of `[begin, end)` the windows cover.
-fn covered(windows: &Windows, begin: SimTime, end: SimTime) -> f64 {
+pub(super) fn covered(windows: &Windows, begin: SimTime, end: SimTime) -> f64 {
     if windows.intervals().is_empty() {
         return 1.0;
     }

@@ -9,7 +9,8 @@
 mod fluid;
 
 use crate::record::Files;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Windows};
+use crate::time::SimTime;
 
 /// What a run needs, about.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -26,6 +27,24 @@ pub struct Estimate {
     pub deliveries: u64,
     /// Periods of metrics, of all functions together.
     periods: u64,
+}
+
+/// What flows through a function, about.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FunctionFlow {
+    /// Its events, with those that outcomes of others make.
+    pub events: f64,
+    /// How many retries an event gets before its age or its function's settings end it.
+    pub retries_allowed: u32,
+    /// The seconds of a step, and by step all that arrived and all that failed for good.
+    step: f64,
+    arrived: Vec<f64>,
+    given_up: Vec<f64>,
+}
+
+/// Which share of the time from `begin` to `end` the windows cover.
+pub fn covered(windows: &Windows, begin: SimTime, end: SimTime) -> f64 {
+    fluid::covered(windows, begin, end)
 }
 
 /// Memory that a run takes whatever is pending: the program, its tables, its buffers.
@@ -51,6 +70,11 @@ impl Estimate {
     /// The estimate for `scenario`.
     pub fn of(scenario: &Scenario) -> Self {
         fluid::estimate(scenario)
+    }
+
+    /// The estimate for `scenario`, and what flows through each of its functions, in their order.
+    pub fn with_flows(scenario: &Scenario) -> (Self, Vec<FunctionFlow>) {
+        fluid::estimate_with_flows(scenario)
     }
 
     /// The peak memory in bytes of a run that writes `files`; `None` stands for no folder at all.

@@ -2,21 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::fs;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
 use super::rows::Rows;
-use crate::sink::directory::{INCOMPLETE, MANIFEST, OutputError, hexadecimal};
+use crate::sink::directory::{MANIFEST, OutputError};
 use crate::sink::label::Label;
-
-/// The scenario with every default filled in, as a run leaves it.
-const RESOLVED: &str = "scenario.resolved.json";
+use crate::sink::stored::{Manifest, RESOLVED, StoredError, StoredRun};
 
 /// What could not be exported.
 #[derive(Debug)]
@@ -27,14 +24,8 @@ pub struct ExportError {
 
 #[derive(Debug)]
 enum Problem {
-    NoResults,
-    Incomplete,
-    NotWritten,
-    Missing,
-    Edited,
-    Malformed(String),
+    Stored(StoredError),
     HoldsARun,
-    Read(io::Error),
     Output(OutputError),
 }
 
@@ -46,60 +37,34 @@ impl ExportError {
 
     /// Whether the run's folder is to blame, not the disk.
     pub const fn is_inconsistent(&self) -> bool {
-        match self.problem {
-            Problem::NoResults
-            | Problem::Incomplete
-            | Problem::NotWritten
-            | Problem::Missing
-            | Problem::Edited
-            | Problem::Malformed(_) => true,
-            Problem::HoldsARun | Problem::Read(_) | Problem::Output(_) => false,
+        match &self.problem {
+            Problem::Stored(error) => error.is_inconsistent(),
+            Problem::HoldsARun | Problem::Output(_) => false,
         }
     }
 
     /// What to do about it.
     pub fn remedy(&self) -> &'static str {
         match &self.problem {
-            Problem::NoResults => "give the folder that `thirdtry run … --out DIR` has written",
-            Problem::Incomplete | Problem::Missing => "run the scenario again",
-            Problem::NotWritten => "run the scenario again with `--files all`",
-            Problem::Edited => "run the scenario again; results cannot be exported once they were edited",
-            Problem::Malformed(_) => "run the scenario again with this version of thirdtry",
+            Problem::Stored(error) => error.remedy(),
             Problem::HoldsARun => "choose another folder with `--out`",
-            Problem::Read(_) => "check the disk and the permissions",
             Problem::Output(error) => error.remedy(),
         }
     }
 
     pub(super) fn malformed(path: &Path, what: impl fmt::Display) -> Self {
-        Self { path: path.to_owned(), problem: Problem::Malformed(what.to_string()) }
-    }
-
-    fn new(path: &Path, problem: Problem) -> Self {
-        Self { path: path.to_owned(), problem }
+        StoredError::malformed(path, what).into()
     }
 }
 
 impl fmt::Display for ExportError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path.display();
         match &self.problem {
-            Problem::NoResults => write!(out, "`{path}` holds no results of a run: it has no {MANIFEST}"),
-            Problem::Incomplete => write!(out, "`{path}` holds {INCOMPLETE}: its run has not finished"),
-            Problem::NotWritten => write!(out, "`{path}` is not among the files that the run wrote"),
-            Problem::Missing => write!(out, "`{path}` is missing, although {MANIFEST} lists it"),
-            Problem::Edited => {
-                write!(
-                    out,
-                    "`{path}` is not what the run wrote: its SHA-256 differs from the one in {MANIFEST}"
-                )
-            }
-            Problem::Malformed(what) => write!(out, "`{path}` cannot be understood: {what}"),
+            Problem::Stored(error) => error.fmt(out),
             Problem::HoldsARun => {
-                write!(out, "`{path}` holds the results of a run, which are not overwritten")
+                write!(out, "`{}` holds the results of a run, which are not overwritten", self.path.display())
             }
-            Problem::Read(error) => write!(out, "cannot read `{path}`: {error}"),
-            Problem::Output(error) => write!(out, "{error}"),
+            Problem::Output(error) => error.fmt(out),
         }
     }
 }
@@ -107,16 +72,16 @@ impl fmt::Display for ExportError {
 impl std::error::Error for ExportError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.problem {
-            Problem::Read(error) => Some(error),
+            Problem::Stored(error) => error.source(),
             Problem::Output(error) => Some(error),
-            Problem::NoResults
-            | Problem::Incomplete
-            | Problem::NotWritten
-            | Problem::Missing
-            | Problem::Edited
-            | Problem::Malformed(_)
-            | Problem::HoldsARun => None,
+            Problem::HoldsARun => None,
         }
+    }
+}
+
+impl From<StoredError> for ExportError {
+    fn from(error: StoredError) -> Self {
+        Self { path: error.path().to_owned(), problem: Problem::Stored(error) }
     }
 }
 
@@ -131,18 +96,6 @@ impl From<io::Error> for ExportError {
     fn from(error: io::Error) -> Self {
         OutputError::from(error).into()
     }
-}
-
-/// What is needed of a run's manifest.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Manifest {
-    /// The scenario's name.
-    pub scenario: String,
-    /// The seed.
-    pub seed: u64,
-    /// The fingerprint of all observations.
-    pub fingerprint: String,
-    files: BTreeMap<String, String>,
 }
 
 /// What is needed of the resolved scenario.
@@ -179,8 +132,7 @@ pub(super) struct Settings {
 /// The output folder of a finished run.
 #[derive(Debug)]
 pub struct RunFolder {
-    path: PathBuf,
-    manifest: Manifest,
+    stored: StoredRun,
     label: Label,
     functions: Vec<String>,
     settings: Vec<Settings>,
@@ -192,36 +144,24 @@ impl RunFolder {
     /// # Errors
     /// When it holds no complete results, or its scenario was edited.
     pub fn open(path: &Path) -> Result<Self, ExportError> {
-        let manifest_path = path.join(MANIFEST);
-        if path.join(INCOMPLETE).exists() {
-            return Err(ExportError::new(path, Problem::Incomplete));
-        }
-        if !manifest_path.is_file() {
-            return Err(ExportError::new(path, Problem::NoResults));
-        }
-        let manifest: Manifest = parse(&manifest_path)?;
-        let resolved_path = verified(path, &manifest, RESOLVED)?;
-        let resolved: Resolved = parse(&resolved_path)?;
-        let start: Timestamp =
-            resolved.start.parse().map_err(|error| ExportError::malformed(&resolved_path, error))?;
+        let stored = StoredRun::open(path)?;
+        let resolved: Resolved = stored.json(RESOLVED)?;
+        let start: Timestamp = resolved
+            .start
+            .parse()
+            .map_err(|error| ExportError::malformed(&stored.path().join(RESOLVED), error))?;
         let (functions, settings) = resolved.functions.into_iter().map(settings_of).unzip();
-        Ok(Self {
-            path: path.to_owned(),
-            manifest,
-            label: Label::starting(start.as_millisecond()),
-            functions,
-            settings,
-        })
+        Ok(Self { stored, label: Label::starting(start.as_millisecond()), functions, settings })
     }
 
     /// The folder.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.stored.path()
     }
 
     /// What the run says of itself.
     pub const fn manifest(&self) -> &Manifest {
-        &self.manifest
+        self.stored.manifest()
     }
 
     /// Virtual time as dates.
@@ -242,14 +182,13 @@ impl RunFolder {
 
     /// Makes sure that the file `name` is what the run wrote.
     pub(super) fn verify(&self, name: &str) -> Result<(), ExportError> {
-        verified(&self.path, &self.manifest, name).map(drop)
+        Ok(self.stored.verified(name).map(drop)?)
     }
 
     /// The rows of the table `name`, which has been verified.
     pub(super) fn rows<T: DeserializeOwned>(&self, name: &str) -> Result<Rows<T>, ExportError> {
-        let path = self.path.join(name);
-        let file = File::open(&path).map_err(|error| ExportError::new(&path, Problem::Read(error)))?;
-        Ok(Rows::new(path, BufReader::with_capacity(1 << 16, file)))
+        let file = self.stored.file(name)?;
+        Ok(Rows::new(self.path().join(name), BufReader::with_capacity(1 << 16, file)))
     }
 }
 
@@ -270,39 +209,9 @@ pub(super) fn refuse_results_of_a_run(path: &Path) -> Result<(), ExportError> {
     let manifest: Option<serde_json::Value> =
         fs::read(path.join(MANIFEST)).ok().and_then(|text| serde_json::from_slice(&text).ok());
     match manifest {
-        Some(manifest) if manifest.get("export").is_none() => Err(ExportError::new(path, Problem::HoldsARun)),
+        Some(manifest) if manifest.get("export").is_none() => {
+            Err(ExportError { path: path.to_owned(), problem: Problem::HoldsARun })
+        }
         _ => Ok(()),
-    }
-}
-
-fn parse<T: DeserializeOwned>(path: &Path) -> Result<T, ExportError> {
-    let text = fs::read(path).map_err(|error| ExportError::new(path, Problem::Read(error)))?;
-    serde_json::from_slice(&text).map_err(|error| ExportError::malformed(path, error))
-}
-
-fn verified(folder: &Path, manifest: &Manifest, name: &str) -> Result<PathBuf, ExportError> {
-    let path = folder.join(name);
-    let Some(expected) = manifest.files.get(name) else {
-        return Err(ExportError::new(&path, Problem::NotWritten));
-    };
-    match digest(&path) {
-        Ok(found) if found == *expected => Ok(path),
-        Ok(_) => Err(ExportError::new(&path, Problem::Edited)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(ExportError::new(&path, Problem::Missing))
-        }
-        Err(error) => Err(ExportError::new(&path, Problem::Read(error))),
-    }
-}
-
-fn digest(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
-    loop {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            return Ok(hexadecimal(&hash.finalize()));
-        }
-        hash.update(&buffer[..read]);
     }
 }

@@ -5,8 +5,8 @@ use crate::model::observation::{Fact, Observer, Remark};
 use crate::observe::environments::{Environments, Made};
 use crate::observe::lives::{Life, Lives, Notable};
 use crate::observe::series::Series;
+use crate::report::Chart;
 use crate::scenario::Scenario;
-use crate::simulate::simulate;
 use crate::sink::directory::{OutputError, OutputFolder};
 
 /// How many events of each kind the chart of lives shows at most.
@@ -31,29 +31,60 @@ impl Pictures {
         }
     }
 
-    /// Draws the charts and writes them with the numbers behind them.
-    ///
-    /// Which lives are worth showing is known only now; the run is deterministic, so it is run once more with
-    /// somebody taking notes of just these.
-    pub(super) fn write(self, scenario: &Scenario, folder: &mut OutputFolder) -> Result<(), OutputError> {
-        let mut series = folder.create("series.csv")?;
-        self.series.write_csv(scenario, &mut series)?;
-        folder.complete(series)?;
-        let mut lives = Lives::of(self.notable.events());
+    /// What takes notes of the lives and environments that are worth showing, in a second, identical run.
+    pub(super) fn look_again(&self, scenario: &Scenario) -> Looking {
+        let lives = Lives::of(self.notable.events());
         let (step, steps) = (self.series.width(), self.series.buckets().len());
         let functions = u32::try_from(scenario.functions.len()).unwrap_or(u32::MAX);
         let each = (MOST_ENVIRONMENTS / functions.max(1)).max(1);
-        let mut environments = Environments::new(&self.made, step, steps, each);
-        simulate(scenario, &mut (&mut lives, &mut environments));
-        let lives: Vec<&Life> = lives.iter().collect();
-        let input = ChartInput { scenario, series: &self.series, lives: &lives, environments: &environments };
+        let environments = Environments::new(&self.made, step, steps, each);
+        Looking { lives, environments }
+    }
+
+    /// Draws the charts and writes them with the numbers behind them; returns those that a page can show.
+    pub(super) fn write(
+        self,
+        looking: &Looking,
+        scenario: &Scenario,
+        folder: &mut OutputFolder,
+    ) -> Result<Vec<Chart>, OutputError> {
+        let mut series = folder.create("series.csv")?;
+        self.series.write_csv(scenario, &mut series)?;
+        folder.complete(series)?;
+        let lives: Vec<&Life> = looking.lives.iter().collect();
+        let environments = &looking.environments;
+        let input = ChartInput { scenario, series: &self.series, lives: &lives, environments };
         let formats: &[Format] = if self.png { &[Format::Svg, Format::Png] } else { &[Format::Svg] };
+        let mut shown = Vec::new();
         for format in formats {
             for chart in draw_all(&input, *format) {
                 folder.write(&format!("charts/{}", chart.name), &chart.bytes)?;
+                let name = chart.name.strip_suffix(".svg").map(str::to_owned);
+                shown.extend(
+                    name.zip(String::from_utf8(chart.bytes).ok()).map(|(name, svg)| Chart { name, svg }),
+                );
             }
         }
-        Ok(())
+        Ok(shown)
+    }
+}
+
+/// Who looks again.
+#[derive(Debug)]
+pub(super) struct Looking {
+    lives: Lives,
+    environments: Environments,
+}
+
+impl Observer for Looking {
+    fn observe(&mut self, fact: &Fact<'_>) {
+        self.lives.observe(fact);
+        self.environments.observe(fact);
+    }
+
+    fn remark(&mut self, remark: &Remark) {
+        self.lives.remark(remark);
+        self.environments.remark(remark);
     }
 }
 

@@ -188,6 +188,13 @@ pub fn meaning(input: &Input, listing: bool) -> Result<Meaning, Rejected> {
     })
 }
 
+/// Every setting of a resolved scenario; those that are not their defaults count as given. `None` if `text` is none.
+pub fn settings_of(text: &str) -> Option<Vec<Setting>> {
+    let root = document::parse(text).ok()?;
+    let checked = shape::check_against_defaults(&grammar::SCENARIO, &root, is_documented(&root));
+    checked.problems.is_empty().then_some(checked.settings)
+}
+
 /// A file that was read.
 struct ReadIn {
     root: Node,

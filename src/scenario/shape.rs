@@ -271,15 +271,34 @@ pub(super) const FROM_SET: &str = " (given by --set)";
 
 /// Holds `node` against `shape`; `documented` selects the defaults of that profile.
 pub fn check<'n>(shape: &'static Shape, node: &'n Node, documented: bool) -> Checked<'n> {
-    walk(shape, node, documented, true)
+    walk(shape, node, documented, Listing::Given)
+}
+
+/// The same, where what is its default does not count as given.
+pub(super) fn check_against_defaults<'n>(
+    shape: &'static Shape,
+    node: &'n Node,
+    documented: bool,
+) -> Checked<'n> {
+    walk(shape, node, documented, Listing::NotDefault)
 }
 
 /// The same, without a list of all settings.
 pub(super) fn check_values<'n>(shape: &'static Shape, node: &'n Node, documented: bool) -> Checked<'n> {
-    walk(shape, node, documented, false)
+    walk(shape, node, documented, Listing::Nothing)
 }
 
-fn walk<'n>(shape: &'static Shape, node: &'n Node, documented: bool, listing: bool) -> Checked<'n> {
+/// Which settings are listed, and which of them count as given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listing {
+    Nothing,
+    /// What the file gives.
+    Given,
+    /// What is not its default.
+    NotDefault,
+}
+
+fn walk<'n>(shape: &'static Shape, node: &'n Node, documented: bool, listing: Listing) -> Checked<'n> {
     let mut walker = Walker {
         documented,
         listing,
@@ -322,8 +341,8 @@ fn push_position(path: &mut String, at: usize) {
 
 struct Walker {
     documented: bool,
-    /// Whether the list of settings is wanted.
-    listing: bool,
+    /// Which list of settings is wanted.
+    listing: Listing,
     path: String,
     /// Whether the value at hand comes from the author rather than from a default.
     given: bool,
@@ -421,7 +440,12 @@ impl Walker {
 
     fn field(&mut self, field: &'static Field, entry: Option<&Entry>, record: &Node) -> Option<Json> {
         if let Some(entry) = entry {
-            return Some(self.walk(&field.shape, &entry.node));
+            let known = self.settings.len();
+            let value = self.walk(&field.shape, &entry.node);
+            if self.listing == Listing::NotDefault && self.is_default(field, &value) {
+                self.settings[known..].iter_mut().for_each(|setting| setting.given = false);
+            }
+            return Some(value);
         }
         match field.default {
             Default::Required => {
@@ -442,10 +466,29 @@ impl Walker {
         }
     }
 
+    /// Whether `value` is what would have been assumed.
+    fn is_default(&mut self, field: &'static Field, value: &Json) -> bool {
+        let json = match field.default {
+            Default::Required | Default::Absent(_) => return false,
+            Default::Value(json) => json,
+            Default::ByProfile { measured, documented } => {
+                if self.documented {
+                    documented
+                } else {
+                    measured
+                }
+            }
+        };
+        let listing = std::mem::replace(&mut self.listing, Listing::Nothing);
+        let assumed = self.assume(&field.shape, json);
+        self.listing = listing;
+        assumed == *value
+    }
+
     /// The default `json`, read by the same rules as a file.
     fn assume(&mut self, shape: &'static Shape, json: &'static str) -> Json {
         let address = (json.as_ptr().addr(), std::ptr::from_ref(shape).addr());
-        if !self.listing
+        if self.listing == Listing::Nothing
             && let Some(known) = self.assumed.get(&address)
         {
             return known.clone();
@@ -460,7 +503,7 @@ impl Walker {
     }
 
     fn setting(&mut self, value: impl FnOnce() -> String, given: bool) {
-        if self.listing {
+        if self.listing != Listing::Nothing {
             let (doc, source) = self.about;
             self.settings.push(Setting { path: self.path.clone(), value: value(), given, doc, source });
         }

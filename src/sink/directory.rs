@@ -14,11 +14,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::num::NonZeroU64;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
+pub use super::comparison::Divergence;
 pub use super::writer::OutputFile;
 use super::writer::Writer;
 
@@ -157,6 +159,9 @@ pub struct RunFacts {
     pub fingerprint: String,
     /// Why the run ended.
     pub end: &'static str,
+    /// One event in so many is in the timeline; not said if it is every one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeline_one_in: Option<NonZeroU64>,
 }
 
 #[derive(Serialize)]
@@ -166,10 +171,38 @@ struct Manifest<'a, F> {
     files: &'a BTreeMap<String, String>,
 }
 
+/// What came of writing the files of a folder again, by name.
+#[derive(Clone, Debug, Default)]
+pub struct WrittenAgain(Arc<Mutex<BTreeMap<String, Again>>>);
+
+/// A file that was written again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// There is no such file in the folder.
+    NotStored,
+    /// There is, and this is where it parts from what was written again; `None` if it is the same.
+    Compared(Option<Divergence>),
+    /// The manifest, which is not compared here.
+    Manifest(Vec<u8>),
+}
+
+impl WrittenAgain {
+    /// What is known so far.
+    pub fn files(&self) -> BTreeMap<String, Again> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, name: String, again: Again) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, again);
+    }
+}
+
 /// An output folder while its run goes on.
 #[derive(Debug)]
 pub struct OutputFolder {
     path: PathBuf,
+    /// Nothing is written: what would be is held against what is there, and this is told of it.
+    compared: Option<WrittenAgain>,
     /// Complete files by name, with their SHA-256; still under their partial names.
     complete: BTreeMap<String, String>,
     /// What the previous manifest listed.
@@ -192,6 +225,7 @@ impl OutputFolder {
         }
         let folder = Self {
             path: path.to_owned(),
+            compared: None,
             complete: BTreeMap::new(),
             previous: files_of_manifest(path),
             writer: Arc::default(),
@@ -199,6 +233,18 @@ impl OutputFolder {
         folder.mark_incomplete("it is running, or it was stopped without a chance to say so")?;
         folder.remove_partials(&folder.path)?;
         Ok(folder)
+    }
+
+    /// The folder at `path`, into which nothing is written: its files are read along instead, and `told` what they
+    /// are like.
+    pub fn comparing(path: &Path, told: WrittenAgain) -> Self {
+        Self {
+            path: path.to_owned(),
+            compared: Some(told),
+            complete: BTreeMap::new(),
+            previous: BTreeSet::new(),
+            writer: Arc::default(),
+        }
     }
 
     /// The folder.
@@ -215,12 +261,25 @@ impl OutputFolder {
         if !is_plain(inside) {
             return Err(OutputError::new(inside, Problem::BadName));
         }
+        if self.compared.is_some() {
+            return self.read_along(name);
+        }
         let path = self.path.join(format!("{name}{PARTIAL}"));
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(OutputError::io(parent, "create the folder"))?;
         }
         let file = File::create(&path).map_err(OutputError::io(&path, "create"))?;
         Ok(self.writer.begin(name.to_owned(), path, file))
+    }
+
+    fn read_along(&self, name: &str) -> Result<OutputFile, OutputError> {
+        let path = self.path.join(name);
+        let stored = match File::open(&path) {
+            Ok(file) => Some(file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(OutputError::io(&path, "read")(error)),
+        };
+        Ok(self.writer.compare(name.to_owned(), path, stored))
     }
 
     /// Whether all files could be written so far. Their own errors come later, when they are handed the next block or
@@ -237,6 +296,13 @@ impl OutputFolder {
     /// # Errors
     /// When its last bytes cannot be written.
     pub fn complete(&mut self, mut file: OutputFile) -> Result<(), OutputError> {
+        if let Some(told) = &self.compared {
+            let is_stored = self.path.join(&file.name).exists();
+            file.flush()?;
+            let found = file.compared()?;
+            let again = if is_stored { Again::Compared(found) } else { Again::NotStored };
+            told.note(file.name.clone(), again);
+        }
         let digest = file.complete()?;
         self.complete.insert(std::mem::take(&mut file.name), hexadecimal(&digest));
         Ok(())
@@ -259,6 +325,10 @@ impl OutputFolder {
     /// When the folder cannot be written; `INCOMPLETE` then stays.
     pub fn finish(self, facts: &impl Serialize) -> Result<(), OutputError> {
         let manifest = self.manifest(facts)?;
+        if let Some(told) = &self.compared {
+            told.note(MANIFEST.to_owned(), Again::Manifest(manifest));
+            return Ok(());
+        }
         for name in self.complete.keys() {
             self.rename(name)?;
         }
@@ -277,6 +347,9 @@ impl OutputFolder {
     /// # Errors
     /// When even that cannot be written.
     pub fn interrupt(self, reason: &str) -> Result<(), OutputError> {
+        if self.compared.is_some() {
+            return Ok(());
+        }
         self.mark_incomplete(reason)
     }
 
@@ -293,21 +366,12 @@ impl OutputFolder {
         self.put(INCOMPLETE, text.as_bytes())
     }
 
-    /// Writes a small file in one step, so that it is there whole or not at all.
     fn put(&self, name: &str, content: &[u8]) -> Result<(), OutputError> {
-        let partial = self.path.join(format!("{name}{PARTIAL}"));
-        let written = File::create(&partial).and_then(|mut file| {
-            file.write_all(content)?;
-            file.sync_all()
-        });
-        written.map_err(OutputError::io(&partial, "write"))?;
-        self.rename(name)
+        put(&self.path, name, content)
     }
 
     fn rename(&self, name: &str) -> Result<(), OutputError> {
-        let to = self.path.join(name);
-        let from = self.path.join(format!("{name}{PARTIAL}"));
-        fs::rename(from, &to).map_err(OutputError::io(&to, "give the final name to"))
+        rename(&self.path, name)
     }
 
     /// Removes what an earlier run left behind in `folder` and the folders in it.
@@ -321,6 +385,23 @@ impl OutputFolder {
         }
         Ok(())
     }
+}
+
+/// Writes a small file in one step, so that it is there whole or not at all.
+pub(super) fn put(folder: &Path, name: &str, content: &[u8]) -> Result<(), OutputError> {
+    let partial = folder.join(format!("{name}{PARTIAL}"));
+    let written = File::create(&partial).and_then(|mut file| {
+        file.write_all(content)?;
+        file.sync_all()
+    });
+    written.map_err(OutputError::io(&partial, "write"))?;
+    rename(folder, name)
+}
+
+fn rename(folder: &Path, name: &str) -> Result<(), OutputError> {
+    let to = folder.join(name);
+    let from = folder.join(format!("{name}{PARTIAL}"));
+    fs::rename(from, &to).map_err(OutputError::io(&to, "give the final name to"))
 }
 
 fn is_ours(folder: &Path) -> Result<bool, OutputError> {
@@ -431,6 +512,7 @@ mod tests {
             profile: "measured",
             fingerprint: "00000000deadbeef".to_owned(),
             end: "drained",
+            timeline_one_in: None,
         }
     }
 

@@ -5,6 +5,7 @@
 //! the same run writes the same bytes everywhere. The columns are defined in `docs/outputs.md`.
 
 pub mod attempts_csv;
+mod comparison;
 pub mod deliveries;
 pub mod directory;
 pub mod events_csv;
@@ -12,6 +13,7 @@ pub mod label;
 mod line;
 pub mod metrics_csv;
 mod names;
+pub mod stored;
 pub mod summary_files;
 pub mod summary_text;
 pub mod table;
@@ -136,6 +138,7 @@ mod tests {
             profile: scenario.profile.name(),
             fingerprint: format!("{value:016x}"),
             end: "horizon",
+            timeline_one_in: None,
         };
         folder.finish(&facts)?;
         Ok(value)

@@ -17,6 +17,8 @@ use crate::time::{NANOS_PER_MICRO, NANOS_PER_MILLI, NANOS_PER_SECOND, SimTime};
 mod money;
 mod unseen;
 
+pub use money::dollars;
+
 /// No line is longer.
 pub const WIDTH: usize = 100;
 /// Where the text of a line starts, after its label.
@@ -512,7 +514,7 @@ pub fn grouped(count: u64) -> String {
 }
 
 /// `99.88%`; what is not all of it never reads `100.00%`, what is not nothing never `0.00%`.
-fn percent(part: u64, whole: u64) -> String {
+pub fn percent(part: u64, whole: u64) -> String {
     let Some(share) = Decimal::ratio(u128::from(part) * 100, whole.into(), 2) else {
         return dash();
     };

@@ -8,6 +8,8 @@
 //! round, so that nothing is allocated in the long run and a slow disk holds the run up instead of filling memory.
 //! Where no thread can be had (WebAssembly), blocks are written in place. The bytes are the same either way.
 //!
+//! A file may also be one that is there already and that is read along, to see where it parts from what is written.
+//!
 //! A file is synced when it is complete, and that would take as long as the disk needs for all of it. So a large file
 //! is synced piece by piece while it grows, by a second thread, which mostly waits for the disk.
 
@@ -20,6 +22,7 @@ use std::thread::{self, JoinHandle};
 
 use sha2::{Digest, Sha256};
 
+use super::comparison::{Comparison, Divergence};
 use super::directory::OutputError;
 
 /// The bytes of a block: so many that handing one over costs nothing beside writing it.
@@ -64,6 +67,8 @@ struct Target {
     /// Bytes written since the last time that it was to be synced.
     unsynced: u64,
     failure: Arc<FirstFailure>,
+    /// The stored file that is read along, if nothing is to be written.
+    comparison: Option<Comparison>,
     /// Where blocks come back to.
     back: SyncSender<Result<Vec<u8>, OutputError>>,
 }
@@ -72,7 +77,8 @@ struct Target {
 #[derive(Debug)]
 struct OnDisk {
     path: PathBuf,
-    file: File,
+    /// What is written into; `None` if a stored file is compared, or there is none to compare.
+    file: Option<File>,
     /// Locked while it is synced. An error of syncing is told only once by the system, so it is kept.
     synced: Mutex<Result<(), OutputError>>,
 }
@@ -101,6 +107,21 @@ impl Writer {
 
     /// The file at `path`, to be known as `name`.
     pub(super) fn begin(self: &Arc<Self>, name: String, path: PathBuf, file: File) -> OutputFile {
+        self.open(name, path, Some(file), None)
+    }
+
+    /// The file `stored` at `path`, to be known as `name`: what is written is held against it, and goes nowhere.
+    pub(super) fn compare(self: &Arc<Self>, name: String, path: PathBuf, stored: Option<File>) -> OutputFile {
+        self.open(name, path, None, stored.map(Comparison::with))
+    }
+
+    fn open(
+        self: &Arc<Self>,
+        name: String,
+        path: PathBuf,
+        file: Option<File>,
+        comparison: Option<Comparison>,
+    ) -> OutputFile {
         let (sender, back) = mpsc::sync_channel(BLOCKS);
         let disk = Arc::new(OnDisk { path, file, synced: Mutex::new(Ok(())) });
         let target = Target {
@@ -108,6 +129,7 @@ impl Writer {
             hash: Sha256::new(),
             unsynced: 0,
             failure: self.failure.clone(),
+            comparison,
             back: sender,
         };
         OutputFile {
@@ -188,8 +210,10 @@ impl OnDisk {
     /// Makes durable what has been written so far.
     fn sync_piece(&self) {
         let mut synced = locked(&self.synced);
-        if synced.is_ok() {
-            *synced = self.file.sync_data().map_err(OutputError::io(&self.path, "write"));
+        if synced.is_ok()
+            && let Some(file) = &self.file
+        {
+            *synced = file.sync_data().map_err(OutputError::io(&self.path, "write"));
         }
     }
 
@@ -197,7 +221,8 @@ impl OnDisk {
     fn sync(&self) -> Result<(), OutputError> {
         let synced = locked(&self.synced);
         synced.as_ref().map_err(OutputError::again)?;
-        self.file.sync_all().map_err(OutputError::io(&self.path, "write"))
+        let all = self.file.as_ref().map_or(Ok(()), File::sync_all);
+        all.map_err(OutputError::io(&self.path, "write"))
     }
 }
 
@@ -219,10 +244,16 @@ impl Target {
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
         let OnDisk { path, file, .. } = &*self.disk;
-        let mut file = file;
         self.hash.update(bytes);
-        self.unsynced += bytes.len() as u64;
-        file.write_all(bytes).map_err(OutputError::io(path, "write")).inspect_err(|error| {
+        let done = if let Some(mut file) = file.as_ref() {
+            self.unsynced += bytes.len() as u64;
+            file.write_all(bytes).map_err(OutputError::io(path, "write"))
+        } else if let Some(comparison) = &mut self.comparison {
+            comparison.feed(bytes).map_err(OutputError::io(path, "read"))
+        } else {
+            Ok(())
+        };
+        done.inspect_err(|error| {
             locked(&self.failure.0).get_or_insert_with(|| error.again());
         })
     }
@@ -239,6 +270,13 @@ impl OutputFile {
         self.settle()?;
         self.disk.sync()?;
         Ok(locked(&self.target).hash.clone().finalize().into())
+    }
+
+    /// All is written that there is: where the stored file parts from it, if there is a stored file.
+    pub(super) fn compared(&mut self) -> Result<Option<Divergence>, OutputError> {
+        let comparison = locked(&self.target).comparison.take();
+        let found = comparison.map_or(Ok(None), Comparison::finish);
+        found.map_err(OutputError::io(&self.disk.path, "read"))
     }
 
     /// Makes room in the block by handing it on.

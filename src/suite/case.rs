@@ -8,6 +8,7 @@ use crate::expect::{
     answer_run_with, first_culprit, judge, judge_replications, load_checked,
 };
 use crate::experiment::{Confidence, Plan, Supervisor};
+use crate::lint::lints;
 use crate::scenario::expectation::Written;
 use crate::scenario::load::{Input, Loaded, Rejected};
 use crate::scenario::problem::{LineIndex, Problem};
@@ -196,11 +197,12 @@ fn judge_case(
         (Some(folder), Some(found)) => compare(folder, found, loaded, &case.input, supervisor)?,
         _ => (GoldenOutcome::NotUsed, None),
     };
+    let dangers = lints(scenario).into_iter().map(|lint| lint.problem());
     Some(Judged {
         seed: scenario.seed.0,
         replications: options.replications.map_or(1, NonZeroU32::get),
         fingerprint: tested.measured.fingerprint,
-        warnings: loaded.warnings.clone(),
+        warnings: loaded.warnings.iter().cloned().chain(dangers).collect(),
         lines,
         golden,
         pending,

@@ -63,6 +63,7 @@ fn the_same_run_twice_writes_the_same_bytes_and_without_files_has_the_same_finge
         "metrics.csv",
         "deliveries.jsonl",
         "manifest.json",
+        "report.html",
         "scenario.resolved.json",
     ];
     for name in expected {

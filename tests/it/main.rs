@@ -35,6 +35,7 @@ mod real_trace;
 mod redrive;
 #[cfg(feature = "cli")]
 mod replications;
+mod report;
 #[cfg(feature = "cli")]
 mod scale_out;
 #[cfg(feature = "cli")]
@@ -48,3 +49,4 @@ mod sweeps;
 mod theory;
 mod tidy;
 mod twin;
+mod verify;

@@ -7,7 +7,7 @@ use crate::source_files::{files, text};
 use std::path::Path;
 
 /// For each module of the library, the modules that it may use; itself is understood.
-const MAY_IMPORT: [(&str, &[&str]); 20] = [
+const MAY_IMPORT: [(&str, &[&str]); 24] = [
     ("time", &[]),
     ("id", &[]),
     ("random", &["time"]),
@@ -21,21 +21,25 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("explain", &["time", "id", "random", "scenario", "model", "observe"]),
     ("export", &["time", "observe", "sink"]),
     ("import", &["time", "observe", "scenario"]),
-    ("record", &["time", "scenario", "model", "simulate", "observe", "sink", "chart"]),
+    ("report", &["time", "observe", "scenario", "sink"]),
+    ("record", &["time", "id", "scenario", "model", "simulate", "observe", "sink", "chart", "report"]),
+    ("verify", &["time", "scenario", "simulate", "sink", "record", "report"]),
+    ("overlay", &["observe", "sink", "import", "chart", "report"]),
+    ("lint", &["time", "id", "scenario", "model", "observe", "estimate", "sink"]),
     ("estimate", &["time", "id", "scenario", "record"]),
     (
         "experiment",
         &["time", "id", "random", "scenario", "model", "simulate", "observe", "sink", "chart", "explain"],
     ),
     ("expect", &["time", "id", "scenario", "model", "simulate", "observe", "experiment"]),
-    ("suite", &["time", "scenario", "model", "observe", "sink", "experiment", "expect"]),
     ("solve", &["time", "scenario", "observe", "sink", "chart", "experiment", "expect"]),
+    ("suite", &["time", "scenario", "model", "observe", "sink", "experiment", "expect", "lint"]),
     // The program sees the library as any other user does: `thirdtry::`, never `crate::`.
     ("cli", &[]),
 ];
 
 /// Words, and the only places below `src/` where they may appear.
-const ONLY_IN: [(&str, &[&str]); 13] = [
+const ONLY_IN: [(&str, &[&str]); 14] = [
     ("plotters", &["chart"]),
     ("clap", &["cli", "main.rs"]),
     ("indicatif", &["cli"]),
@@ -44,6 +48,7 @@ const ONLY_IN: [(&str, &[&str]); 13] = [
     ("quick_junit", &["cli/test"]),
     ("hcl_edit", &["import/terraform"]),
     ("saphyr_parser", &["import/yaml.rs"]),
+    ("maud", &["report"]),
     ("HashMap", &[]),
     ("HashSet", &[]),
     ("SystemTime", &[]),

@@ -46,7 +46,7 @@ pub(super) fn rate(counts: &Counts) -> Option<String> {
 
 /// An amount as a person reads it: `$1.84`, `$0.0023`, `$12,400`. Cents from a dollar on, three significant figures
 /// from a thousand on, two below a dollar.
-pub(super) fn dollars(cost: Decimal) -> String {
+pub fn dollars(cost: Decimal) -> String {
     const DOLLAR: u128 = 1_000_000_000_000;
     const CENT: u128 = DOLLAR / 100;
     let pico = cost.units();

@@ -1,0 +1,62 @@
+//! Distances as a section of the page, with charts.
+
+use super::{Overlay, text};
+use crate::report::{Chart, Extra};
+
+/// The section: the table of distances, and a chart for each function.
+pub fn section(overlay: &Overlay) -> Extra {
+    Extra {
+        heading: "Measured and simulated".to_owned(),
+        lead: text::lead(overlay),
+        table: text::rows(overlay),
+        charts: charts(overlay),
+        notes: overlay.notes.clone(),
+    }
+}
+
+#[cfg(not(feature = "charts"))]
+fn charts(_: &Overlay) -> Vec<Chart> {
+    Vec::new()
+}
+
+#[cfg(feature = "charts")]
+fn charts(overlay: &Overlay) -> Vec<Chart> {
+    use super::series;
+    use crate::chart::{Format, OverlayPanel, draw_overlay};
+
+    /// A chart of more functions would be no help.
+    const MOST_FUNCTIONS: usize = 20;
+    let mut functions: Vec<&str> = overlay.pairs.iter().map(|pair| pair.function.as_str()).collect();
+    functions.dedup();
+    let step_ms = u64::try_from(overlay.period_seconds).unwrap_or(1) * 1_000;
+    let chart = |function: &&str| {
+        let pairs = overlay.pairs.iter().filter(|pair| pair.function == *function);
+        let panels: Vec<OverlayPanel> = pairs
+            .map(|pair| OverlayPanel {
+                heading: format!(
+                    "{}, {} ({})",
+                    pair.metric.name(),
+                    series::name(pair.statistic),
+                    pair.metric.unit().name()
+                ),
+                simulated: pair.simulated.iter().map(|value| value.map(thousandths)).collect(),
+                measured: pair.measured.iter().map(|value| value.map(thousandths)).collect(),
+            })
+            .collect();
+        let subtitle = format!("{function} — time from {} on", text::date(overlay.from));
+        let file =
+            draw_overlay("measured", "Measured and simulated", &subtitle, step_ms, &panels, Format::Svg);
+        Chart { name: "measured".to_owned(), svg: String::from_utf8_lossy(&file.bytes).into_owned() }
+    };
+    functions.iter().take(MOST_FUNCTIONS).map(chart).collect()
+}
+
+#[cfg(feature = "charts")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "no sample is negative; a picture"
+)]
+fn thousandths(value: f64) -> u64 {
+    (value * 1_000.0 + 0.5) as u64
+}
