@@ -85,7 +85,7 @@ pub(crate) fn in_order<T: Send>(
     });
 }
 
-/// Does the pieces 0 to `count`, without it, as [`in_order`] does.
+/// Does the pieces 0 to `count`, without it, as `in_order` does.
 pub fn in_parallel<T: Send>(
     count: usize,
     threads: NonZeroUsize,
