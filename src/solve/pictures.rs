@@ -30,7 +30,7 @@ fn chart(solution: &Solution, at: usize, demand: &Demand) -> SweepChart {
         name: format!("solve-{}-{}", at + 1, file_name(&demand.metric)),
         title: demand.text.clone(),
         subtitle: format!(
-            "{} — the {} {} that does{answer}; seed {}, intervals that hold together at {}",
+            "{} — the {} {} that meets the goal{answer}; seed {}, intervals that hold together at {}",
             solution.scenario,
             solution.wanted.name(),
             solution.path.rsplit('.').next().unwrap_or(&solution.path),
@@ -67,7 +67,7 @@ pub(super) fn draw_frontier(frontier: &Frontier, format: Format) -> Vec<ChartFil
     let numbers = number(first.evidence.first().map_or("", |probe| &probe.value)).map(|(_, numbers)| numbers);
     let chart = SweepChart {
         name: "solve-frontier".to_owned(),
-        title: format!("The {} {} that does", first.wanted.name(), first.path),
+        title: format!("The {} {} that meets the goal", first.wanted.name(), first.path),
         subtitle: format!(
             "{} — so that {}; {} confidence",
             first.scenario,
