@@ -11,7 +11,12 @@ pub(crate) fn render(problem: &Problem, input: &Input) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let place = if problem.path.is_empty() { &input.name } else { &problem.path };
+    // What is shown with its line names the file there.
+    let place = match (problem.path.as_str(), &problem.span, problem.severity) {
+        ("", _, _) => input.name.clone(),
+        (path, None, Severity::Warning) => format!("{}: {path}", input.name),
+        (path, _, _) => path.to_owned(),
+    };
     let text = String::from_utf8_lossy(&input.bytes);
     let title = level.primary_title(format!("{place}: {}", problem.message));
     let mut group = match &problem.span {
