@@ -17,8 +17,10 @@ use crate::model::observation::{Fact, Observer, Remark};
 use crate::observe::fingerprint::Fingerprint;
 use crate::observe::ledger::Ledger;
 use crate::observe::metrics::Metrics;
+use crate::observe::recovery::{Recovery, RecoveryReport};
 use crate::observe::summary::{Ending, Summary, SummaryReport};
 use crate::report::Chart;
+use crate::observe::trouble::Trouble;
 use crate::scenario::Scenario;
 use crate::scenario::load::Loaded;
 use crate::simulate::{RunEnd, simulate};
@@ -95,6 +97,8 @@ pub struct Recorder<'s> {
     ledger: Ledger,
     summary: Summary<'s>,
     metrics: Metrics<'s, Option<MetricsCsv<OutputFile>>>,
+    /// If something goes wrong in a window.
+    recovery: Option<Recovery>,
     outputs: Option<Outputs<'s>>,
 }
 
@@ -122,6 +126,7 @@ impl<'s> Recorder<'s> {
             ledger: Ledger::default(),
             summary: Summary::new(scenario),
             metrics: Metrics::new(scenario, None),
+            recovery: Trouble::of(scenario).map(|_| Recovery::new(scenario)),
             outputs: None,
         }
     }
@@ -181,7 +186,9 @@ impl<'s> Recorder<'s> {
     /// The first error that any file met.
     pub fn finish(self, end: RunEnd, at: SimTime) -> Result<SummaryReport, OutputError> {
         let ending = Ending { end: end.name(), at, fingerprint: self.fingerprint.value() };
-        let report = self.summary.into_report(self.scenario, ending);
+        let mut report = self.summary.into_report(self.scenario, ending);
+        let outcome = self.recovery.map(|recovery| recovery.outcome());
+        report.recovery = outcome.and_then(|outcome| RecoveryReport::of(self.scenario, outcome));
         let metrics = self.metrics.finish(at);
         if let Some(outputs) = self.outputs {
             outputs.finish(metrics, &report)?;
@@ -211,6 +218,9 @@ impl Observer for Recorder<'_> {
         self.ledger.observe(fact);
         self.summary.observe(fact);
         self.metrics.observe(fact);
+        if let Some(recovery) = &mut self.recovery {
+            recovery.observe(fact);
+        }
         if let Some(outputs) = &mut self.outputs {
             outputs.observe(fact);
         }

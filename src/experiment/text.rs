@@ -3,7 +3,10 @@
 use super::estimate::Estimate;
 use super::precision::Target;
 use super::replicate::{Replications, Row};
+use crate::observe::recovery::Outcome;
 use crate::scenario::Scenario;
+use crate::sink::outage_text;
+use crate::sink::summary_text::{WIDTH, duration};
 use std::fmt::Write as _;
 
 /// What is shown, if it is anything but zero; everything else is in `estimates.csv`.
@@ -43,6 +46,10 @@ const ALWAYS: &str = "lost.Sum";
 /// The replications as text.
 pub fn text(replications: &mut Replications, scenario: &Scenario, until: &[Target]) -> String {
     let mut text = format!("{}\n\n", headline(replications, scenario));
+    if let Some(outage) = outage(replications, scenario) {
+        push_wrapped(&mut text, &outage);
+        text.push('\n');
+    }
     let table = table(replications);
     let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..table[0].len()).map(width).collect();
@@ -64,6 +71,9 @@ pub fn text(replications: &mut Replications, scenario: &Scenario, until: &[Targe
 pub fn markdown(replications: &mut Replications, scenario: &Scenario, until: &[Target]) -> String {
     let mut text =
         format!("### {}\n\n", headline(replications, scenario).replace('*', "\\*").replace('<', "&lt;"));
+    if let Some(outage) = outage(replications, scenario) {
+        let _ = write!(text, "{}\n\n", outage.replace('*', "\\*").replace('<', "&lt;"));
+    }
     let table = table(replications);
     for (at, row) in table.iter().enumerate() {
         let _ = writeln!(text, "| {} |", row.join(" | "));
@@ -75,6 +85,66 @@ pub fn markdown(replications: &mut Replications, scenario: &Scenario, until: &[T
         let _ = write!(text, "\n{line}\n");
     }
     text
+}
+
+/// What a planner asks of a scenario in which something goes wrong for a while: means with half of their intervals.
+fn outage(replications: &Replications, scenario: &Scenario) -> Option<String> {
+    let estimate = |name: &str| replications.estimate(replications.names.find(name).ok()?);
+    let margin = |half: Option<f64>, say: &dyn Fn(f64) -> String| {
+        half.filter(|half| *half > 0.0).map(|half| format!(" ± {}", say(half))).unwrap_or_default()
+    };
+    let count = |name: &str| {
+        estimate(name)
+            .map_or_else(|| "-".to_owned(), |found| Scale::of("Count", found.mean).with_margin(&found))
+    };
+    let span = |nanos: f64| duration(whole(nanos));
+    let time = |name: &str, say: &dyn Fn(u64) -> String| {
+        let found = estimate(name)?;
+        let among = match replications.count() {
+            all if found.n < all => format!(" (in {} of {all})", found.n),
+            _ => String::new(),
+        };
+        Some(format!("{}{}{among}", say(whole(found.mean)), margin(found.half_width, &span)))
+    };
+    let drained = match (estimate("recovered.Sum"), time("recovery_time.Maximum", &duration)) {
+        (Some(_), Some(time)) => format!("drained {time} after its end"),
+        (Some(_), None) => outage_text::drained(Outcome::NotRecovered),
+        (None, _) => outage_text::drained(Outcome::NothingToRecoverFrom),
+    };
+    outage_text::sentence(
+        scenario,
+        &outage_text::Answers {
+            peak_waiting: count("waiting.Maximum"),
+            oldest: time("AsyncEventAge.Maximum", &duration),
+            first_loss: time("lost.first_at.Minimum", &outage_text::second),
+            lost: count("lost.Sum"),
+            drained,
+        },
+    )
+}
+
+/// Nanoseconds as an integer.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time, rounded")]
+fn whole(nanos: f64) -> u64 {
+    (nanos + 0.5) as u64
+}
+
+/// Broken at spaces, in at most 100 columns.
+fn push_wrapped(text: &mut String, words: &str) {
+    let mut column = 0;
+    for word in words.split(' ') {
+        let width = word.chars().count();
+        if column > 0 && column + 1 + width > WIDTH {
+            text.push('\n');
+            column = 0;
+        } else if column > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += width;
+    }
+    text.push('\n');
 }
 
 fn headline(replications: &Replications, scenario: &Scenario) -> String {

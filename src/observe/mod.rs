@@ -28,6 +28,7 @@ pub mod summary;
 #[cfg(test)]
 pub(crate) mod test_scenarios;
 pub mod totals;
+pub mod trouble;
 pub mod unseen;
 pub mod windowed;
 

@@ -13,9 +13,11 @@
 //! asks it for anything has not recovered under its load. Without a window, or without a whole minute before it, there
 //! is nothing to come back to.
 
+use super::trouble::Trouble;
 use crate::model::observation::{Attempt, Fact, Next, Observation, Observer};
-use crate::scenario::{InvocationType, Scenario, Windows};
+use crate::scenario::{InvocationType, Scenario};
 use crate::time::{NANOS_PER_SECOND, SimDuration, SimTime};
+use serde::Serialize;
 
 const MINUTE: u64 = 60_000_000_000;
 
@@ -51,12 +53,48 @@ pub enum Outcome {
     NotRecovered,
 }
 
+/// What went wrong when, and what became of the backlog, for `summary.json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct RecoveryReport {
+    /// When the first window begins in which something goes wrong.
+    pub from_ns: u64,
+    /// When the last one ends.
+    pub until_ns: u64,
+    /// Whether the backlog came back while events arrived; `None` without a whole minute before the first window.
+    pub recovered: Option<bool>,
+    /// How long after the last window.
+    pub recovery_time_ns: Option<u64>,
+}
+
+impl RecoveryReport {
+    /// The outcome of a run of `scenario`; `None` if nothing goes wrong in a window.
+    pub fn of(scenario: &Scenario, outcome: Outcome) -> Option<Self> {
+        let Trouble { from, until, .. } = Trouble::of(scenario)?;
+        let (recovered, time) = match outcome {
+            Outcome::NothingToRecoverFrom => (None, None),
+            Outcome::NotRecovered => (Some(false), None),
+            Outcome::Recovered(time) => (Some(true), Some(time.as_nanos())),
+        };
+        let (from_ns, until_ns) = (from.as_nanos(), until.as_nanos());
+        Some(Self { from_ns, until_ns, recovered, recovery_time_ns: time })
+    }
+
+    /// What became of the backlog.
+    pub fn outcome(&self) -> Outcome {
+        match (self.recovered, self.recovery_time_ns) {
+            (Some(true), Some(time)) => Outcome::Recovered(SimDuration::from_nanos(time)),
+            (Some(_), _) => Outcome::NotRecovered,
+            (None, _) => Outcome::NothingToRecoverFrom,
+        }
+    }
+}
+
 impl Recovery {
     /// The backlog of a run of `scenario`, to be followed from its beginning.
     pub fn new(scenario: &Scenario) -> Self {
-        let trouble = trouble(scenario).filter(|(first, _)| first.as_nanos() >= MINUTE);
+        let trouble = Trouble::of(scenario).map(|trouble| (trouble.from, trouble.until));
         Self {
-            trouble,
+            trouble: trouble.filter(|(first, _)| first.as_nanos() >= MINUTE),
             waiting: 0,
             since: SimTime::ZERO,
             area: 0,
@@ -142,20 +180,6 @@ impl Observer for Recovery {
             _ => {}
         }
     }
-}
-
-/// From when to when windows hold in which functions, dependencies or the service itself go wrong.
-fn trouble(scenario: &Scenario) -> Option<(SimTime, SimTime)> {
-    let functions =
-        scenario.functions.iter().flat_map(|function| function.failures.iter().map(|cause| &cause.during));
-    let faults = scenario.faults.iter().map(|fault| &fault.during);
-    let dependencies = scenario.dependencies.iter().flat_map(|dependency| {
-        let outages = dependency.outages.iter().map(|outage| &outage.during);
-        outages.chain(dependency.brownouts.iter().map(|brownout| &brownout.during))
-    });
-    let windows = functions.chain(faults).chain(dependencies).map(Windows::intervals);
-    let ends = windows.filter_map(|windows| Some((windows.first()?.0, windows.last()?.1)));
-    ends.reduce(|(first, last), (from, until)| (first.min(from), last.max(until)))
 }
 
 #[cfg(test)]

@@ -153,6 +153,7 @@ impl<'s> Summary<'s> {
         SummaryReport {
             changes: changes.collect(),
             redrives: self.generations.map(Generations::into_report),
+            recovery: None,
             scenario: scenario.name.clone(),
             seed: scenario.seed.0,
             profile: scenario.profile.name(),

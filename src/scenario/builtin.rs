@@ -23,6 +23,7 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "destination-chain",
     "recursive-loop",
     "metastable-collapse",
+    "plan-outage",
 ];
 
 /// The names of the shipped scenarios, the first to look at first.

@@ -14,14 +14,27 @@ impl Scenario {
         self.sources.iter().map(|source| self.expected_from(source)).sum::<f64>() as u64
     }
 
+    /// About how many events and calls all sources send from `from` on and before `until`.
+    pub fn expected_between(&self, from: SimTime, until: SimTime) -> f64 {
+        let before = |source: &Source, at: SimTime| {
+            let last = self.last_of(source).min(at);
+            if last <= source.from { 0.0 } else { source.expected_within(last.since(source.from)) }
+        };
+        self.sources.iter().map(|source| before(source, until) - before(source, from)).sum()
+    }
+
     fn expected_from(&self, source: &Source) -> f64 {
+        let last = self.last_of(source);
+        if last <= source.from { 0.0 } else { source.expected_within(last.since(source.from)) }
+    }
+
+    /// When the source stops at the latest.
+    fn last_of(&self, source: &Source) -> SimTime {
         let run_end = match self.end {
             End::Drained => None,
             End::At(end) => Some(end),
         };
-        let last =
-            [source.until, self.arrivals_end, run_end].into_iter().flatten().min().unwrap_or(SimTime::MAX);
-        if last <= source.from { 0.0 } else { source.expected_within(last.since(source.from)) }
+        [source.until, self.arrivals_end, run_end].into_iter().flatten().min().unwrap_or(SimTime::MAX)
     }
 }
 

@@ -14,6 +14,7 @@ mod line;
 pub mod metrics_csv;
 mod names;
 pub mod stored;
+pub mod outage_text;
 pub mod summary_files;
 pub mod summary_text;
 pub mod table;

@@ -12,6 +12,7 @@ use crate::observe::generations::RedriveReport;
 use crate::observe::offers::Duplicates;
 use crate::observe::summary::{ChangeReport, Counts, Named, RouteReport, Spread, SummaryReport};
 use crate::scenario::{Account, Function, Scenario};
+use crate::sink::outage_text;
 use crate::time::{NANOS_PER_MICRO, NANOS_PER_MILLI, NANOS_PER_SECOND, SimTime};
 
 mod money;
@@ -33,6 +34,10 @@ pub fn summary_text(report: &SummaryReport, scenario: &Scenario) -> String {
     let sheet = Sheet::of(report, scenario);
     let mut text = String::new();
     wrap(&mut text, &sheet.headline, 0);
+    if let Some(outage) = &sheet.outage {
+        text.push('\n');
+        wrap(&mut text, outage, 0);
+    }
     for table in sheet.tables.iter().filter(|table| !table.rows.is_empty()) {
         text.push('\n');
         table.write_text(&mut text);
@@ -49,6 +54,9 @@ pub fn summary_text(report: &SummaryReport, scenario: &Scenario) -> String {
 pub fn summary_markdown(report: &SummaryReport, scenario: &Scenario) -> String {
     let sheet = Sheet::of(report, scenario);
     let mut text = format!("### {}\n", escaped(&sheet.headline));
+    if let Some(outage) = &sheet.outage {
+        writeln!(text, "\n{}", escaped(outage)).expect("a string takes every text");
+    }
     for table in sheet.tables.iter().filter(|table| !table.rows.is_empty()) {
         text.push('\n');
         table.write_markdown(&mut text);
@@ -63,6 +71,8 @@ pub fn summary_markdown(report: &SummaryReport, scenario: &Scenario) -> String {
 /// What is to be said, before it is laid out.
 struct Sheet {
     headline: String,
+    /// What a planner asks, where something goes wrong for a while.
+    outage: Option<String>,
     tables: Vec<Sums>,
     lines: Vec<(&'static str, String)>,
 }
@@ -118,10 +128,24 @@ impl Sheet {
         }
         Self {
             headline: headline(report),
+            outage: outage(report, scenario),
             tables: vec![fates(counts), routes(&counts.routes), functions(report), dependencies(report)],
             lines,
         }
     }
+}
+
+/// What a planner asks of a scenario in which something goes wrong for a while.
+fn outage(report: &SummaryReport, scenario: &Scenario) -> Option<String> {
+    let counts = &report.counts;
+    let answers = outage_text::Answers {
+        peak_waiting: grouped(counts.backlog.peak.maximum),
+        oldest: counts.event_age.as_ref().map(|age| duration(age.max_ns)),
+        first_loss: counts.lost.first_ns.map(outage_text::second),
+        lost: grouped(counts.lost.total),
+        drained: outage_text::drained(report.recovery?.outcome()),
+    };
+    outage_text::sentence(scenario, &answers)
 }
 
 fn headline(report: &SummaryReport) -> String {

@@ -20,6 +20,8 @@ mod golden;
 mod golden_vectors;
 #[cfg(all(unix, feature = "import"))]
 mod guide_ci;
+#[cfg(feature = "cli")]
+mod guide;
 mod identities;
 mod imperfections;
 #[cfg(feature = "import")]
@@ -29,6 +31,7 @@ mod limits;
 mod offers;
 #[cfg(feature = "cli")]
 mod packaging;
+mod outages;
 mod paired;
 mod promises;
 mod real_trace;

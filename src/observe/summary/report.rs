@@ -8,6 +8,7 @@ use crate::observe::decimal::{Decimal, divide_half_up};
 use crate::observe::dependencies::DependencyReport;
 use crate::observe::generations::RedriveReport;
 use crate::observe::offers::{Duplicates, Offers};
+use crate::observe::recovery::RecoveryReport;
 use crate::observe::samples::Samples;
 use crate::observe::unseen::Unseen;
 use crate::time::SimTime;
@@ -51,6 +52,9 @@ pub struct SummaryReport {
     /// What redrives made of the events, if there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redrives: Option<RedriveReport>,
+    /// Whether the backlog came back, if something went wrong in a window. The recorder of a run knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<RecoveryReport>,
 }
 
 /// A change of configuration.
