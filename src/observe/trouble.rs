@@ -52,8 +52,8 @@ impl Trouble {
         self.until.since(self.from)
     }
 
-    /// In words, with an article: `a 20-minute outage of orders-db`, or `trouble from 00:05:00.000 to 00:25:00.000` if it
-    /// is more than one thing.
+    /// In words, with an article: `a 20-minute outage of orders-db`, or `trouble from 00:05:00.000 to 00:25:00.000`
+    /// if it is more than one thing.
     pub fn name(&self) -> String {
         match &self.what {
             None => format!("trouble from {} to {}", self.from, self.until),
