@@ -41,6 +41,21 @@ fn the_guide_for_planners_shows_what_its_commands_print() {
     }
 }
 
+/// The scenario of the guide keeps its promises and its golden result.
+#[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn the_scenario_of_the_guide_is_as_it_was() {
+    let Some(program) = std::env::var_os("THIRDTRY").map(|path| root().join(path)) else {
+        eprintln!("skipped: THIRDTRY names no optimised program to run");
+        return;
+    };
+    // As in a build: a golden result that is missing is none that was accepted.
+    let args = ["test", "scenarios/plan-outage.json"];
+    let output = Command::new(program).args(args).env("CI", "true").current_dir(root()).output();
+    let output = output.expect("the program starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
 /// Goal: no command is left out by a slip of the pen. Whoever reads it can run it: the scenario is shipped.
 #[test]
 fn every_command_of_the_guide_has_its_output() {

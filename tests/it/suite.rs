@@ -275,9 +275,13 @@ fn the_shipped_scenarios_keep_their_promises() {
         return;
     }
     // As in a build: nothing is written beside them.
-    let output = program(crate::source_files::root(), &["test", "scenarios"], true);
+    // The large one is left to an optimised program (`guide.rs`).
+    let names = || thirdtry::scenario::builtin::names().filter(|name| *name != "plan-outage");
+    let paths: Vec<String> = names().map(|name| format!("scenarios/{name}.json")).collect();
+    let args: Vec<&str> = ["test"].into_iter().chain(paths.iter().map(String::as_str)).collect();
+    let output = program(crate::source_files::root(), &args, true);
     let said = stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{said}{}", stderr(&output));
-    let count = thirdtry::scenario::builtin::names().count();
+    let count = names().count();
     assert!(said.ends_with(&format!("{count} scenarios: {count} pass\n")), "{said}");
 }

@@ -179,7 +179,7 @@ impl Diff {
 ///
 /// let found = diff(&a, &b, &DiffPlan::new(NonZeroU32::MIN), &()).expect("a common source");
 /// assert_eq!(found.fates.paired(), 50);
-/// assert!(found.sentence().starts_with("41 of 50 events that succeeded are now dead-lettered"), "{}", found.sentence());
+/// assert!(found.sentence().starts_with("40 of 50 events that succeeded are now dead-lettered"), "{}", found.sentence());
 /// assert!(found.sentence().ends_with("because MaximumRetryAttempts went from 2 to 0"), "{}", found.sentence());
 /// ```
 ///
