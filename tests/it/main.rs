@@ -18,10 +18,10 @@ mod export;
 mod fidelity;
 mod golden;
 mod golden_vectors;
-#[cfg(all(unix, feature = "import"))]
-mod guide_ci;
 #[cfg(feature = "cli")]
 mod guide;
+#[cfg(all(unix, feature = "import"))]
+mod guide_ci;
 mod identities;
 mod imperfections;
 #[cfg(feature = "import")]
@@ -29,9 +29,9 @@ mod imported;
 #[cfg(feature = "cli")]
 mod limits;
 mod offers;
+mod outages;
 #[cfg(feature = "cli")]
 mod packaging;
-mod outages;
 mod paired;
 mod promises;
 mod real_trace;
