@@ -16,8 +16,8 @@ use thirdtry::scenario::load::{Input, load};
 use thirdtry::suite::golden::GoldenFolder;
 use thirdtry::suite::{Case, Options, Outcome, test_case};
 
-/// The scenario of the guide for planners has a million events, which take long without optimisation: an optimised program
-/// holds it against the guide and its golden result (`guide.rs`).
+/// The scenario of the guide for planners has a million events, which take long without optimisation: an optimised
+/// program holds it against the guide and its golden result (`guide.rs`).
 const LARGE: &str = "plan-outage";
 
 fn names() -> impl Iterator<Item = &'static str> {
