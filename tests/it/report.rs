@@ -18,10 +18,11 @@ fn written(folder: &Path) -> String {
     fs::read_to_string(folder.join("report.html")).expect("the run wrote it")
 }
 
-fn run_builtin(name: &str, files: Files) -> PathBuf {
+/// Runs a built-in scenario into a folder that is `test`'s alone: tests run at the same time.
+fn run_builtin(test: &str, name: &str, files: Files) -> PathBuf {
     let input = Input::from_text(name, builtin::text(name).expect("built in"));
     let loaded = load_input(&input).unwrap_or_else(|rejected| panic!("{rejected}"));
-    let folder = temporary_folder(&format!("report-{name}-{}-{}", files.events, files.charts));
+    let folder = temporary_folder(&format!("report-{test}-{name}-{}-{}", files.events, files.charts));
     record(&loaded, &folder, files);
     folder
 }
@@ -60,7 +61,7 @@ fn check_nesting(html: &str) {
 #[test]
 fn the_page_of_a_run_and_the_page_of_its_results_are_the_same() {
     for name in ["quickstart", "destination-denied", "recursive-loop", "dlq-redrive", "blind-spots"] {
-        let folder = run_builtin(name, Files::ALL);
+        let folder = run_builtin("same", name, Files::ALL);
         assert!(page_of(&folder) == written(&folder), "{name}");
         check_nesting(&written(&folder));
     }
@@ -70,14 +71,14 @@ fn the_page_of_a_run_and_the_page_of_its_results_are_the_same() {
         Files { charts: false, ..Files::ALL },
     ];
     for files in cases {
-        let folder = run_builtin("destination-denied", files);
+        let folder = run_builtin("same", "destination-denied", files);
         assert!(page_of(&folder) == written(&folder), "{files:?}");
     }
 }
 
 #[test]
 fn the_page_has_what_one_looks_for_and_asks_nobody() {
-    let folder = run_builtin("destination-denied", Files::ALL);
+    let folder = run_builtin("content", "destination-denied", Files::ALL);
     let page = written(&folder);
     let summary: serde_json::Value =
         serde_json::from_slice(&fs::read(folder.join("summary.json")).unwrap()).unwrap();
@@ -156,7 +157,8 @@ mod program {
 
     #[test]
     fn the_page_is_made_again_and_the_folder_stays_verified() {
-        let folder = run_builtin("outage-backlog", Files { charts: false, report: false, ..Files::ALL });
+        let folder =
+            run_builtin("again", "outage-backlog", Files { charts: false, report: false, ..Files::ALL });
         let path = folder.to_str().expect("UTF-8");
         let made = thirdtry(&["report", path]);
         assert!(made.status.success() && stderr(&made).contains("report.html"), "{}", stderr(&made));
@@ -171,7 +173,7 @@ mod program {
     #[cfg(feature = "import")]
     #[test]
     fn measurements_are_drawn_over_the_run_and_the_distance_is_told() {
-        let folder = run_builtin("quickstart", Files { charts: true, ..Files::ALL });
+        let folder = run_builtin("overlay", "quickstart", Files { charts: true, ..Files::ALL });
         let path = folder.to_str().expect("UTF-8");
         assert!(thirdtry(&["export", "cloudwatch", path, "-q"]).status.success());
         let measured = folder.join("export/cloudwatch");
@@ -190,7 +192,7 @@ mod program {
         assert!(page.contains("Measured and simulated") && page.matches("<svg ").count() == 7);
         assert!(thirdtry(&["verify", path]).status.success(), "measurements on the page are no divergence");
 
-        let other = run_builtin("outage-backlog", Files { charts: false, ..Files::ALL });
+        let other = run_builtin("overlay", "outage-backlog", Files { charts: false, ..Files::ALL });
         let other = other.to_str().expect("UTF-8");
         let apart = thirdtry(&["report", other, "--observed", measured]);
         let text = stdout(&apart);
