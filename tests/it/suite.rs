@@ -270,6 +270,20 @@ fn another_seed_that_breaks_it_is_found_and_made_small_enough_to_fail_alone() {
 }
 
 #[test]
+fn what_a_name_holds_stays_in_its_line() {
+    let evil = r#""destinations[\"\u001b[31m\\n::error\"].delivered.Sum == 1""#;
+    let text = orders(evil)
+        .replace("\"destinations\": {", r#""destinations": { "\u001b[31m\n::error": { "sqs": {} },"#);
+    let folder = folder("evil", &[("a.json", &text)]);
+    let output = program(&folder, &["test"], false);
+    assert_eq!(output.status.code(), Some(3), "a name has no control characters: {}", stdout(&output));
+    let text = orders(r#""lost.Sum\u000b== 1""#);
+    fs::write(folder.join("scenarios/a.json"), text).expect("a file");
+    let said = says(&folder, &["test"], 99);
+    assert!(said.contains("lost.Sum\\u{b}== 1") && !said.contains('\u{b}'), "{said}");
+}
+
+#[test]
 fn the_shipped_scenarios_keep_their_promises() {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         return;

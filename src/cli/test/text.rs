@@ -11,7 +11,12 @@ pub(super) fn text(suite: &Suite) -> String {
         text.push_str(&of_scenario(report, suite));
     }
     for stray in &suite.stray {
-        let _ = writeln!(text, "FAIL       {}\n             {}", stray.path.display(), stray.what);
+        let _ = writeln!(
+            text,
+            "FAIL       {}\n             {}",
+            words::plain(&stray.path.display().to_string()),
+            stray.what
+        );
     }
     for search in &suite.seeds {
         text.push_str(&search.text());
@@ -28,12 +33,12 @@ fn of_scenario(report: &Report, suite: &Suite) -> String {
         CaseVerdict::GoldenDiffers | CaseVerdict::Failed => "FAIL",
         CaseVerdict::Invalid => "INVALID",
     };
-    let name = &report.name;
+    let name = &words::plain(&report.name);
     match &report.outcome {
-        Outcome::Rejected(rejected) => {
+        Outcome::Rejected(_) => {
             let count = words::errors(report).len();
             let noun = if count == 1 { "error" } else { "errors" };
-            format!("{verdict:<10} {name}  {count} {noun}; see above ({})\n", rejected.name)
+            format!("{verdict:<10} {name}  {count} {noun}; see above\n")
         }
         Outcome::Judged(judged) => {
             let mut text = format!("{verdict:<10} {name}  {}\n", words::checked(judged));
@@ -58,9 +63,9 @@ fn details(text: &mut String, report: &Report, judged: &Judged, suite: &Suite) {
     }
     let mut sentences = words::golden(&judged.golden).into_iter();
     if let Some(first) = sentences.next() {
-        let _ = writeln!(text, "  golden     {first}");
+        let _ = writeln!(text, "  golden     {}", words::plain(&first));
     }
     for sentence in sentences {
-        let _ = writeln!(text, "             {sentence}");
+        let _ = writeln!(text, "             {}", words::plain(&sentence));
     }
 }

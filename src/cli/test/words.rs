@@ -52,6 +52,12 @@ fn as_asked(found: Decimal, line: &Line) -> String {
     shown(found, unit)
 }
 
+/// Text in which nothing moves the cursor or begins another line.
+pub(crate) fn plain(text: &str) -> String {
+    let visible = |c: char| if c.is_control() { c.escape_unicode().collect() } else { String::from(c) };
+    text.chars().map(visible).collect()
+}
+
 /// A verdict on a line of its own, behind `indent`.
 pub(crate) fn line_text(line: &Line, width: usize, indent: &str) -> String {
     let mark = match line.judgement.verdict {
@@ -59,7 +65,7 @@ pub(crate) fn line_text(line: &Line, width: usize, indent: &str) -> String {
         Verdict::Fail => "FAIL",
         Verdict::Undecided => "undecided",
     };
-    format!("{indent}{mark:<9}  {:<width$}  {}\n", line.requirement.expectation.text, got(line))
+    format!("{indent}{mark:<9}  {:<width$}  {}\n", plain(&line.requirement.expectation.text), got(line))
 }
 
 /// A verdict as a row of a table in Markdown.
@@ -97,7 +103,7 @@ fn real(value: f64, unit: &str) -> String {
 pub(crate) fn broken_by(name: &str, line: &Line, sets: &[String]) -> Option<String> {
     let culprit = line.culprit?;
     let explain = explain(name, line, sets)?;
-    Some(format!("first broken by event {} at {}: {explain}", culprit.event.0, culprit.at))
+    Some(format!("first broken by event {} at {}: {}", culprit.event.0, culprit.at, plain(&explain)))
 }
 
 /// The command that shows the life of the event that breaks it.
