@@ -26,7 +26,7 @@ fn main() {
     ];
     for (name, options) in cases {
         let args: Vec<String> =
-            [&["test", suite], options].concat().iter().map(|arg| (*arg).to_owned()).collect();
+            [&["test", "-q", suite], options].concat().iter().map(|arg| (*arg).to_owned()).collect();
         let mut times: Vec<f64> =
             (0..ROUNDS).map(|_| measure(env!("CARGO_BIN_EXE_thirdtry"), &args).wall.as_secs_f64()).collect();
         times.sort_by(f64::total_cmp);
