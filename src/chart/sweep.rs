@@ -25,6 +25,8 @@ pub struct SweepChart {
     pub axes: Vec<SweepAxis>,
     /// What the values are.
     pub numbers: Numbers,
+    /// What the values are called along one axis, where their unit alone would not say it.
+    pub called: Option<String>,
     /// Mean and half-width of each point, the last axis running fastest; `None` where there is no value.
     pub points: Vec<Option<(f64, f64)>>,
     /// What the metric is held against, drawn along one axis.
@@ -244,7 +246,7 @@ fn line(drawing: &mut Drawing, chart: &SweepChart, x: &SweepAxis) {
     let (factor, unit) = chart.numbers.factor(highest);
     let (scale, ticks) = chart.numbers.scale(chart.numbers.scaled(highest, factor).max(1));
     let legend = chart.limit.iter().map(|limit| (Swatch::Line(VERMILLION, 2), limit.name.clone()));
-    drawing.heading(unit, &legend.collect::<Vec<_>>());
+    drawing.heading(chart.called.as_deref().unwrap_or(unit), &legend.collect::<Vec<_>>());
     let top = drawing.take(PLOT_HEIGHT + 64) + 8;
     let plot = Area { left: LEFT, top, right: RIGHT, bottom: top + PLOT_HEIGHT };
     let y = |value: f64| {
@@ -418,8 +420,16 @@ fn matrix(drawing: &mut Drawing, area: Area, row: i32, (y, x): (&SweepAxis, &Swe
         for (column, look) in (0..columns).zip(&cells[first..]) {
             let cell = Area { left: edge(column), top, right: edge(column + 1) - 1, bottom: top + row - 1 };
             drawing.rectangle(cell, look.fill);
-            if text_width(&look.text, Size::Label) <= cell.width() {
+            let width = text_width(&look.text, Size::Label);
+            if width <= cell.width() {
                 let centre = (cell.left.midpoint(cell.right), middle);
+                if look.fill.stripes.is_some() {
+                    // Words are not read through stripes.
+                    let left = centre.0 - width / 2 - 4;
+                    let under = Area { left, right: left + width + 8, ..cell };
+                    drawing.rectangle(under, Fill::solid(WHITE));
+                    drawing.rectangle(under, Fill::solid(look.fill.ink));
+                }
                 drawing.text(centre, &look.text, face.inked(look.ink), Anchor::Middle);
             }
         }
@@ -453,6 +463,7 @@ mod tests {
             subtitle: "<test>".to_owned(),
             axes,
             numbers: Numbers::Plain,
+            called: None,
             points: (0..points).map(value).collect(),
             limit: None,
         };

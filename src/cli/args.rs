@@ -3,7 +3,7 @@
 use super::limits;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
+use std::num::{IntErrorKind, NonZeroU32, NonZeroU64, NonZeroUsize, ParseIntError};
 use std::path::PathBuf;
 use std::str::FromStr;
 use thirdtry::experiment::sweep::Axis;
@@ -161,12 +161,24 @@ pub(crate) struct LimitArgs {
     pub(crate) no_estimate: bool,
 }
 
+/// A number of what there has to be one of at least.
+pub(crate) fn count<N: FromStr<Err = ParseIntError>>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|error: ParseIntError| {
+        match error.kind() {
+            IntErrorKind::Zero => "it has to be at least 1",
+            IntErrorKind::PosOverflow => "it is too large",
+            _ => "write a whole number, at least 1",
+        }
+        .to_owned()
+    })
+}
+
 /// How a scenario is replicated.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Replications")]
 pub(crate) struct StatisticsArgs {
     /// Run N independent replications and show means with their confidence intervals; with `--until-precise`, at most N
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroU32>)]
     pub(crate) replications: Option<NonZeroU32>,
     /// Replicate until the interval of the metric is this narrow, such as `AsyncEventAge.p99=±1%`; can be repeated
     #[arg(long, value_name = "METRIC=±MARGIN")]
@@ -178,7 +190,7 @@ pub(crate) struct StatisticsArgs {
     #[arg(long, value_name = "TIME|auto")]
     pub(crate) warm_up: Option<WarmUpChoice>,
     /// Run so many replications at a time; results do not depend on it [default: one on each core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroUsize>)]
     pub(crate) threads: Option<NonZeroUsize>,
 }
 
@@ -211,11 +223,14 @@ pub(crate) struct SweepArgs {
     #[arg(long)]
     pub(crate) zip: bool,
     /// How many replications each point has
-    #[arg(long, value_name = "N", default_value = "10")]
+    #[arg(long, value_name = "N", default_value = "10", value_parser = count::<NonZeroU32>)]
     pub(crate) replications: NonZeroU32,
     /// The confidence of intervals [default: 95%]
     #[arg(long, value_name = "C")]
     pub(crate) confidence: Option<Confidence>,
+    /// Of `run` alone; taken here to say what to do instead
+    #[arg(long, hide = true)]
+    pub(crate) until_precise: Option<String>,
     /// Leave out what came before this time, such as `30m` [default: the scenario's]
     #[arg(long, value_name = "TIME")]
     pub(crate) warm_up: Option<WarmUpChoice>,
@@ -229,7 +244,7 @@ pub(crate) struct SweepArgs {
     #[arg(long)]
     pub(crate) resume: bool,
     /// Run so many replications at a time; results do not depend on it [default: one on each core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroUsize>)]
     pub(crate) threads: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
@@ -266,7 +281,7 @@ pub(crate) struct DiffArgs {
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
     /// How many replications of each
-    #[arg(long, value_name = "N", default_value = "10")]
+    #[arg(long, value_name = "N", default_value = "10", value_parser = count::<NonZeroU32>)]
     pub(crate) replications: NonZeroU32,
     /// The confidence of intervals [default: 95%]
     #[arg(long, value_name = "C")]
@@ -280,9 +295,14 @@ pub(crate) struct DiffArgs {
     /// End with 98 if any result differs
     #[arg(long)]
     pub(crate) exit_code: bool,
+    /// The folder from which the recordings of a run's folder count [default: that folder, then the current one]
+    #[arg(long, value_name = "DIR2")]
+    pub(crate) recordings: Option<PathBuf>,
     /// Run so many pairs at a time; results do not depend on it [default: one on each core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroUsize>)]
     pub(crate) threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     /// The folder for files and charts [default: none]
     #[arg(short, long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -355,7 +375,7 @@ pub(crate) struct TestArgs {
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub(crate) sets: Vec<String>,
     /// Judge N independent replications by the confidence interval of their mean, instead of one run
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroU32>)]
     pub(crate) replications: Option<NonZeroU32>,
     /// The confidence of intervals [default: 95%]
     #[arg(long, value_name = "C", requires = "replications")]
@@ -364,7 +384,7 @@ pub(crate) struct TestArgs {
     #[arg(long)]
     pub(crate) fail_fast: bool,
     /// Try N other seeds of each scenario, and shrink the first that breaks an expectation to a small scenario
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroU32>)]
     pub(crate) shuffle_seeds: Option<NonZeroU32>,
     /// Hold every scenario against a golden result, even where there are none yet
     #[arg(long, conflicts_with = "no_golden")]
@@ -373,7 +393,7 @@ pub(crate) struct TestArgs {
     #[arg(long)]
     pub(crate) no_golden: bool,
     /// Test so many scenarios at a time; results do not depend on it [default: one on each core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroUsize>)]
     pub(crate) threads: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
@@ -458,13 +478,13 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "ID", group = "which")]
     pub(crate) event: Option<String>,
     /// The N events that took longest
-    #[arg(long, value_name = "N", group = "which")]
+    #[arg(long, value_name = "N", group = "which", value_parser = count::<NonZeroU64>)]
     pub(crate) worst: Option<NonZeroU64>,
     /// The first events with this fate, or `lost`
     #[arg(long, value_enum, value_name = "FATE", group = "which")]
     pub(crate) fate: Option<FateChoice>,
     /// How many events `--fate` shows
-    #[arg(long, value_name = "N", default_value = "1", requires = "fate")]
+    #[arg(long, value_name = "N", default_value = "1", requires = "fate", value_parser = count::<NonZeroU64>)]
     pub(crate) first: NonZeroU64,
 }
 

@@ -2,23 +2,28 @@
 
 use super::args::{DiffArgs, Format};
 use super::exit::{Exit, Failure};
+use super::limits::MemoryShare;
 use super::progress::RunsProgress;
 use super::run::cannot_write;
 use super::terminal::Terminal;
 use super::{input, interrupt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use thirdtry::experiment::diff::{Diff, DiffError, DiffPlan, diff, files, text};
 use thirdtry::experiment::{Confidence, all_cores};
-use thirdtry::scenario::load::{Input, Loaded};
+use thirdtry::scenario::load::{Input, Loaded, load};
 use thirdtry::sink::directory::OutputFolder;
 use thirdtry::time::SimTime;
 
 /// Compares the scenarios, writes what was found, and prints it.
 pub(crate) fn execute(args: &DiffArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     interrupt::listen();
-    let [a, b] = inputs(args)?;
+    let [a, b] = inputs(args, terminal)?;
     let (a, b) = (input::load_input(&a, terminal)?, input::load_input(&b, terminal)?);
     let plan = plan(args, &a, &b)?;
+    // Of each pair both runs go on at a time.
+    let memory = MemoryShare::of(args.limits, plan.threads.get() * 2);
+    memory.admit(&a.scenario)?;
+    memory.admit(&b.scenario)?;
     let folder = match &args.out {
         None if args.png => {
             return Err(usage("`--png` draws pictures into a folder", "say which one with `--out DIR`"));
@@ -26,15 +31,20 @@ pub(crate) fn execute(args: &DiffArgs, terminal: &mut Terminal) -> Result<Exit, 
         None => None,
         Some(path) => Some(OutputFolder::open(path).map_err(|error| cannot_write(&error))?),
     };
-    let progress = RunsProgress::new(terminal, plan.replications.get().into());
+    let progress = RunsProgress::new(terminal, plan.replications.get().into()).within(memory.pending_limit());
     let found = diff(&a, &b, &plan, &progress);
-    progress.finish()?;
+    let outgrown = progress.finish();
     let found = match found {
         Ok(found) => found,
         Err(error) => {
-            let told = folder.map(|folder| folder.interrupt("there was nothing to compare")).transpose();
+            let reason = match (&error, &outgrown) {
+                (_, Err(_)) => "it was about to need too much memory",
+                (DiffError::Stopped, Ok(())) => "it was interrupted",
+                (DiffError::NothingInCommon { .. }, Ok(())) => "there was nothing to compare",
+            };
+            let told = folder.map(|folder| folder.interrupt(reason)).transpose();
             told.map_err(|error| cannot_write(&error))?;
-            return Err(failure(&error));
+            return Err(outgrown.err().unwrap_or_else(|| failure(&error)));
         }
     };
     if let Some(folder) = folder {
@@ -48,7 +58,8 @@ pub(crate) fn execute(args: &DiffArgs, terminal: &mut Terminal) -> Result<Exit, 
 }
 
 /// A and B. A single scenario is both, with the changes of `--set` in B alone.
-fn inputs(args: &DiffArgs) -> Result<[Input; 2], Failure> {
+fn inputs(args: &DiffArgs, terminal: &Terminal) -> Result<[Input; 2], Failure> {
+    let read = |name: &str| read(name, args.recordings.as_deref(), terminal);
     let seed: Vec<String> = args.seed.map(|seed| format!("seed={seed}")).into_iter().collect();
     let [a, b] = match &args.b {
         Some(b) if args.a == "-" && b == "-" => {
@@ -74,7 +85,7 @@ fn inputs(args: &DiffArgs) -> Result<[Input; 2], Failure> {
 }
 
 /// A scenario as everywhere, or the one that the finished run in a folder was made from.
-fn read(name: &str) -> Result<Input, Failure> {
+fn read(name: &str, recordings: Option<&Path>, terminal: &Terminal) -> Result<Input, Failure> {
     let folder = Path::new(name);
     if !folder.is_dir() {
         return input::read(name);
@@ -100,7 +111,52 @@ fn read(name: &str) -> Result<Input, Failure> {
     if let Some(name) = folder.canonicalize().ok().as_deref().and_then(Path::file_name) {
         found.name = format!("{}.json", name.to_string_lossy());
     }
-    Ok(found)
+    with_recordings(&found, folder, recordings, terminal)
+}
+
+/// The scenario of the run in `folder`, with its recordings where they are: in `recordings`, or without that in the
+/// folder itself, then in the current one. They are those of the run if the scenario has the digest that it had.
+fn with_recordings(
+    found: &Input,
+    folder: &Path,
+    recordings: Option<&Path>,
+    terminal: &Terminal,
+) -> Result<Input, Failure> {
+    let digest = std::fs::read(folder.join("manifest.json"))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok())
+        .and_then(|manifest| Some(manifest.get("scenario_digest")?.as_str()?.to_owned()));
+    let places = match recordings {
+        Some(recordings) => vec![recordings.to_owned()],
+        None => vec![folder.to_owned(), PathBuf::new()],
+    };
+    let (mut another, mut refused) = (None, None);
+    for place in places {
+        let input = Input { folder: Some(place), ..found.clone() };
+        match load(&input) {
+            Ok(loaded) if Some(&loaded.digest) == digest.as_ref() => return Ok(input),
+            Ok(_) => another = another.or(Some(input)),
+            Err(rejected) => refused = refused.or(Some(rejected)),
+        }
+    }
+    if let Some(input) = another {
+        terminal.note(&format!(
+            "the scenario of `{}` is not what it was in that run: it, or a recording that it names, was changed, or \
+             another version of thirdtry wrote it",
+            folder.display()
+        ));
+        return Ok(input);
+    }
+    Err(Failure::Inconsistent {
+        message: format!(
+            "the scenario of `{}` cannot be run again: {}",
+            folder.display(),
+            refused.expect("there is a folder to look in")
+        ),
+        hint: Some(
+            "if it names a recording, give the folder in which that lies with `--recordings DIR`".to_owned(),
+        ),
+    })
 }
 
 fn plan(args: &DiffArgs, a: &Loaded, b: &Loaded) -> Result<DiffPlan, Failure> {

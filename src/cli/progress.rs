@@ -72,6 +72,8 @@ fn message(now: SimTime, arrived: u64, expected: u64, per_second: f64, left: Dur
 pub(crate) struct RunsProgress {
     started: Instant,
     bar: ProgressBar,
+    /// What is counted.
+    what: &'static str,
     limit: Option<PendingLimit>,
     /// What the first run said that had too much pending.
     outgrown: Mutex<Option<Failure>>,
@@ -80,12 +82,17 @@ pub(crate) struct RunsProgress {
 impl RunsProgress {
     /// Progress towards `runs` runs, drawn if the terminal shows any.
     pub(crate) fn new(terminal: &Terminal, runs: u64) -> Self {
-        let wanted = terminal.shows_progress() && runs > 1;
+        Self::counting(terminal, runs, "runs")
+    }
+
+    /// Progress towards `all` of what `what` says.
+    pub(crate) fn counting(terminal: &Terminal, all: u64, what: &'static str) -> Self {
+        let wanted = terminal.shows_progress() && all > 1;
         let target = if wanted { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let style =
             ProgressStyle::with_template("{msg:39!} {wide_bar}").expect("the template is well-formed");
-        let bar = ProgressBar::with_draw_target(Some(runs), target).with_style(style.progress_chars("=> "));
-        Self { started: Instant::now(), bar, limit: None, outgrown: Mutex::default() }
+        let bar = ProgressBar::with_draw_target(Some(all), target).with_style(style.progress_chars("=> "));
+        Self { started: Instant::now(), bar, what, limit: None, outgrown: Mutex::default() }
     }
 
     /// Progress of a search, of which nobody knows how many runs it takes: how many there were, and what it looks at.
@@ -95,7 +102,7 @@ impl RunsProgress {
         let style =
             ProgressStyle::with_template("{pos} runs  {wide_msg}").expect("the template is well-formed");
         let bar = ProgressBar::with_draw_target(None, target).with_style(style);
-        Self { started: Instant::now(), bar, limit: None, outgrown: Mutex::default() }
+        Self { started: Instant::now(), bar, what: "runs", limit: None, outgrown: Mutex::default() }
     }
 
     /// No run may have more pending than `limit` allows.
@@ -135,7 +142,7 @@ impl Supervisor for RunsProgress {
         if self.started.elapsed() >= A_BLINK {
             let done = self.bar.position();
             if let Some(all) = self.bar.length() {
-                self.bar.set_message(runs_message(done, all, self.bar.eta()));
+                self.bar.set_message(runs_message(done, all, self.what, self.bar.eta()));
             }
         }
     }
@@ -147,9 +154,9 @@ impl Supervisor for RunsProgress {
     }
 }
 
-/// How many runs are done, and time left.
-fn runs_message(done: u64, all: u64, left: Duration) -> String {
-    format!("{done} of {all} runs, {} left", short(left))
+/// How many of what are done, and time left.
+fn runs_message(done: u64, all: u64, what: &str, left: Duration) -> String {
+    format!("{done} of {all} {what}, {} left", short(left))
 }
 
 /// In the one unit that matters.
@@ -172,7 +179,7 @@ mod tests {
         assert_eq!(message(86_090, 26_035.812, 35), "t=00:05:45 8% 26036 events/s 35s left");
         assert_eq!(message(999_999, 91_234.6, 7_199), "t=00:05:45 99% 91235 events/s 119m left");
         assert_eq!(message(1_000_001, 26_035.812, 0), "t=00:05:45 all arrived, finishing");
-        let runs = runs_message(999_999, 1_000_000, Duration::from_secs(7_000_000));
+        let runs = runs_message(999_999, 1_000_000, "runs", Duration::from_secs(7_000_000));
         assert_eq!(runs, "999999 of 1000000 runs, 1944h left");
     }
 }

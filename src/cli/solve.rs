@@ -1,6 +1,6 @@
 //! `solve`: the smallest or largest value of a setting that meets a goal; for two settings, the frontier.
 
-use super::args::{Format, LimitArgs, ScenarioArgs, WarmUpChoice};
+use super::args::{Format, LimitArgs, ScenarioArgs, WarmUpChoice, count};
 use super::exit::{Exit, Failure};
 use super::limits::MemoryShare;
 use super::progress::RunsProgress;
@@ -52,13 +52,13 @@ pub(crate) struct SolveArgs {
     #[arg(long, value_name = "SHARE")]
     pub(crate) reliability: Option<Confidence>,
     /// The most replications of a value
-    #[arg(long, value_name = "N", default_value_t = NonZeroU32::new(MOST_REPLICATIONS).expect("it is not zero"))]
+    #[arg(long, value_name = "N", default_value_t = NonZeroU32::new(MOST_REPLICATIONS).expect("it is not zero"), value_parser = count::<NonZeroU32>)]
     pub(crate) max_replications: NonZeroU32,
     /// Leave out what came before this time, such as `30m` [default: the scenario's]
     #[arg(long, value_name = "TIME")]
     pub(crate) warm_up: Option<WarmUpChoice>,
     /// Run so many replications at a time; results do not depend on it [default: one on each core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroUsize>)]
     pub(crate) threads: Option<NonZeroUsize>,
     /// The most memory that the runs may need, as in `2GiB` [default: what the machine has left]
     #[arg(long, value_name = "SIZE", value_parser = limits::parse_bytes)]

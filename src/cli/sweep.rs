@@ -10,12 +10,19 @@ use std::path::{Path, PathBuf};
 use thirdtry::experiment::sweep::{
     Grid, Journal, Pictures, Progress, Shard, Sweep, SweepError, SweepPlan, SweepTable, merge, text,
 };
-use thirdtry::experiment::{Confidence, all_cores};
+use thirdtry::experiment::{Confidence, Supervisor, all_cores};
 use thirdtry::time::SimTime;
 
 /// Runs the grid, or a share of it, and writes what was found.
 pub(crate) fn execute(args: &SweepArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     interrupt::listen();
+    if args.until_precise.is_some() {
+        return Err(usage(
+            "a sweep has as many replications at each point: what makes them pairs, and lets it be shared out",
+            "find out how many it takes at the worst point with `run --until-precise`, and give that number with \
+             `--replications`",
+        ));
+    }
     let variable = |name: &str| std::env::var(name).ok();
     let shard = args.shard.as_deref().map(|text| job_array::shard_of(text, &variable)).transpose()?;
     let threads = args.threads.unwrap_or_else(all_cores);
@@ -81,13 +88,19 @@ fn prepare(args: &SweepArgs, memory: MemoryShare, terminal: &Terminal) -> Result
         warm_up,
         metrics: args.metrics.clone(),
     };
-    Sweep::prepare_each(plan, |settings, scenario| {
+    let progress = RunsProgress::counting(terminal, plan.grid.points() as u64, "points read");
+    let sweep = Sweep::prepare_each(plan, |settings, scenario| {
+        progress.run_done();
+        if interrupt::requested() {
+            return Err(SweepError::Stopped);
+        }
         memory.admit(scenario).map_err(|refused| SweepError::Environment {
             message: format!("at {settings}: {refused}"),
             hint: refused.hint().unwrap_or_default().to_owned(),
         })
-    })
-    .map_err(failure)
+    });
+    progress.finish()?;
+    sweep.map_err(failure)
 }
 
 fn grid(args: &SweepArgs) -> Result<Grid, Failure> {
@@ -132,6 +145,7 @@ fn show(table: &SweepTable, format: TableFormat, terminal: &mut Terminal) -> Res
 fn failure(error: SweepError) -> Failure {
     match error {
         SweepError::Usage { message, hint } => Failure::Usage { message, hint: Some(hint) },
+        SweepError::Stopped => Failure::Interrupted { message: "interrupted; nothing was run".to_owned() },
         SweepError::Inconsistent { message, hint } => Failure::Inconsistent { message, hint: Some(hint) },
         SweepError::Environment { message, hint } => Failure::Environment { message, hint: Some(hint) },
         SweepError::Rejected { input, settings, rejected } => {

@@ -117,11 +117,12 @@ fn run(
 ) -> Option<(RunEnd, SimTime)> {
     let mut simulation = Simulation::new(scenario, replication);
     let end = loop {
-        if let Some(end) = simulation.advance(listener, STEPS) {
-            break end;
-        }
+        // Before the first steps too: of many short runs none has more of them.
         if supervisor.stops() || !supervisor.allows(simulation.in_flight()) {
             return None;
+        }
+        if let Some(end) = simulation.advance(listener, STEPS) {
+            break end;
         }
     };
     balance(listener.ledger(), simulation.in_flight());

@@ -33,7 +33,7 @@ fn chart(solution: &Solution, at: usize, demand: &Demand) -> SweepChart {
             "{} — the {} {} that meets the goal{answer}; seed {}, intervals that hold together at {}",
             solution.scenario,
             solution.wanted.name(),
-            solution.path.rsplit('.').next().unwrap_or(&solution.path),
+            last(&solution.path),
             solution.seed,
             solution.confidence
         ),
@@ -46,6 +46,7 @@ fn chart(solution: &Solution, at: usize, demand: &Demand) -> SweepChart {
             "USD" => Numbers::Dollars,
             _ => Numbers::Plain,
         },
+        called: None,
         points: solution.evidence.iter().map(point).collect(),
         limit: Some(Limit { value: decide::as_float(demand.bound), name: "the bound".to_owned() }),
     }
@@ -64,12 +65,16 @@ pub(super) fn draw_frontier(frontier: &Frontier, format: Format) -> Vec<ChartFil
             _ => (met, 0.0),
         })
     };
-    let numbers = number(first.evidence.first().map_or("", |probe| &probe.value)).map(|(_, numbers)| numbers);
+    let example = first.evidence.first().map_or("", |probe| &probe.value);
+    let numbers = number(example).map(|(_, numbers)| numbers);
+    let unit = if units::rate(example).is_ok() { ", a second" } else { "" };
+    let unmarked =
+        if frontier.rows.iter().any(|row| point(row).is_none()) { "; no mark: no value" } else { "" };
     let chart = SweepChart {
         name: "solve-frontier".to_owned(),
-        title: format!("The {} {} that meets the goal", first.wanted.name(), first.path),
+        title: format!("The {} {} that meets the goal", first.wanted.name(), last(&first.path)),
         subtitle: format!(
-            "{} — so that {}; {} confidence",
+            "{} — so that {}; {} confidence{unmarked}",
             first.scenario,
             first.demands.iter().map(|demand| demand.text.as_str()).collect::<Vec<_>>().join(" and "),
             first.confidence
@@ -79,10 +84,16 @@ pub(super) fn draw_frontier(frontier: &Frontier, format: Format) -> Vec<ChartFil
             values: frontier.rows.iter().map(|(value, _)| value.clone()).collect(),
         }],
         numbers: numbers.unwrap_or(Numbers::Plain),
+        called: Some(format!("{}{unit}", first.path)),
         points: frontier.rows.iter().map(point).collect(),
         limit: None,
     };
     vec![draw_chart(&chart, format)]
+}
+
+/// The last part of a path: the rest stands at the axis.
+fn last(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
 }
 
 /// The number that a setting's value is.

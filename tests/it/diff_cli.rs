@@ -117,6 +117,31 @@ fn the_scenario_of_a_finished_run_can_be_compared() {
     diff(&[out, "quickstart", "--set", ONE_RETRY, "--replications", "1", "--exit-code"], 0);
 }
 
+/// Goal: a run whose scenario names a recording by a relative path can be compared, from wherever the recording is.
+#[test]
+fn the_recordings_of_a_finished_run_are_found_or_asked_for() {
+    let place = temporary_folder("diff-recording");
+    let folder = |name: &str| place.join(name).to_str().expect("UTF-8").to_owned();
+    fs::create_dir_all(place.join("elsewhere")).expect("a folder");
+    fs::write(place.join("times.csv"), "at_s\n0\n1\n2.5\n").expect("a file");
+    fs::write(place.join("elsewhere/times.csv"), "at_s\n0\n1\n").expect("a file");
+    let text = r#"{ "version": 1, "functions": { "f": { "duration": "1s" } },
+        "sources": { "s": { "to": "f", "arrivals": { "trace": { "csv": "times.csv" } } } } }"#;
+    fs::write(place.join("s.json"), text).expect("a file");
+    let (scenario, run) = (folder("s.json"), folder("run"));
+    let output = thirdtry(&["run", &scenario, "--files", "events", "--out", &run]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let args = ["diff", &run, &scenario, "--replications", "1"];
+    fails(&args, 4, &["cannot be run again", "times.csv", "--recordings DIR"]);
+    let found =
+        thirdtry(&[&args[..], &["--exit-code", "--recordings", place.to_str().expect("UTF-8")]].concat());
+    assert_eq!((found.status.code(), stderr(&found)), (Some(0), String::new()));
+    // Another file of that name is no secret.
+    let other = thirdtry(&[&args[..], &["--exit-code", "--recordings", &folder("elsewhere")]].concat());
+    assert_eq!(other.status.code(), Some(98), "{}", stderr(&other));
+    assert!(stderr(&other).contains("is not what it was in that run"), "{}", stderr(&other));
+}
+
 #[test]
 fn what_cannot_be_compared_is_refused() {
     let empty = temporary_folder("diff-no-run");

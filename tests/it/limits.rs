@@ -141,6 +141,25 @@ fn replications_that_outgrow_their_memory_are_stopped() {
     assert_eq!(final_names(&out), [Path::new("INCOMPLETE")]);
 }
 
+/// Goal: two runs at a time, A and B, share what there is; what is estimated not to fit is refused, what outgrows its
+/// share is stopped, and the folder says so.
+#[test]
+fn a_comparison_that_does_not_fit_is_refused_or_stopped() {
+    let file = all_wait("limits-diff", 2_000_000);
+    let out = file.with_file_name("out");
+    let diff =
+        ["diff", file.to_str().expect("UTF-8"), "--set", "functions.f.duration=9s", "--replications", "1"];
+    let options = ["--threads", "1", "--memory", "64MiB", "--out", out.to_str().expect("UTF-8")];
+    let args = [&diff[..], &options].concat();
+    refused(&args, &["2 runs at a time share the memory", "there are 32 MiB; nothing was run", "--threads"]);
+    assert!(!out.exists(), "nothing was run, and yet there is a folder");
+    let said = ["stopped: ", "32 MiB of memory hold no more", "--memory"];
+    refused(&[&args[..], &["--no-estimate"]].concat(), &said);
+    assert_eq!(final_names(&out), [Path::new("INCOMPLETE")]);
+    let marker = fs::read_to_string(out.join("INCOMPLETE")).expect("the marker");
+    assert!(marker.contains("too much memory"), "{marker}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_sweep_whose_rows_do_not_fit_on_the_disk_is_refused() {

@@ -1,10 +1,13 @@
 //! `run --replications` as people and scripts meet it.
 
 use crate::cli::{fails, stderr, stdout, thirdtry};
-use crate::support::{temporary_folder, tree};
+use crate::support::{load, temporary_folder, tree};
 use std::fs;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::Path;
 use std::process::Output;
+use std::sync::atomic::{AtomicU32, Ordering};
+use thirdtry::experiment::{Plan, Supervisor, replicate as replicate_scenario};
 
 /// Runs with `more`; results into a folder of this name.
 fn replicate(name: &str, more: &[&str]) -> (std::path::PathBuf, Output) {
@@ -99,6 +102,31 @@ fn a_warm_up_is_given_or_found_or_refused() {
     fails(&[&with[..], &["2h"]].concat(), 2, &["as long as events arrive"]);
     fails(&[&with[..], &["30"]].concat(), 2, &["has no unit", "auto"]);
     fails(&["run", "dlq-redrive", "--replications", "3", "--warm-up", "1m"], 2, &["redrives has no warm-up"]);
+}
+
+/// Goal: a stop is heeded between runs that are too short to be asked in. Method: one that comes after the third.
+#[test]
+fn many_short_runs_can_be_stopped() {
+    struct AfterThree(AtomicU32);
+    impl Supervisor for AfterThree {
+        fn stops(&self) -> bool {
+            self.0.load(Ordering::Relaxed) >= 3
+        }
+
+        fn run_done(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let scenario = load(
+        r#"{ "version": 1, "functions": { "f": { "duration": "1s" } },
+        "sources": { "s": { "to": "f", "arrivals": { "poisson": { "rate": "1/s" } }, "max_events": 9 } } }"#,
+    )
+    .scenario;
+    let most = NonZeroU32::new(1_000).expect("not zero");
+    let plan = Plan { threads: NonZeroUsize::MIN, ..Plan::new(&scenario, most) };
+    let supervisor = AfterThree(AtomicU32::new(0));
+    assert!(replicate_scenario(&scenario, &plan, &supervisor).is_err(), "it went on to its end");
+    assert_eq!(supervisor.0.into_inner(), 3);
 }
 
 #[test]

@@ -199,6 +199,35 @@ fn an_interrupt_keeps_what_is_finished() {
     );
 }
 
+/// Goal: a large grid can be given up while its points are being read. Method: the request comes as soon as the program
+/// listens to it, long before 90,000 points are read.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_is_heeded_before_the_first_run() {
+    let out = place("interrupt-early").join("out");
+    let vary = ["functions.ship.ReservedConcurrentExecutions=1..900:1", "functions.ship.Timeout=1..100:1"];
+    let child = Command::new(env!("CARGO_BIN_EXE_thirdtry"))
+        .args(["sweep", "quickstart", "--vary", vary[0], "--vary", vary[1], "--out"])
+        .arg(&out)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let listens = || {
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).expect("it runs");
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("a line");
+        u64::from_str_radix(caught.trim(), 16).expect("a mask") & (1 << 1) != 0
+    };
+    while !listens() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(killed.success());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130));
+    assert!(stderr(&output).contains("interrupted; nothing was run"), "{}", stderr(&output));
+    assert!(!out.exists());
+}
+
 /// Goal: a disk that fills up, among the runs or when the files are written, loses nothing that is finished.
 #[cfg(target_os = "linux")]
 #[test]
@@ -240,7 +269,7 @@ fn a_full_disk_keeps_what_is_finished() {
 
 #[test]
 fn what_cannot_be_swept_is_refused() {
-    let cases: [(&[&str], i32, &[&str]); 14] = [
+    let cases: [(&[&str], i32, &[&str]); 15] = [
         (&[], 2, &["--vary"]),
         (&["--vary", "functions.ship.Timeout"], 2, &["write PATH="]),
         (&["--vary", "functions.ship.Timeout=9..1:1"], 2, &["reversed"]),
@@ -257,7 +286,12 @@ fn what_cannot_be_swept_is_refused() {
             &["at functions.ship.Timeout=1000", "1..900"],
         ),
         (&["--vary", "description.x=1,2"], 3, &["--set"]),
-        (&["--vary", RETRIES, "--replications", "0"], 2, &["--replications"]),
+        (&["--vary", RETRIES, "--replications", "0"], 2, &["--replications", "at least 1"]),
+        (
+            &["--vary", RETRIES, "--until-precise", "AsyncEventAge.p99=1%"],
+            2,
+            &["as many replications at each point", "with `run --until-precise`"],
+        ),
         (&["--vary", RETRIES, "--shard", "5/4"], 2, &["there is no share 5 of 4"]),
         (&["--vary", RETRIES, "--shard", "auto"], 2, &["no job array"]),
         (&["--vary", RETRIES, "--metric", "lots.Sum"], 2, &["no metric", "did you mean `lost.Sum`?"]),

@@ -65,8 +65,9 @@ pub(super) fn run(
     let mut pairing = Pairing::new(most);
     while let Some(next) = behind(&mut a, &mut b) {
         next.end = next.simulation.advance(&mut next.listener, STEPS);
+        let in_flight = next.simulation.in_flight();
         pairing.take(&mut a.listener.notes, &mut b.listener.notes);
-        if supervisor.stops() {
+        if supervisor.stops() || !supervisor.allows(in_flight) {
             return None;
         }
     }

@@ -39,6 +39,8 @@ pub enum SweepError {
         /// What to do about it.
         hint: String,
     },
+    /// Whoever looked at its points wants it no longer; nothing was run.
+    Stopped,
 }
 
 impl SweepError {
@@ -80,6 +82,7 @@ impl fmt::Display for SweepError {
             | Self::Environment { message, .. } => out.write_str(message),
             Self::Rejected { settings, rejected, .. } if settings.is_empty() => write!(out, "{rejected}"),
             Self::Rejected { settings, rejected, .. } => write!(out, "at {settings}: {rejected}"),
+            Self::Stopped => out.write_str("stopped before anything was run"),
         }
     }
 }

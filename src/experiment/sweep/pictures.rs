@@ -30,6 +30,7 @@ pub(super) fn draw(table: &SweepTable, format: Format) -> Vec<ChartFile> {
             subtitle: subtitle(table),
             axes: axes.clone(),
             numbers: numbers(column),
+            called: None,
             points: points.collect(),
             limit: None,
         };
@@ -91,7 +92,8 @@ fn numbers(column: &Column) -> Numbers {
 
 fn subtitle(table: &SweepTable) -> String {
     let about = &table.about;
-    let interval = if about.replications > 1 {
+    // A map has no room for them.
+    let interval = if about.replications > 1 && (about.grid.is_zipped() || about.grid.axes().len() == 1) {
         format!(", {} confidence intervals", about.confidence())
     } else {
         String::new()
