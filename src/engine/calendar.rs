@@ -42,8 +42,6 @@ pub struct Calendar<N> {
     wheel: Wheel<N>,
     density: Density,
     len: usize,
-    /// Whether nobody has looked at the batch yet.
-    is_fresh: bool,
 }
 
 /// What is due after the cursor tick.
@@ -107,7 +105,6 @@ impl<N: Copy> Calendar<N> {
             },
             density: Density::default(),
             len: 0,
-            is_fresh: false,
         }
     }
 
@@ -154,50 +151,46 @@ impl<N: Copy> Calendar<N> {
     /// Takes out the earliest notice, if its key is below `limit`.
     #[inline]
     pub fn pop_before(&mut self, limit: Key) -> Option<(Key, N)> {
-        if let Some(front) = self.front {
-            if front.key >= limit {
-                return None;
-            }
-            self.front = None;
-            self.len -= 1;
-            return Some((front.key, front.notice));
-        }
         loop {
-            if self.late.is_empty() {
-                // By far the most common case.
-                if let Some(entry) = self.batch.pop_if(|entry| entry.key < limit) {
-                    self.len -= 1;
-                    return Some((entry.key, entry.notice));
-                }
-                if self.batch.is_empty() && self.advance(limit.at) {
-                    continue;
-                }
+            if let Some(next) = self.pop_of_tick(limit) {
+                return Some(next);
+            }
+            if !self.turn(limit) {
                 return None;
             }
-            return self.pop_late_or_sorted(limit);
         }
     }
 
-    fn pop_late_or_sorted(&mut self, limit: Key) -> Option<(Key, N)> {
+    /// Takes out the earliest notice, if its key is below `limit` and it is due in the cursor tick or before.
+    #[inline]
+    pub fn pop_of_tick(&mut self, limit: Key) -> Option<(Key, N)> {
+        let entry = if self.front.is_none() && self.late.is_empty() {
+            // By far the most common case.
+            self.batch.pop_if(|entry| entry.key < limit)?
+        } else {
+            self.pop_front_or_late(limit)?
+        };
+        self.len -= 1;
+        Some((entry.key, entry.notice))
+    }
+
+    fn pop_front_or_late(&mut self, limit: Key) -> Option<Entry<N>> {
+        if let Some(front) = self.front {
+            return if front.key < limit { self.front.take() } else { None };
+        }
         let first = self.first_waiting().filter(|first| *first < limit)?;
         let is_sorted = self.batch.last().is_some_and(|entry| entry.key == first);
-        let entry = if is_sorted { self.batch.pop() } else { self.late.pop().map(|Reverse(entry)| entry) };
-        self.len -= 1;
-        entry.map(|entry| (entry.key, entry.notice))
+        if is_sorted { self.batch.pop() } else { self.late.pop().map(|Reverse(entry)| entry) }
     }
 
-    /// Whether the cursor came to another tick since the last look at the batch.
-    pub const fn has_fresh_batch(&self) -> bool {
-        self.is_fresh
+    /// Moves the cursor to the next tick with notices, or up to `limit`, when nothing is left of its present one. Tells
+    /// whether anything may be due now.
+    pub fn turn(&mut self, limit: Key) -> bool {
+        self.front.is_none() && self.batch.is_empty() && self.late.is_empty() && self.advance(limit.at)
     }
 
-    /// The notices of the cursor tick, which has been looked at with that: what will most probably be popped next.
-    pub fn fresh_batch(&mut self) -> impl Iterator<Item = N> {
-        self.is_fresh = false;
-        self.batch()
-    }
-
-    /// What is left of the notices that were due in the cursor tick when the cursor came there.
+    /// What is left of the notices that were due in the cursor tick when the cursor came there: what will most probably
+    /// be taken out next.
     pub fn batch(&self) -> impl Iterator<Item = N> {
         self.batch.iter().map(|entry| entry.notice)
     }
@@ -210,7 +203,6 @@ impl<N: Copy> Calendar<N> {
         }
         if !self.batch.is_empty() {
             self.sort_batch();
-            self.is_fresh = true;
             self.note_density();
         }
         true

@@ -52,6 +52,7 @@ impl<T> Slab<T> {
     ///
     /// # Panics
     /// When 2^32 values are in the table.
+    #[inline]
     pub fn insert(&mut self, value: T) -> Slot {
         self.len += 1;
         if let Some(index) = self.free {
@@ -70,6 +71,7 @@ impl<T> Slab<T> {
     ///
     /// # Panics
     /// When the slot is free.
+    #[inline]
     pub fn get(&self, slot: Slot) -> &T {
         match &self.entries[slot.0 as usize] {
             Entry::Taken(value) => value,
@@ -78,6 +80,7 @@ impl<T> Slab<T> {
     }
 
     /// The value in `slot`, if one is there.
+    #[inline]
     pub fn peek(&self, slot: Slot) -> Option<&T> {
         match &self.entries[slot.0 as usize] {
             Entry::Taken(value) => Some(value),
@@ -89,6 +92,7 @@ impl<T> Slab<T> {
     ///
     /// # Panics
     /// When the slot is free.
+    #[inline]
     pub fn get_mut(&mut self, slot: Slot) -> &mut T {
         match &mut self.entries[slot.0 as usize] {
             Entry::Taken(value) => value,
@@ -100,12 +104,26 @@ impl<T> Slab<T> {
     ///
     /// # Panics
     /// When the slot is free already.
+    #[inline]
     pub fn remove(&mut self, slot: Slot) -> T {
         let entry = std::mem::replace(&mut self.entries[slot.0 as usize], Entry::Free(self.free));
         let Entry::Taken(value) = entry else { unreachable!("a slot is freed once") };
         self.free = Some(slot.0);
         self.len -= 1;
         value
+    }
+
+    /// Drops the value in `slot`, which becomes free.
+    ///
+    /// # Panics
+    /// When the slot is free already.
+    #[inline]
+    pub fn discard(&mut self, slot: Slot) {
+        let entry = &mut self.entries[slot.0 as usize];
+        assert!(matches!(entry, Entry::Taken(_)), "a slot is freed once");
+        *entry = Entry::Free(self.free);
+        self.free = Some(slot.0);
+        self.len -= 1;
     }
 
     /// The values, in no meaningful order.
@@ -135,7 +153,7 @@ mod tests {
         let c = slab.insert('c');
         assert_eq!((c, slab.len()), (a, 2));
         assert_eq!((*slab.get(b), *slab.get(c)), ('b', 'c'));
-        slab.remove(c);
+        slab.discard(c);
         assert_eq!((slab.peek(b), slab.peek(c)), (Some(&'b'), None));
         slab.insert('c');
         assert_eq!(slab.iter().map(|(_, value)| value).collect::<String>(), "cb");

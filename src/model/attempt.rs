@@ -6,65 +6,91 @@ use super::failure::{self, Beginning};
 use super::observation::{self, Attempt, AttemptOutcome, Fate, Next, Observation, Observer, Run, Start};
 use super::retry::{self, Situation};
 use super::rule::Rule;
-use super::{Model, Notice, Rank, chain, order};
+use super::service::{Service, Stay};
+use super::settlement::close;
+use super::{Notice, Rank, chain, order, report};
 use crate::engine::calendar::Key;
 use crate::engine::slab::Slot;
 use crate::random::Purpose;
 use crate::scenario::{FaultKind, InvocationType, Scenario};
 use crate::time::{SimDuration, SimTime};
 
-impl Model<'_> {
-    pub(super) fn on_dispatch(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
-        let event = self.events.get(slot);
+impl Service<'_> {
+    /// A dispatch that is due happens.
+    pub(super) fn dispatch(
+        &mut self,
+        slot: Slot,
+        event: &mut Event,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) -> Stay {
         self.waiting[event.function.index()] -= 1;
+        match self.end_at_dispatch(event, now) {
+            Some(end) => self.settle(slot, event, end, now, observer),
+            None => self.attempt(slot, event, now, observer),
+        }
+    }
+
+    /// Why an event that is dispatched is not tried.
+    #[inline]
+    fn end_at_dispatch(&self, event: &Event, now: SimTime) -> Option<(Fate, Rule)> {
         let function = self.function(event);
         if self.vanishes(event) {
-            self.settle(slot, Fate::Vanished, Rule::Vanished, now, observer);
+            Some((Fate::Vanished, Rule::Vanished))
         } else if function.reserved == Some(0) {
             // In force since August 2021: no retries, no throttle, straight to the failure routes.
-            self.settle(slot, Fate::ZeroReservedConcurrency, Rule::ZeroReservedConcurrency, now, observer);
+            Some((Fate::ZeroReservedConcurrency, Rule::ZeroReservedConcurrency))
         } else if event.age_at(now) >= function.maximum_age {
-            self.settle(slot, Fate::EventAgeExceeded, Rule::AgeAtDispatch, now, observer);
+            Some((Fate::EventAgeExceeded, Rule::AgeAtDispatch))
         } else if chain::is_stopped(function, event.invocations_in_chain()) {
-            self.settle(slot, Fate::RecursiveInvocation, Rule::RecursionStopped, now, observer);
+            Some((Fate::RecursiveInvocation, Rule::RecursionStopped))
         } else {
-            self.attempt(slot, now, observer);
+            None
         }
     }
 
     /// One try: the service's own faults first, then admission, then the run.
-    pub(super) fn attempt(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
-        let event = self.events.get_mut(slot);
+    pub(super) fn attempt(
+        &mut self,
+        slot: Slot,
+        event: &mut Event,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) -> Stay {
         event.attempts += 1;
-        let function = event.function;
         let admission = match strike_of_fault(self.scenario, event, now) {
             Some(outcome) => Err(outcome),
-            None => self.concurrency.admit(function, now).map_err(AttemptOutcome::Throttled),
+            None => self.concurrency.admit(event.function, now).map_err(AttemptOutcome::Throttled),
         };
         match admission {
-            Ok((environment, start)) => self.start_run(slot, environment, start, now, observer),
-            Err(outcome) => self.refuse(slot, outcome, now, observer),
+            Ok((environment, start)) => {
+                self.start_run(slot, event, environment, start, now, observer);
+                Stay::On
+            }
+            Err(outcome) => self.refuse(slot, event, outcome, now, observer),
         }
     }
 
-    fn refuse(&mut self, slot: Slot, outcome: AttemptOutcome, now: SimTime, observer: &mut impl Observer) {
-        let event = self.events.get_mut(slot);
+    fn refuse(
+        &mut self,
+        slot: Slot,
+        event: &mut Event,
+        outcome: AttemptOutcome,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) -> Stay {
         event.note_refusal(outcome);
-        let event = self.events.get(slot);
         let next = self.after_refusal(event, outcome, now);
-        let attempt = Attempt {
-            number: event.attempts,
-            dispatched: now,
-            age: event.age_at(now),
-            outcome,
-            run: None,
-            next,
-        };
-        let event = self.events.get_mut(slot);
         event.backoff_streak = event.backoff_streak.saturating_add(u8::from(backs_off(outcome)));
-        self.carry_out(slot, attempt, now, observer);
+        let next = self.prepare(event, outcome, next);
+        let (number, age) = (event.attempts, event.age_at(now));
+        let what =
+            Observation::AttemptEnded(Attempt { number, dispatched: now, age, outcome, run: None, next });
+        report(slot, event, now, what, observer);
+        self.carry_out(slot, event, next, now, observer)
     }
 
+    #[inline]
     fn after_refusal(&self, event: &Event, outcome: AttemptOutcome, now: SimTime) -> Next {
         let (timing, function) = (&self.scenario.timing, self.function(event));
         if event.invocation == InvocationType::RequestResponse {
@@ -86,13 +112,13 @@ impl Model<'_> {
     fn start_run(
         &mut self,
         slot: Slot,
+        event: &mut Event,
         environment: Environment,
         start: Start,
         now: SimTime,
         observer: &mut impl Observer,
     ) {
-        let event = self.events.get_mut(slot);
-        let function = &self.functions[event.function.index()];
+        let function = self.function(event);
         event.runs += 1;
         if self.scenario.timing.backoff_reset_on_run {
             event.backoff_streak = 0;
@@ -115,19 +141,25 @@ impl Model<'_> {
             running: self.concurrency.running(event.function),
             placement: running.placement(),
         };
-        self.observe(slot, now, what, observer);
+        report(slot, event, now, what, observer);
         if function.calls.is_empty() {
             self.calendar.schedule(key, Notice::RunEnds(slot));
         } else {
-            self.lead_to_calls(slot, key, now, observer);
+            self.lead_to_calls(slot, event, key, now, observer);
         }
     }
 
-    pub(super) fn on_run_ended(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
-        if self.events.get(slot).waits_for_call() {
-            self.abandon_call(slot, now, observer);
+    /// A run ends.
+    pub(super) fn end_run(
+        &mut self,
+        slot: Slot,
+        event: &mut Event,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) -> Stay {
+        if event.waits_for_call() {
+            self.abandon_call(slot, event, now, observer);
         }
-        let event = self.events.get_mut(slot);
         let running = self.runs.remove(event.run().expect("only a run can end"));
         let Running { dispatched, environment, plan, .. } = running;
         self.concurrency.release(event.function, environment, plan.leaves, now);
@@ -141,18 +173,21 @@ impl Model<'_> {
         };
         event.billed_ms = event.billed_ms.saturating_add(u32::try_from(run.billed_ms).unwrap_or(u32::MAX));
         event.last = LastAttempt::new(plan.outcome, plan.cause);
-        let event = self.events.get(slot);
-        let attempt = Attempt {
+        let next = self.after_run(event, plan.outcome, now);
+        let next = self.prepare(event, plan.outcome, next);
+        let what = Observation::AttemptEnded(Attempt {
             number: event.attempts,
             dispatched,
             age: event.age_at(dispatched),
             outcome: plan.outcome,
             run: Some(run),
-            next: self.after_run(event, plan.outcome, now),
-        };
-        self.carry_out(slot, attempt, now, observer);
+            next,
+        });
+        report(slot, event, now, what, observer);
+        self.carry_out(slot, event, next, now, observer)
     }
 
+    #[inline]
     fn after_run(&self, event: &Event, outcome: AttemptOutcome, now: SimTime) -> Next {
         match (event.invocation, outcome) {
             (InvocationType::RequestResponse, _) => Next::Return,
@@ -169,36 +204,47 @@ impl Model<'_> {
         }
     }
 
-    /// Reports the end of an attempt and does what was decided.
-    fn carry_out(&mut self, slot: Slot, mut attempt: Attempt, now: SimTime, observer: &mut impl Observer) {
-        let event = self.events.get(slot);
+    /// What was decided after an attempt, with what others add to a wait; `event` stands where that leads.
+    #[inline]
+    fn prepare(&mut self, event: &mut Event, outcome: AttemptOutcome, mut next: Next) -> Next {
         // A synchronous caller comes again by itself: no queue and no poller has a part in it.
         if event.invocation == InvocationType::Event {
-            if let Next::Retry { due, .. } = &mut attempt.next {
+            if let Next::Retry { due, .. } = &mut next {
                 *due += self.neighbour_delay(event.key, event.attempts);
             }
             if let Some(poller) = self.pollers.get_mut(event.function.index()) {
-                poller.count(matches!(attempt.outcome, AttemptOutcome::Throttled(_)));
+                poller.count(matches!(outcome, AttemptOutcome::Throttled(_)));
             }
         }
-        match attempt.next {
+        match next {
+            Next::Retry { due, .. } => event.set_stage(Stage::Queued { due }),
+            Next::Return => event.set_stage(Stage::Returned),
+            // Reported apart.
+            Next::Settle { .. } => {}
+        }
+        next
+    }
+
+    /// Does what was decided after an attempt.
+    #[inline]
+    fn carry_out(
+        &mut self,
+        slot: Slot,
+        event: &mut Event,
+        next: Next,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) -> Stay {
+        match next {
             Next::Retry { due, .. } => {
-                self.events.get_mut(slot).set_stage(Stage::Queued { due });
-                self.observe(slot, now, Observation::AttemptEnded(attempt), observer);
-                match self.events.get(slot).invocation {
-                    InvocationType::Event => self.schedule_dispatch(slot, due),
-                    InvocationType::RequestResponse => self.schedule_offer(slot, due),
+                match event.invocation {
+                    InvocationType::Event => self.schedule_dispatch(slot, event, due),
+                    InvocationType::RequestResponse => self.schedule_offer(slot, event, due),
                 }
+                Stay::On
             }
-            Next::Settle { fate, rule } => {
-                self.observe(slot, now, Observation::AttemptEnded(attempt), observer);
-                self.settle(slot, fate, rule, now, observer);
-            }
-            Next::Return => {
-                self.events.get_mut(slot).set_stage(Stage::Returned);
-                self.observe(slot, now, Observation::AttemptEnded(attempt), observer);
-                self.close(slot, now, observer);
-            }
+            Next::Settle { fate, rule } => self.settle(slot, event, (fate, rule), now, observer),
+            Next::Return => close(slot, event, now, observer),
         }
     }
 }

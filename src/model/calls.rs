@@ -4,9 +4,10 @@
 //! call that fails and is not caught, or `Timeout`.
 
 use super::dependency::{CallOutcome, HeldCall, Load, Place, Reception};
-use super::event::{Running, Stage};
+use super::event::{Event, Running, Stage};
 use super::observation::{AttemptOutcome, Circumstance, FunctionError, Observation, Observer, Remark};
-use super::{Model, Notice, Rank, order};
+use super::service::Service;
+use super::{Model, Notice, Rank, order, report};
 use crate::engine::calendar::Key;
 use crate::engine::slab::Slot;
 use crate::id::{DependencyId, EventId};
@@ -21,17 +22,35 @@ const STARTS: u64 = 2;
 const LOOK: u64 = 1;
 
 impl Model<'_> {
+    /// A dependency is done with a call.
+    pub(super) fn on_call_ended(&mut self, call: Slot, now: SimTime, observer: &mut impl Observer) {
+        let (call, outcome) = self.service.end_service(call, now, observer);
+        if let Some(slot) = call.caller {
+            let event = self.events.get_mut(slot);
+            self.service.end_call(slot, event, &call, outcome, now, observer);
+        }
+    }
+}
+
+impl Service<'_> {
     /// A run has started whose function makes calls: they begin when every init is done. If that never happens, the
     /// run ends as planned, at `end`.
-    pub(super) fn lead_to_calls(&mut self, slot: Slot, end: Key, now: SimTime, observer: &mut impl Observer) {
-        let id = self.events.get(slot).id;
-        let timeout = self.function(self.events.get(slot)).timeout;
-        let plan = self.running_mut(slot).plan;
+    pub(super) fn lead_to_calls(
+        &mut self,
+        slot: Slot,
+        event: &mut Event,
+        end: Key,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) {
+        let id = event.id;
+        let timeout = self.function(event).timeout;
+        let plan = self.running_mut(event).plan;
         let at = now + plan.init + plan.within;
         if !plan.reaches_handler(timeout) {
             self.calendar.schedule(end, Notice::RunEnds(slot));
         } else if at == now {
-            self.call_from(slot, 0, now, observer);
+            self.call_from(slot, event, 0, now, observer);
         } else {
             let order = order(Rank::CallEnds, id, STARTS);
             self.calendar.schedule(Key { at, order }, Notice::HandlerStarts(slot));
@@ -39,31 +58,50 @@ impl Model<'_> {
     }
 
     /// The inits before a run's calls are done.
-    pub(super) fn on_handler_started(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
-        self.call_from(slot, 0, now, observer);
+    pub(super) fn on_handler_started(
+        &mut self,
+        slot: Slot,
+        event: &mut Event,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) {
+        self.call_from(slot, event, 0, now, observer);
     }
 
     /// Makes the calls from `position` on, up to the first that takes time; after the last comes the run's own work.
-    fn call_from(&mut self, slot: Slot, mut position: u8, now: SimTime, observer: &mut impl Observer) {
-        while usize::from(position) < self.function(self.events.get(slot)).calls.len() {
-            let refused = self.make_call(slot, position, now, observer);
-            if !refused || self.fails_by_call(slot, position, now) {
+    fn call_from(
+        &mut self,
+        slot: Slot,
+        event: &mut Event,
+        mut position: u8,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) {
+        while usize::from(position) < self.function(event).calls.len() {
+            let refused = self.make_call(slot, event, position, now, observer);
+            if !refused || self.fails_by_call(slot, event, position, now) {
                 return;
             }
             position += 1;
         }
-        self.work(slot, now);
+        self.work(slot, event, now);
     }
 
     /// Begins the call at `position`; true if it is refused, which takes no time.
-    fn make_call(&mut self, slot: Slot, position: u8, now: SimTime, observer: &mut impl Observer) -> bool {
-        let event = self.events.get(slot);
+    fn make_call(
+        &mut self,
+        slot: Slot,
+        event: &mut Event,
+        position: u8,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) -> bool {
         let call = self.function(event).calls[usize::from(position)];
         let dependency = call.dependency;
         let (run, id) = ((event.key, event.runs), event.id);
-        let deadline = self.running_mut(slot).deadline;
+        let deadline = self.running_mut(event).deadline;
         let found = self.dependencies.load(dependency);
-        self.observe(slot, now, Observation::CallStarted { position, dependency, found }, observer);
+        report(slot, event, now, Observation::CallStarted { position, dependency, found }, observer);
         let (reception, nominal) = self.dependencies.receive(&call, position, run, now);
         let number = self.dependencies.next_number();
         let patience = match call.timeout.map(|timeout| now + timeout) {
@@ -77,13 +115,13 @@ impl Model<'_> {
         let place = match reception {
             Reception::Refused => {
                 let ended = held(Place::Waiting).ended(CallOutcome::Refused, now);
-                self.observe(slot, now, Observation::CallEnded(ended), observer);
+                report(slot, event, now, Observation::CallEnded(ended), observer);
                 return true;
             }
             Reception::Joins => self.dependencies.join(held(Place::Waiting)),
             Reception::Fails { outage, .. } => self.dependencies.hold(held(Place::Failing(outage))),
         };
-        self.set_calling(slot, Some((place, dependency)));
+        self.set_calling(event, Some((place, dependency)));
         match reception {
             Reception::Fails { after, .. } if now + after <= patience.0.at => {
                 let key = Key { at: now + after, order: order(Rank::CallEnds, EventId(number), ENDS) };
@@ -128,8 +166,13 @@ impl Model<'_> {
         self.report_load(dependency, before, now, observer);
     }
 
-    /// A dependency is done with a call.
-    pub(super) fn on_call_ended(&mut self, call: Slot, now: SimTime, observer: &mut impl Observer) {
+    /// A dependency is done with a call, and goes on with others.
+    fn end_service(
+        &mut self,
+        call: Slot,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) -> (HeldCall, CallOutcome) {
         let dependency = self.dependencies.calls.get(call).dependency;
         let before = self.dependencies.load(dependency);
         let call = self.dependencies.release(call);
@@ -139,30 +182,45 @@ impl Model<'_> {
             Place::Failing(outage) => CallOutcome::Failed(outage),
             Place::Waiting | Place::InService { .. } => CallOutcome::Answered,
         };
-        if let Some(slot) = call.caller {
-            self.end_call(slot, &call, outcome, now, observer);
-        }
+        (call, outcome)
     }
 
     /// The caller's own timeout ends its call.
-    pub(super) fn on_call_timed_out(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
-        let call = self.give_up_call(slot, now, observer).expect("it waits for the call that times out");
-        self.end_call(slot, &call, CallOutcome::TimedOut, now, observer);
+    pub(super) fn on_call_timed_out(
+        &mut self,
+        slot: Slot,
+        event: &mut Event,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) {
+        let call = self.give_up_call(event, now, observer).expect("it waits for the call that times out");
+        self.end_call(slot, event, &call, CallOutcome::TimedOut, now, observer);
     }
 
     /// `Timeout` may find the run waiting for a call, which then goes on without it.
-    pub(super) fn abandon_call(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
-        let Some(call) = self.give_up_call(slot, now, observer) else {
+    pub(super) fn abandon_call(
+        &mut self,
+        slot: Slot,
+        event: &mut Event,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) {
+        let Some(call) = self.give_up_call(event, now, observer) else {
             return;
         };
-        self.set_calling(slot, None);
-        self.end_run_otherwise(slot, FunctionError::Timeout, now);
+        self.set_calling(event, None);
+        self.end_run_otherwise(event, FunctionError::Timeout, now);
         let ended = call.ended(CallOutcome::Abandoned, now);
-        self.observe(slot, now, Observation::CallEnded(ended), observer);
+        report(slot, event, now, Observation::CallEnded(ended), observer);
     }
 
-    fn give_up_call(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) -> Option<HeldCall> {
-        let call = self.running_mut(slot).calling?;
+    fn give_up_call(
+        &mut self,
+        event: &Event,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) -> Option<HeldCall> {
+        let call = self.running_mut(event).calling?;
         let dependency = self.dependencies.calls.get(call).dependency;
         let before = self.dependencies.load(dependency);
         let call = self.dependencies.give_up(call);
@@ -174,39 +232,38 @@ impl Model<'_> {
     fn end_call(
         &mut self,
         slot: Slot,
+        event: &mut Event,
         call: &HeldCall,
         outcome: CallOutcome,
         now: SimTime,
         observer: &mut impl Observer,
     ) {
-        self.set_calling(slot, None);
-        self.observe(slot, now, Observation::CallEnded(call.ended(outcome, now)), observer);
-        if outcome == CallOutcome::Answered || !self.fails_by_call(slot, call.position, now) {
-            self.call_from(slot, call.position + 1, now, observer);
+        self.set_calling(event, None);
+        report(slot, event, now, Observation::CallEnded(call.ended(outcome, now)), observer);
+        if outcome == CallOutcome::Answered || !self.fails_by_call(slot, event, call.position, now) {
+            self.call_from(slot, event, call.position + 1, now, observer);
         }
     }
 
     /// The call at `position` failed: unless the handler catches that, the run fails now.
-    fn fails_by_call(&mut self, slot: Slot, position: u8, now: SimTime) -> bool {
-        let event = self.events.get(slot);
+    fn fails_by_call(&mut self, slot: Slot, event: &mut Event, position: u8, now: SimTime) -> bool {
         let (id, caught) = (event.id, self.function(event).calls[usize::from(position)].caught);
-        let plan = &mut self.running_mut(slot).plan;
+        let plan = &mut self.running_mut(event).plan;
         if caught {
             if plan.outcome == AttemptOutcome::Success {
                 plan.outcome = AttemptOutcome::CaughtError;
             }
             return false;
         }
-        self.end_run_otherwise(slot, FunctionError::Dependency, now);
+        self.end_run_otherwise(event, FunctionError::Dependency, now);
         self.calendar.schedule(Key { at: now, order: order(Rank::RunEnds, id, 0) }, Notice::RunEnds(slot));
         true
     }
 
     /// All calls are made: the run's own work remains, until it is done or `Timeout` stops it.
-    fn work(&mut self, slot: Slot, now: SimTime) {
-        let event = self.events.get(slot);
+    fn work(&mut self, slot: Slot, event: &mut Event, now: SimTime) {
         let id = event.id;
-        let Running { dispatched, plan, deadline, .. } = self.running_mut(slot);
+        let Running { dispatched, plan, deadline, .. } = self.running_mut(event);
         let started = *dispatched + plan.init;
         let end = now + (plan.duration - plan.within);
         if end > *deadline {
@@ -220,8 +277,8 @@ impl Model<'_> {
     }
 
     /// The run ends now by `error`, whatever was planned.
-    fn end_run_otherwise(&mut self, slot: Slot, error: FunctionError, now: SimTime) {
-        let Running { dispatched, plan, .. } = self.running_mut(slot);
+    fn end_run_otherwise(&mut self, event: &Event, error: FunctionError, now: SimTime) {
+        let Running { dispatched, plan, .. } = self.running_mut(event);
         plan.cause = None;
         plan.end_otherwise(AttemptOutcome::FunctionError(error), now.since(*dispatched + plan.init));
     }
@@ -240,14 +297,13 @@ impl Model<'_> {
         }
     }
 
-    fn running_mut(&mut self, slot: Slot) -> &mut Running {
-        let run = self.events.get(slot).run().expect("only a run makes calls");
+    fn running_mut(&mut self, event: &Event) -> &mut Running {
+        let run = event.run().expect("only a run makes calls");
         self.runs.get_mut(run)
     }
 
     /// The run of `slot` waits for a call, or for none any more.
-    fn set_calling(&mut self, slot: Slot, waits_for: Option<(Slot, DependencyId)>) {
-        let event = self.events.get_mut(slot);
+    fn set_calling(&mut self, event: &mut Event, waits_for: Option<(Slot, DependencyId)>) {
         let run = event.run().expect("only a run makes calls");
         event.set_stage(Stage::Running { run, calling: waits_for.map(|(_, dependency)| dependency) });
         self.runs.get_mut(run).calling = waits_for.map(|(call, _)| call);

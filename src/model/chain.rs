@@ -90,7 +90,7 @@ impl Model<'_> {
         let stopped = event.settled().is_some_and(|(fate, _)| fate == Fate::RecursiveInvocation);
         stopped
             && is_stopped(
-                &self.functions[function.index()],
+                &self.service.functions[function.index()],
                 event.invocations_so_far(function).saturating_add(1),
             )
     }

@@ -28,23 +28,23 @@ pub mod record;
 pub mod redrive;
 pub mod retry;
 pub mod rule;
+mod service;
 mod settlement;
 mod tracing;
 
-use crate::engine::calendar::{Calendar, Key};
+use crate::engine::calendar::Key;
 use crate::engine::slab::{Slab, Slot};
 use crate::id::{DependencyId, DestinationId, EventId, FunctionId, SourceId};
 use crate::random::{EventKey, Purpose, name_key};
-use crate::scenario::{Function, InvocationType, Scenario, Targets};
-use crate::time::{SimDuration, SimTime};
+use crate::scenario::{InvocationType, Scenario, Targets};
+use crate::time::SimTime;
 use chain::Lineage;
-use concurrency::Concurrency;
-use dependency::Dependencies;
-use event::{Event, Particulars, Past, Route, Running, Stage};
+use event::{Event, Particulars, Past, Route, Stage};
 use observation::{Circumstance, Fact, Observation, Observer, Remark};
 use offer::{Caller, FrontDoor};
-use poller::{Poller, Turn};
+use poller::Turn;
 use redrive::{Message, Queues, Step};
+use service::{Service, Stay};
 use tracing::Tracing;
 
 /// Something that is scheduled to happen (an *event notice* in the literature).
@@ -109,19 +109,15 @@ enum Rank {
     Dispatch = 7,
 }
 
-/// The state of the asynchronous path: what is scheduled, all events in flight, the slots in use.
+/// The state of the asynchronous path: all events in flight, and the service that they go through.
 #[derive(Clone, Debug)]
 pub struct Model<'s> {
     scenario: &'s Scenario,
-    calendar: Calendar<Notice>,
     events: Slab<Event>,
-    /// The runs in progress.
-    runs: Slab<Running>,
-    concurrency: Concurrency,
+    /// What is scheduled, and the slots in use.
+    service: Service<'s>,
     front_door: FrontDoor,
     tracing: Tracing,
-    /// The functions as they are configured now.
-    functions: &'s [Function],
     /// Changes that have taken effect.
     changes: usize,
     /// Whether nothing changes and nobody waits at a dependency: the calendar holds all that is to come.
@@ -133,11 +129,6 @@ pub struct Model<'s> {
     spare_lineages: Vec<Lineage>,
     #[expect(clippy::vec_box, reason = "the boxes are what is kept")]
     spare_particulars: Vec<Box<Particulars>>,
-    dependencies: Dependencies<'s>,
-    /// One a function, if they do not read without limit.
-    pollers: Vec<Poller>,
-    /// Waiting events of each function.
-    waiting: Vec<u64>,
     last_id: u64,
 }
 
@@ -170,29 +161,23 @@ impl Arrived {
 impl<'s> Model<'s> {
     /// An empty system.
     pub fn new(scenario: &'s Scenario) -> Self {
-        let mut calendar = Calendar::new();
+        let mut service = Service::new(scenario);
         for (redrive, index) in scenario.redrives.iter().zip(0..) {
             let order = order(Rank::Redrive, EventId(index), 0);
-            calendar.schedule(Key { at: redrive.at, order }, Notice::Redrive(redrive_number(index)));
+            service.calendar.schedule(Key { at: redrive.at, order }, Notice::Redrive(redrive_number(index)));
         }
         Self {
             scenario,
-            calendar,
             events: Slab::new(),
-            runs: Slab::new(),
-            concurrency: Concurrency::new(scenario),
+            service,
             front_door: FrontDoor::new(&scenario.account),
             tracing: Tracing::new(scenario.functions.len()),
-            functions: &scenario.functions,
             changes: 0,
             only_events: scenario.changes.is_empty() && scenario.dependencies.is_empty(),
             queues: Queues::new(scenario),
             branches: scenario.functions.iter().map(|function| name_key(&function.name)).collect(),
             spare_lineages: Vec::new(),
             spare_particulars: Vec::new(),
-            dependencies: Dependencies::new(scenario),
-            pollers: pollers(scenario),
-            waiting: vec![0; scenario.functions.len()],
             last_id: 0,
         }
     }
@@ -223,7 +208,7 @@ impl<'s> Model<'s> {
         }
         match self.next_change() {
             Some(change) if change < limit => self.pop_before(change).or_else(|| {
-                let waited_for = end < SimTime::from_nanos(u64::MAX) || !self.calendar.is_empty();
+                let waited_for = end < SimTime::from_nanos(u64::MAX) || !self.service.calendar.is_empty();
                 waited_for.then_some((change.at, Notice::Change))
             }),
             Some(_) | None => self.pop_before(limit),
@@ -232,33 +217,38 @@ impl<'s> Model<'s> {
 
     /// The earliest of the calendar's notices and of the patience of those who wait at a dependency.
     fn pop_before(&mut self, limit: Key) -> Option<(SimTime, Notice)> {
-        let patience = self.dependencies.first_patience().filter(|key| *key < limit);
+        let patience = self.service.dependencies.first_patience().filter(|key| *key < limit);
         let scheduled = self.pop_scheduled(patience.unwrap_or(limit));
         scheduled.or_else(|| {
-            let (key, notice) = patience.and_then(|_| self.dependencies.pop_patience())?;
+            let (key, notice) = patience.and_then(|_| self.service.dependencies.pop_patience())?;
             Some((key.at, notice))
         })
     }
 
     #[inline]
     fn pop_scheduled(&mut self, limit: Key) -> Option<(SimTime, Notice)> {
-        let scheduled = self.calendar.pop_before(limit);
-        if self.calendar.has_fresh_batch() {
+        loop {
+            if let Some((key, notice)) = self.service.calendar.pop_of_tick(limit) {
+                return Some((key.at, notice));
+            }
+            if !self.service.calendar.turn(limit) {
+                return None;
+            }
             self.look_ahead();
         }
-        scheduled.map(|(key, notice)| (key.at, notice))
     }
 
     /// Reads of each event that comes next, and then of each run, all at once, so that the processor waits for their
     /// memory once and not for each of them.
     #[inline(never)]
     fn look_ahead(&mut self) {
-        for slot in self.calendar.fresh_batch().filter_map(Notice::event) {
+        let Service { calendar, runs, .. } = &self.service;
+        for slot in calendar.batch().filter_map(Notice::event) {
             std::hint::black_box(self.events.peek(slot).map(Event::ends));
         }
-        for slot in self.calendar.batch().filter_map(Notice::event) {
+        for slot in calendar.batch().filter_map(Notice::event) {
             let run = self.events.peek(slot).and_then(Event::run);
-            std::hint::black_box(run.and_then(|run| self.runs.peek(run)).map(|running| running.deadline));
+            std::hint::black_box(run.and_then(|run| runs.peek(run)).map(|running| running.deadline));
         }
     }
 
@@ -305,11 +295,21 @@ impl<'s> Model<'s> {
     /// What was scheduled happens.
     pub fn on_notice(&mut self, notice: Notice, now: SimTime, observer: &mut impl Observer) {
         match notice {
-            Notice::RunEnds(slot) => self.on_run_ended(slot, now, observer),
-            Notice::CapacityReturns(dependency) => self.on_capacity_returned(dependency, now, observer),
-            Notice::HandlerStarts(slot) => self.on_handler_started(slot, now, observer),
+            Notice::RunEnds(slot) => {
+                self.visit(slot, |service, event| service.end_run(slot, event, now, observer));
+            }
+            Notice::CapacityReturns(dependency) => {
+                self.service.on_capacity_returned(dependency, now, observer)
+            }
+            Notice::HandlerStarts(slot) => {
+                let event = self.events.get_mut(slot);
+                self.service.on_handler_started(slot, event, now, observer);
+            }
             Notice::CallEnds(call) => self.on_call_ended(call, now, observer),
-            Notice::CallTimesOut(slot) => self.on_call_timed_out(slot, now, observer),
+            Notice::CallTimesOut(slot) => {
+                let event = self.events.get_mut(slot);
+                self.service.on_call_timed_out(slot, event, now, observer);
+            }
             Notice::DeliveryEnds(slot, route) => self.on_delivery_ended(slot, route, now, observer),
             Notice::Dispatch(slot) => self.on_due(slot, now, observer),
             Notice::Read(function) => self.on_read(function, now, observer),
@@ -319,14 +319,30 @@ impl<'s> Model<'s> {
         }
     }
 
+    /// Lets `act` go on with an event, which is taken out if it leaves the system by that.
+    #[inline]
+    fn visit(&mut self, slot: Slot, act: impl FnOnce(&mut Service<'s>, &mut Event) -> Stay) {
+        let event = self.events.get_mut(slot);
+        if act(&mut self.service, event) == Stay::Over {
+            self.take_out(slot);
+        }
+    }
+
+    /// An event has left the system. What is kept apart of it is used again.
+    #[inline]
+    fn take_out(&mut self, slot: Slot) {
+        if let Some(mut particulars) = self.events.get_mut(slot).particulars.take() {
+            self.spare_lineages.extend(particulars.lineage.take());
+            self.spare_particulars.push(particulars);
+        }
+        self.events.discard(slot);
+    }
+
     /// Another configuration holds from here on: whatever is decided from now on is decided by it. Runs and deliveries
     /// that have started go on as they are.
     fn on_change(&mut self, now: SimTime, observer: &mut impl Observer) {
         let change = &self.scenario.changes[self.changes];
-        self.functions = &change.functions;
-        let delay = self.scenario.timing.provisioned_delay;
-        let allocation = |environments| delay + ALLOCATION_OF_ONE.saturating_mul(u64::from(environments));
-        self.concurrency.configure(&change.account, &change.functions, allocation, now);
+        self.service.configure(change, now);
         self.front_door.configure(&change.account, now);
         let change = u16::try_from(self.changes).expect("few changes");
         self.changes += 1;
@@ -351,7 +367,7 @@ impl<'s> Model<'s> {
         };
         if let Some(wait) = wait {
             let order = order(Rank::Redrive, EventId(index.into()), 0);
-            self.calendar.schedule(Key { at: now + wait, order }, Notice::Redrive(index));
+            self.service.calendar.schedule(Key { at: now + wait, order }, Notice::Redrive(index));
         } else {
             let messages = self.queues.sent(index.into());
             let what = Circumstance::RedriveEnded { redrive: index, messages };
@@ -388,23 +404,21 @@ impl<'s> Model<'s> {
     }
 
     fn accepted(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
-        let delay = self.neighbour_delay(self.events.get(slot).key, 0);
-        let due = now + self.scenario.timing.dispatch_latency + delay;
-        self.events.get_mut(slot).set_stage(Stage::Queued { due });
-        self.observe(slot, now, Observation::Accepted, observer);
-        self.schedule_dispatch(slot, due);
-        self.duplicate_by_chance(slot, due, now, observer);
+        let event = self.events.get_mut(slot);
+        let due = now + self.scenario.timing.dispatch_latency + self.service.neighbour_delay(event.key, 0);
+        event.set_stage(Stage::Queued { due });
+        report(slot, event, now, Observation::Accepted, observer);
+        self.service.schedule_dispatch(slot, event, due);
+        if !self.scenario.imperfections.duplicate.is_never() {
+            self.duplicate_by_chance(slot, due, now, observer);
+        }
     }
 
     /// The queue is eventually consistent: now and then it delivers an event twice. The second delivery has the same
     /// request id and goes its own way.
     fn duplicate_by_chance(&mut self, slot: Slot, due: SimTime, now: SimTime, observer: &mut impl Observer) {
-        let probability = self.scenario.imperfections.duplicate;
-        if probability.is_never() {
-            return;
-        }
         let event = self.events.get(slot);
-        if !probability.strikes(event.key.draws(Purpose::Duplicate, 0, 0).word()) {
+        if !self.scenario.imperfections.duplicate.strikes(event.key.draws(Purpose::Duplicate, 0, 0).word()) {
             return;
         }
         self.last_id += 1;
@@ -415,24 +429,18 @@ impl<'s> Model<'s> {
         let particulars = copy.particulars_mut();
         (particulars.duplicate_of, particulars.request, particulars.past) = (Some(event.id), request, past);
         let slot = self.events.insert(copy);
-        self.observe(slot, now, Observation::Duplicated, observer);
-        self.schedule_dispatch(slot, due);
-    }
-
-    /// Now and then it loses one before it was ever sent.
-    fn vanishes(&self, event: &Event) -> bool {
-        let probability = self.scenario.imperfections.loss;
-        event.attempts == 0
-            && !event.is_duplicate()
-            && !probability.is_never()
-            && probability.strikes(event.key.draws(Purpose::Vanish, 0, 0).word())
+        let event = self.events.get(slot);
+        report(slot, event, now, Observation::Duplicated, observer);
+        self.service.schedule_dispatch(slot, event, due);
     }
 
     /// A synchronous caller's request is tried at once.
     fn call(&mut self, arrived: Arrived, now: SimTime, observer: &mut impl Observer) {
         let slot = self.admit_to_system(arrived, now, Stage::Queued { due: now });
-        self.observe(slot, now, Observation::Called, observer);
-        self.attempt(slot, now, observer);
+        self.visit(slot, |service, event| {
+            report(slot, event, now, Observation::Called, observer);
+            service.attempt(slot, event, now, observer)
+        });
     }
 
     fn admit_to_system(&mut self, arrived: Arrived, now: SimTime, stage: Stage) -> Slot {
@@ -469,56 +477,35 @@ impl<'s> Model<'s> {
     }
 
     /// A dispatch is due: it happens, unless the poller of the function has to read others first.
+    #[inline]
     fn on_due(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
-        let function = self.events.get(slot).function;
-        match self.pollers.get_mut(function.index()).map_or(Turn::Now, |poller| poller.turn(slot, now)) {
-            Turn::Now => self.on_dispatch(slot, now, observer),
-            Turn::Waits => {}
-            Turn::First(at) => self.schedule_reading(function, at),
-        }
+        self.visit(slot, |service, event| match service.turn(slot, event.function, now) {
+            Turn::Now => service.dispatch(slot, event, now, observer),
+            Turn::Waits => Stay::On,
+            Turn::First(at) => {
+                service.schedule_reading(event.function, at);
+                Stay::On
+            }
+        });
     }
 
     fn on_read(&mut self, function: FunctionId, now: SimTime, observer: &mut impl Observer) {
-        let (slot, next) = self.pollers[function.index()].read(now);
+        let (slot, next) = self.service.pollers[function.index()].read(now);
         if let Some(next) = next {
-            self.schedule_reading(function, next);
+            self.service.schedule_reading(function, next);
         }
-        self.on_dispatch(slot, now, observer);
-    }
-
-    fn schedule_reading(&mut self, function: FunctionId, at: SimTime) {
-        // The last bits tell it from the dispatches, whose events have numbers of the same size.
-        let order = order(Rank::Dispatch, EventId(function.0.into()), 1);
-        self.calendar.schedule(Key { at, order }, Notice::Read(function));
-    }
-
-    /// How much later than due the dispatch after so many attempts is, because others are served as well.
-    fn neighbour_delay(&self, key: EventKey, attempts: u32) -> SimDuration {
-        let law = self.scenario.imperfections.neighbour_delay.as_ref();
-        law.map_or(SimDuration::ZERO, |law| law.sample(&mut key.draws(Purpose::NeighbourDelay, 0, attempts)))
-    }
-
-    fn schedule_dispatch(&mut self, slot: Slot, due: SimTime) {
-        let event = self.events.get(slot);
-        self.waiting[event.function.index()] += 1;
-        let order = order(Rank::Dispatch, event.id, 0);
-        self.calendar.schedule(Key { at: due, order }, Notice::Dispatch(slot));
-    }
-
-    #[inline]
-    fn observe(&self, slot: Slot, at: SimTime, what: Observation, observer: &mut impl Observer) {
-        observer.observe(&Fact { at, place: slot.number(), event: self.events.get(slot), what });
-    }
-
-    fn function(&self, event: &Event) -> &'s Function {
-        &self.functions[event.function.index()]
+        self.visit(slot, |service, event| service.dispatch(slot, event, now, observer));
     }
 }
 
-/// A poller for each function, or none if they read without limit.
-fn pollers(scenario: &Scenario) -> Vec<Poller> {
-    let law = scenario.imperfections.read_rate;
-    law.map_or_else(Vec::new, |law| vec![Poller::new(law); scenario.functions.len()])
+/// Tells `observer` what happened to the event in `slot`.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "so that what is told is put where it is wanted, and not copied there"
+)]
+fn report(slot: Slot, event: &Event, at: SimTime, what: Observation, observer: &mut impl Observer) {
+    observer.observe(&Fact { at, place: slot.number(), event, what });
 }
 
 /// The grammar allows a thousand redrives.
@@ -542,10 +529,6 @@ fn again(message: Message, to: Option<FunctionId>) -> Arrived {
         bytes: message.bytes,
     }
 }
-
-/// Provisioned environments are allocated at 6 000 a minute:
-/// <https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html>.
-const ALLOCATION_OF_ONE: SimDuration = SimDuration::from_millis(10);
 
 /// The rank takes the upper bits of a notice's order, the event's number the middle, the route the lowest two.
 const RANK_SHIFT: u32 = 61;

@@ -15,8 +15,9 @@ use super::event::{Event, Stage};
 use super::observation::{Again, AttemptOutcome, Next, Observation, Observer, Offer, Refusal};
 use super::rate::TokenBucket;
 use super::rule::Rule;
-use super::{Arrived, Model, Notice, Rank, order};
-use crate::engine::calendar::Key;
+use super::service::{Service, Stay};
+use super::settlement::close;
+use super::{Arrived, Model, report};
 use crate::engine::slab::Slot;
 use crate::id::FunctionId;
 use crate::random::{EventKey, Purpose};
@@ -123,8 +124,7 @@ impl Model<'_> {
     pub(super) fn on_offer(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
         let event = self.events.get(slot);
         if !matches!(event.stage(), Stage::Offered { .. }) {
-            self.attempt(slot, now, observer);
-            return;
+            return self.visit(slot, |service, event| service.attempt(slot, event, now, observer));
         }
         let limited = event.caller() == Caller::Source
             && self.scenario.sources[event.source.index()].kind == SourceKind::Direct;
@@ -140,32 +140,31 @@ impl Model<'_> {
     }
 
     fn refuse_offer(&mut self, slot: Slot, refusal: Refusal, now: SimTime, observer: &mut impl Observer) {
-        self.events.get_mut(slot).particulars_mut().refusals += 1;
-        let event = self.events.get(slot);
-        let (refusals, offered) = (event.refusals(), event.offered());
-        let source = &self.scenario.sources[event.source.index()];
-        let word = event.key.draws(Purpose::OfferJitter, 0, refusals).word();
-        let next = event
-            .caller()
-            .retry(source.retry)
-            .and_then(|retry| again(retry, refusals, offered, now, self.scenario.timing.offer_jitter, word));
-        let what = Observation::OfferRefused(Offer { number: refusals, refusal, next });
-        if let Some(Again { due, .. }) = next {
-            self.events.get_mut(slot).set_stage(Stage::Offered { due });
-            self.observe(slot, now, what, observer);
-            self.schedule_offer(slot, due);
-        } else {
-            self.events.get_mut(slot).set_stage(Stage::NeverAccepted);
-            self.observe(slot, now, what, observer);
-            self.close(slot, now, observer);
-        }
+        let scenario = self.scenario;
+        self.visit(slot, |service, event| {
+            event.particulars_mut().refusals += 1;
+            let (refusals, offered) = (event.refusals(), event.offered());
+            let word = event.key.draws(Purpose::OfferJitter, 0, refusals).word();
+            let jitter = scenario.timing.offer_jitter;
+            let next = event
+                .caller()
+                .retry(scenario.sources[event.source.index()].retry)
+                .and_then(|retry| again(retry, refusals, offered, now, jitter, word));
+            event.set_stage(next.map_or(Stage::NeverAccepted, |next| Stage::Offered { due: next.due }));
+            let what = Observation::OfferRefused(Offer { number: refusals, refusal, next });
+            report(slot, event, now, what, observer);
+            match next {
+                Some(Again { due, .. }) => {
+                    service.schedule_offer(slot, event, due);
+                    Stay::On
+                }
+                None => close(slot, event, now, observer),
+            }
+        });
     }
+}
 
-    pub(super) fn schedule_offer(&mut self, slot: Slot, due: SimTime) {
-        let order = order(Rank::Offer, self.events.get(slot).id, 0);
-        self.calendar.schedule(Key { at: due, order }, Notice::Offer(slot));
-    }
-
+impl Service<'_> {
     /// What follows when a synchronous call got `outcome` instead of a run: its caller may make it again.
     pub(super) fn after_refused_call(&self, event: &Event, outcome: AttemptOutcome, now: SimTime) -> Next {
         let retry = self.scenario.sources[event.source.index()].retry;

@@ -1,46 +1,47 @@
 //! Settlement: an event's fate is known, its outcome goes out on every route, and the event leaves.
 
-use super::event::{Route, RouteResult, Stage};
+use super::event::{Event, Route, RouteResult, Stage};
 use super::observation::{Fate, Observation, Observer};
 use super::redrive::Message;
 use super::rule::Rule;
-use super::{Model, Notice, Rank, delivery, order};
+use super::service::{Service, Stay};
+use super::{Model, Notice, Rank, delivery, order, report};
 use crate::engine::calendar::Key;
 use crate::engine::slab::Slot;
 use crate::time::SimTime;
 
-impl Model<'_> {
+impl Service<'_> {
     /// The event's fate is known: its outcome goes out on every route that is configured for it.
     pub(super) fn settle(
         &mut self,
         slot: Slot,
-        fate: Fate,
-        rule: Rule,
+        event: &mut Event,
+        (fate, rule): (Fate, Rule),
         now: SimTime,
         observer: &mut impl Observer,
-    ) {
-        let event = self.events.get_mut(slot);
+    ) -> Stay {
         event.set_stage(Stage::Settled { fate, at: now });
-        let function = &self.functions[event.function.index()];
-        self.observe(slot, now, Observation::Settled { fate, rule }, observer);
+        report(slot, event, now, Observation::Settled { fate, rule }, observer);
+        let function = self.function(event);
         if Route::ALL.iter().all(|route| delivery::target(function, *route, fate).is_none()) {
-            return self.close(slot, now, observer);
+            return close(slot, event, now, observer);
         }
         for route in Route::ALL {
-            self.start_delivery(slot, route, fate, now, observer);
+            self.start_delivery(slot, event, route, fate, now, observer);
         }
+        Stay::On
     }
 
     fn start_delivery(
         &mut self,
         slot: Slot,
+        event: &mut Event,
         route: Route,
         fate: Fate,
         now: SimTime,
         observer: &mut impl Observer,
     ) {
-        let event = self.events.get_mut(slot);
-        let function = &self.functions[event.function.index()];
+        let function = self.function(event);
         let Some(destination) = delivery::target(function, route, fate) else {
             return;
         };
@@ -51,9 +52,17 @@ impl Model<'_> {
         let key = Key { at: now + duration, order: order(Rank::DeliveryEnds, event.id, route as u64) };
         self.calendar.schedule(key, Notice::DeliveryEnds(slot, route));
         let what = Observation::DeliveryStarted { route, destination, bytes, payload_dropped };
-        self.observe(slot, now, what, observer);
+        report(slot, event, now, what, observer);
     }
+}
 
+/// An event leaves the system.
+pub(super) fn close(slot: Slot, event: &Event, now: SimTime, observer: &mut impl Observer) -> Stay {
+    report(slot, event, now, Observation::Closed, observer);
+    Stay::Over
+}
+
+impl Model<'_> {
     pub(super) fn on_delivery_ended(
         &mut self,
         slot: Slot,
@@ -70,32 +79,24 @@ impl Model<'_> {
         // Draws are addressed, so that the plan made at the start is the same when made again.
         let plan = delivery::plan(&self.scenario.timing, event, function, route, target, started);
         let failure = plan.failure.or_else(|| self.refusal_by_lambda(event, route, target, now));
-        self.events.get_mut(slot).routes[route as usize] =
-            failure.map_or(RouteResult::Delivered, RouteResult::Failed);
         let (tries, bytes) = (plan.tries, plan.bytes);
         let what = Observation::DeliveryEnded { route, destination, failure, tries, bytes };
-        self.observe(slot, now, what, observer);
+        let event = self.events.get_mut(slot);
+        event.routes[route as usize] = failure.map_or(RouteResult::Delivered, RouteResult::Failed);
+        report(slot, event, now, what, observer);
         if failure.is_none() {
-            if self.queues.keep(destination, route) && !self.events.get(slot).is_duplicate() {
-                let message = Message::of(self.events.get(slot), route, now);
+            if self.queues.keep(destination, route) && !event.is_duplicate() {
+                let message = Message::of(event, route, now);
                 self.queues.put(destination, message);
             }
             self.invoke_from(slot, route, target, plan.bytes, now, observer);
         }
-        self.close_if_delivered(slot, now, observer);
-    }
-
-    fn close_if_delivered(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
-        if !self.events.get(slot).routes.contains(&RouteResult::Pending) {
-            self.close(slot, now, observer);
-        }
-    }
-
-    pub(super) fn close(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
-        self.observe(slot, now, Observation::Closed, observer);
-        if let Some(mut particulars) = self.events.remove(slot).particulars {
-            self.spare_lineages.extend(particulars.lineage.take());
-            self.spare_particulars.push(particulars);
-        }
+        self.visit(slot, |_, event| {
+            if event.routes.contains(&RouteResult::Pending) {
+                Stay::On
+            } else {
+                close(slot, event, now, observer)
+            }
+        });
     }
 }

@@ -1,0 +1,119 @@
+//! The service that events go through: what is scheduled, the slots in use, and the settings that hold now.
+//!
+//! It is apart from the events so that a handler can work on one of them while it uses the service: an event is looked
+//! up once, however much happens to it at an instant.
+
+use super::concurrency::Concurrency;
+use super::dependency::Dependencies;
+use super::event::{Event, Running};
+use super::poller::{Poller, Turn};
+use super::{Notice, Rank, order};
+use crate::engine::calendar::{Calendar, Key};
+use crate::engine::slab::{Slab, Slot};
+use crate::id::{EventId, FunctionId};
+use crate::random::{EventKey, Purpose};
+use crate::scenario::{Change, Function, Scenario};
+use crate::time::{SimDuration, SimTime};
+
+/// What is there beside the events.
+#[derive(Clone, Debug)]
+pub(super) struct Service<'s> {
+    pub(super) scenario: &'s Scenario,
+    pub(super) calendar: Calendar<Notice>,
+    /// The runs in progress.
+    pub(super) runs: Slab<Running>,
+    pub(super) concurrency: Concurrency,
+    /// The functions as they are configured now.
+    pub(super) functions: &'s [Function],
+    pub(super) dependencies: Dependencies<'s>,
+    /// One a function, if they do not read without limit.
+    pub(super) pollers: Vec<Poller>,
+    /// Waiting events of each function.
+    pub(super) waiting: Vec<u64>,
+}
+
+/// Whether an event goes on after what happened to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(super) enum Stay {
+    /// More is to come.
+    On,
+    /// It has left the system.
+    Over,
+}
+
+/// Provisioned environments are allocated at 6 000 a minute:
+/// <https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html>.
+const ALLOCATION_OF_ONE: SimDuration = SimDuration::from_millis(10);
+
+impl<'s> Service<'s> {
+    /// Nothing is scheduled and no slot in use.
+    pub(super) fn new(scenario: &'s Scenario) -> Self {
+        Self {
+            scenario,
+            calendar: Calendar::new(),
+            runs: Slab::new(),
+            concurrency: Concurrency::new(scenario),
+            functions: &scenario.functions,
+            dependencies: Dependencies::new(scenario),
+            pollers: pollers(scenario),
+            waiting: vec![0; scenario.functions.len()],
+        }
+    }
+
+    /// Other settings hold from `now` on.
+    pub(super) fn configure(&mut self, change: &'s Change, now: SimTime) {
+        self.functions = &change.functions;
+        let delay = self.scenario.timing.provisioned_delay;
+        let allocation = |environments| delay + ALLOCATION_OF_ONE.saturating_mul(u64::from(environments));
+        self.concurrency.configure(&change.account, &change.functions, allocation, now);
+    }
+
+    /// The settings of the function that `event` is for.
+    pub(super) fn function(&self, event: &Event) -> &'s Function {
+        &self.functions[event.function.index()]
+    }
+
+    /// Whether a dispatch for `function` that is due happens now.
+    pub(super) fn turn(&mut self, slot: Slot, function: FunctionId, now: SimTime) -> Turn {
+        self.pollers.get_mut(function.index()).map_or(Turn::Now, |poller| poller.turn(slot, now))
+    }
+
+    /// How much later than due the dispatch after so many attempts is, because others are served as well.
+    pub(super) fn neighbour_delay(&self, key: EventKey, attempts: u32) -> SimDuration {
+        let law = self.scenario.imperfections.neighbour_delay.as_ref();
+        law.map_or(SimDuration::ZERO, |law| law.sample(&mut key.draws(Purpose::NeighbourDelay, 0, attempts)))
+    }
+
+    /// Now and then the queue loses an event before it was ever sent.
+    pub(super) fn vanishes(&self, event: &Event) -> bool {
+        let probability = self.scenario.imperfections.loss;
+        !probability.is_never()
+            && event.attempts == 0
+            && !event.is_duplicate()
+            && probability.strikes(event.key.draws(Purpose::Vanish, 0, 0).word())
+    }
+
+    pub(super) fn schedule_dispatch(&mut self, slot: Slot, event: &Event, due: SimTime) {
+        self.waiting[event.function.index()] += 1;
+        let order = order(Rank::Dispatch, event.id, 0);
+        self.calendar.schedule(Key { at: due, order }, Notice::Dispatch(slot));
+    }
+
+    pub(super) fn schedule_offer(&mut self, slot: Slot, event: &Event, due: SimTime) {
+        let order = order(Rank::Offer, event.id, 0);
+        self.calendar.schedule(Key { at: due, order }, Notice::Offer(slot));
+    }
+
+    pub(super) fn schedule_reading(&mut self, function: FunctionId, at: SimTime) {
+        // The last bits tell it from the dispatches, whose events have numbers of the same size.
+        let order = order(Rank::Dispatch, EventId(function.0.into()), 1);
+        self.calendar.schedule(Key { at, order }, Notice::Read(function));
+    }
+}
+
+/// A poller for each function, or none if they read without limit.
+fn pollers(scenario: &Scenario) -> Vec<Poller> {
+    let law = scenario.imperfections.read_rate;
+    law.map_or_else(Vec::new, |law| vec![Poller::new(law); scenario.functions.len()])
+}
