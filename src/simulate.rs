@@ -98,19 +98,19 @@ impl<'s> Simulation<'s> {
 
     /// Lets at most `steps` arrivals and notices happen. Returns how the run ended, once it has.
     pub fn advance(&mut self, observer: &mut impl Observer, steps: u64) -> Option<RunEnd> {
-        for _ in 0..steps {
-            if self.ended.is_some() {
-                break;
-            }
-            if !self.step(observer) {
-                self.finish(observer);
+        let mut left = steps;
+        while left > 0 && self.ended.is_none() {
+            match self.step(left, observer) {
+                0 => self.finish(observer),
+                done => left -= done,
             }
         }
         self.ended
     }
 
-    /// Lets the next arrival or notice happen; false if there is none before the end.
-    fn step(&mut self, observer: &mut impl Observer) -> bool {
+    /// Lets the next arrival happen, or the next notice with those that follow from it, at most `most` of them. Returns
+    /// how many happened; none if there is none before the end.
+    pub(crate) fn step(&mut self, most: u64, observer: &mut impl Observer) -> u64 {
         let arrival = self.upcoming.peek().map(|Reverse(next)| *next);
         let notice = match arrival {
             Some((at, _)) => self.model.next_before_arrival(at),
@@ -118,15 +118,22 @@ impl<'s> Simulation<'s> {
         };
         if let Some((at, notice)) = notice {
             self.move_clock(at);
-            self.model.on_notice(notice, at, observer);
-            true
+            let (done, last) = self.model.on_notices(notice, at, most, observer);
+            self.move_clock(last);
+            done
         } else if let Some((at, source)) = arrival {
             self.move_clock(at);
             self.arrive(source, at, observer);
-            true
+            1
         } else {
-            false
+            0
         }
+    }
+
+    /// The model, for tests that look behind the facts.
+    #[cfg(test)]
+    pub(crate) const fn model_mut(&mut self) -> &mut Model<'s> {
+        &mut self.model
     }
 
     fn move_clock(&mut self, at: SimTime) {

@@ -13,6 +13,7 @@
 //!
 //! Scheduling costs the same however much is pending, and a notice moves at most once per level on its way to the
 //! batch. The order in which notices come out is that of their [`Key`]s alone; how they are stored cannot show.
+#![expect(clippy::inline_always, reason = "each is a few instructions, and asked for with every notice")]
 
 use super::chunks::{Chunks, List};
 use crate::time::SimTime;
@@ -119,7 +120,7 @@ impl<N: Copy> Calendar<N> {
     }
 
     /// Schedules `notice`. Its key must be unique; its time may lie anywhere, also before the latest one popped.
-    #[inline]
+    #[inline(never)]
     pub fn schedule(&mut self, key: Key, notice: N) {
         self.len += 1;
         let entry = Entry { key, notice };
@@ -162,7 +163,7 @@ impl<N: Copy> Calendar<N> {
     }
 
     /// Takes out the earliest notice, if its key is below `limit` and it is due in the cursor tick or before.
-    #[inline]
+    #[inline(always)]
     pub fn pop_of_tick(&mut self, limit: Key) -> Option<(Key, N)> {
         let entry = if self.front.is_none() && self.late.is_empty() {
             // By far the most common case.
@@ -172,6 +173,13 @@ impl<N: Copy> Calendar<N> {
         };
         self.len -= 1;
         Some((entry.key, entry.notice))
+    }
+
+    /// The notice that [`Calendar::pop_of_tick`] would take out, if that can be told at a glance.
+    #[inline]
+    pub fn peek_of_tick(&self, limit: Key) -> Option<(Key, N)> {
+        let next = self.batch.last().filter(|entry| entry.key < limit)?;
+        (self.front.is_none() && self.late.is_empty()).then_some((next.key, next.notice))
     }
 
     fn pop_front_or_late(&mut self, limit: Key) -> Option<Entry<N>> {
@@ -267,7 +275,7 @@ impl<N: Copy> Wheel<N> {
     }
 
     /// Keeps what is due after the cursor tick.
-    #[inline]
+    #[inline(always)]
     fn place(&mut self, entry: Entry<N>) {
         let tick = self.tick_of(entry.key.at);
         self.chunks.push(list_of(&mut self.levels, self.cursor, tick), entry);
@@ -300,7 +308,7 @@ impl<N: Copy> Wheel<N> {
 }
 
 /// The list of the slot for `tick`, which lies after `cursor`.
-#[inline]
+#[inline(always)]
 fn list_of(levels: &mut [Level], cursor: u64, tick: u64) -> &mut List {
     let level = (tick ^ cursor).ilog2() / DIGIT_BITS;
     let slot =

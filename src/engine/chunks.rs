@@ -43,7 +43,8 @@ impl<T: Copy> Chunks<T> {
     ///
     /// # Panics
     /// When the store has 2^32 chunks.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a few instructions for each notice")]
     pub fn push(&mut self, list: &mut List, value: T) {
         if list.len == CHUNK {
             list.first = self.new_chunk(list.first, value);
@@ -53,6 +54,7 @@ impl<T: Copy> Chunks<T> {
         list.len += 1;
     }
 
+    #[inline(never)]
     /// A chunk before `next`, with `filler` in it.
     fn new_chunk(&mut self, next: u32, filler: T) -> u32 {
         let chunk = self.free;

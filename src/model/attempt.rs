@@ -1,4 +1,8 @@
 //! Attempts: from the dispatch of an event to what follows the end of its attempt.
+#![expect(
+    clippy::inline_always,
+    reason = "so that what is decided is carried out where it is decided, and not copied there"
+)]
 
 use super::environment::Environment;
 use super::event::{Event, LastAttempt, Running, Stage};
@@ -32,7 +36,7 @@ impl Service<'_> {
     }
 
     /// Why an event that is dispatched is not tried.
-    #[inline]
+    #[inline(always)]
     fn end_at_dispatch(&self, event: &Event, now: SimTime) -> Option<(Fate, Rule)> {
         let function = self.function(event);
         if self.vanishes(event) {
@@ -71,7 +75,8 @@ impl Service<'_> {
         }
     }
 
-    fn refuse(
+    #[inline(always)]
+    pub(super) fn refuse(
         &mut self,
         slot: Slot,
         event: &mut Event,
@@ -90,7 +95,7 @@ impl Service<'_> {
         self.carry_out(slot, event, next, now, observer)
     }
 
-    #[inline]
+    #[inline(always)]
     fn after_refusal(&self, event: &Event, outcome: AttemptOutcome, now: SimTime) -> Next {
         let (timing, function) = (&self.scenario.timing, self.function(event));
         if event.invocation == InvocationType::RequestResponse {
@@ -187,7 +192,7 @@ impl Service<'_> {
         self.carry_out(slot, event, next, now, observer)
     }
 
-    #[inline]
+    #[inline(always)]
     fn after_run(&self, event: &Event, outcome: AttemptOutcome, now: SimTime) -> Next {
         match (event.invocation, outcome) {
             (InvocationType::RequestResponse, _) => Next::Return,
@@ -205,7 +210,7 @@ impl Service<'_> {
     }
 
     /// What was decided after an attempt, with what others add to a wait; `event` stands where that leads.
-    #[inline]
+    #[inline(always)]
     fn prepare(&mut self, event: &mut Event, outcome: AttemptOutcome, mut next: Next) -> Next {
         // A synchronous caller comes again by itself: no queue and no poller has a part in it.
         if event.invocation == InvocationType::Event {
@@ -226,7 +231,7 @@ impl Service<'_> {
     }
 
     /// Does what was decided after an attempt.
-    #[inline]
+    #[inline(always)]
     fn carry_out(
         &mut self,
         slot: Slot,

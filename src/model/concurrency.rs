@@ -157,6 +157,21 @@ impl Concurrency {
         Ok(share.fleet.take(now))
     }
 
+    /// Why each run of `function` is refused until one ends; none if it is not, or if more than ends of runs can change
+    /// that.
+    #[inline]
+    pub fn is_full(&self, function: FunctionId) -> Option<ThrottleReason> {
+        let share = &self.shares[function.index()];
+        let (pool, reserved) = match &share.own {
+            Some(own) => (own, true),
+            None => (&self.pool, false),
+        };
+        let alone = share.provisioned.limit == 0 && (reserved || self.account.neighbours.is_empty());
+        // A function with no slots at all is not throttled, but ended.
+        let full = pool.limit > 0 && pool.running >= pool.limit;
+        (alone && full).then(|| ThrottleReason::of_slots(reserved))
+    }
+
     /// Gives slot and environment back. Nobody is woken: whoever was throttled comes again at its own time.
     pub fn release(&mut self, function: FunctionId, environment: Environment, left: Condition, now: SimTime) {
         let share = &mut self.shares[function.index()];

@@ -563,6 +563,7 @@ impl Event {
     }
 
     /// An attempt did not reach the function's code.
+    #[inline]
     pub(super) fn note_refusal(&mut self, refusal: AttemptOutcome) {
         match refusal {
             AttemptOutcome::Throttled(_) => self.state.throttles += 1,

@@ -20,6 +20,7 @@ pub mod dependency;
 pub mod environment;
 pub mod event;
 pub mod failure;
+mod full_house;
 pub mod observation;
 pub mod offer;
 pub mod poller;
@@ -122,6 +123,10 @@ pub struct Model<'s> {
     changes: usize,
     /// Whether nothing changes and nobody waits at a dependency: the calendar holds all that is to come.
     only_events: bool,
+    /// Whether nothing but full slots keeps an event from its run.
+    foreseen: bool,
+    /// What is taken out of the calendar comes before this.
+    limit: Key,
     queues: Queues,
     /// What stands for each function's name where several functions get the same event.
     branches: Vec<u64>,
@@ -174,6 +179,8 @@ impl<'s> Model<'s> {
             tracing: Tracing::new(scenario.functions.len()),
             changes: 0,
             only_events: scenario.changes.is_empty() && scenario.dependencies.is_empty(),
+            foreseen: full_house::can_be_foreseen(scenario),
+            limit: Key { at: SimTime::ZERO, order: 0 },
             queues: Queues::new(scenario),
             branches: scenario.functions.iter().map(|function| name_key(&function.name)).collect(),
             spare_lineages: Vec::new(),
@@ -227,12 +234,25 @@ impl<'s> Model<'s> {
 
     #[inline]
     fn pop_scheduled(&mut self, limit: Key) -> Option<(SimTime, Notice)> {
+        self.limit = limit;
         loop {
             if let Some((key, notice)) = self.service.calendar.pop_of_tick(limit) {
                 return Some((key.at, notice));
             }
             if !self.service.calendar.turn(limit) {
                 return None;
+            }
+            self.look_ahead();
+        }
+    }
+
+    /// What would be taken out next before the limit of the last time, if that can be told at a glance.
+    #[inline]
+    fn peek_scheduled(&mut self) -> Option<(Key, Notice)> {
+        loop {
+            let next = self.service.calendar.peek_of_tick(self.limit);
+            if next.is_some() || !self.service.calendar.turn(self.limit) {
+                return next;
             }
             self.look_ahead();
         }
@@ -292,8 +312,26 @@ impl<'s> Model<'s> {
         }
     }
 
-    /// What was scheduled happens.
-    pub fn on_notice(&mut self, notice: Notice, now: SimTime, observer: &mut impl Observer) {
+    /// What was scheduled happens, and what follows as long as that is of one kind, up to `most` notices in all. Returns
+    /// how many there were and when the last was.
+    pub fn on_notices(
+        &mut self,
+        notice: Notice,
+        now: SimTime,
+        most: u64,
+        observer: &mut impl Observer,
+    ) -> (u64, SimTime) {
+        if let Notice::Dispatch(slot) = notice {
+            let (refused, last) = self.refuse_in_a_row(slot, now, most, observer);
+            if refused > 0 {
+                return (refused, last);
+            }
+        }
+        self.on_notice(notice, now, observer);
+        (1, now)
+    }
+
+    fn on_notice(&mut self, notice: Notice, now: SimTime, observer: &mut impl Observer) {
         match notice {
             Notice::RunEnds(slot) => {
                 self.visit(slot, |service, event| service.end_run(slot, event, now, observer));

@@ -77,6 +77,7 @@ fn after_counted_attempt(
 ///
 /// Back-off: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>; that each wait is
 /// jittered independently on both sides was measured.
+#[inline]
 pub fn after_invocation_error(timing: &Timing, function: &Function, event: Situation, word: u64) -> Next {
     let deadline = event.accepted + function.maximum_age;
     let usual = nominal_backoff(timing, event.backoff_streak);
@@ -87,6 +88,7 @@ pub fn after_invocation_error(timing: &Timing, function: &Function, event: Situa
 }
 
 /// The nominal wait after `streak` earlier back-off waits: base × factor^streak, at most the cap.
+#[inline]
 fn nominal_backoff(timing: &Timing, streak: u32) -> SimDuration {
     let growth = match timing.backoff_factor {
         // AWS's, for which no power has to be worked out.
@@ -97,6 +99,7 @@ fn nominal_backoff(timing: &Timing, streak: u32) -> SimDuration {
 }
 
 /// `nominal` times a uniform number on 1 ± jitter, in integers.
+#[inline]
 pub(super) fn jittered(nominal: SimDuration, jitter: Jitter, word: u64) -> SimDuration {
     const MILLION: u64 = 1_000_000;
     if jitter.ppm == 0 {
@@ -112,6 +115,7 @@ pub(super) fn jittered(nominal: SimDuration, jitter: Jitter, word: u64) -> SimDu
     SimDuration::from_nanos(u64::try_from(nanos).expect("less than twice the nominal wait"))
 }
 
+#[inline]
 fn schedule(
     check: AgeCheck,
     now: SimTime,

@@ -75,6 +75,7 @@ impl<'s> Service<'s> {
     }
 
     /// Whether a dispatch for `function` that is due happens now.
+    #[inline]
     pub(super) fn turn(&mut self, slot: Slot, function: FunctionId, now: SimTime) -> Turn {
         self.pollers.get_mut(function.index()).map_or(Turn::Now, |poller| poller.turn(slot, now))
     }
@@ -94,6 +95,7 @@ impl<'s> Service<'s> {
             && probability.strikes(event.key.draws(Purpose::Vanish, 0, 0).word())
     }
 
+    #[inline]
     pub(super) fn schedule_dispatch(&mut self, slot: Slot, event: &Event, due: SimTime) {
         self.waiting[event.function.index()] += 1;
         let order = order(Rank::Dispatch, event.id, 0);
