@@ -1,8 +1,8 @@
 //! A full house: dispatches that come while every slot of their function is taken.
 //!
 //! In an overload most dispatches are refused, many of them between two ends of runs. Until a run ends, nothing can
-//! change what they meet, so that they are refused one after the other without asking for a slot each time. What happens
-//! is the same, fact by fact (a test compares), and takes half the time.
+//! change what they meet, so that they are refused one after the other without asking for a slot each time. What
+//! happens is the same, fact by fact (a test compares), and takes half the time.
 //!
 //! That holds where nothing else has a say: no faults and no imperfections of the service, no changes, and neither
 //! neighbours nor provisioned concurrency, which come and go by themselves ([`Concurrency::is_full`]).
@@ -24,8 +24,8 @@ pub(super) fn can_be_foreseen(scenario: &Scenario) -> bool {
 }
 
 impl Model<'_> {
-    /// If the dispatch of `slot` at `now` meets a full house: refuses it and those that come next, at most `most`, as long
-    /// as that is certain. Tells how many there were and when the last was; none if it has to be seen.
+    /// If the dispatch of `slot` at `now` meets a full house: refuses it and those that come next, at most `most`, as
+    /// long as that is certain. Tells how many there were and when the last was; none if it has to be seen.
     #[inline]
     pub(super) fn refuse_in_a_row(
         &mut self,
@@ -102,8 +102,8 @@ mod tests {
         Source { to, ..source(name, InvocationType::Event, poisson(rate, 20)) }
     }
 
-    /// Three hundred a second for two slots: some wait for as long as they may, whose records go to a queue that refuses
-    /// for a while; synchronous calls come in between.
+    /// Three hundred a second for two slots: some wait for as long as they may, whose records go to a queue that
+    /// refuses for a while; synchronous calls come in between.
     fn crowd() -> Scenario {
         let mut scenario = busy();
         scenario.functions[0].maximum_age = SimDuration::from_secs(90);

@@ -312,8 +312,8 @@ impl<'s> Model<'s> {
         }
     }
 
-    /// What was scheduled happens, and what follows as long as that is of one kind, up to `most` notices in all. Returns
-    /// how many there were and when the last was.
+    /// What was scheduled happens, and what follows as long as that is of one kind, up to `most` notices in all.
+    /// Returns how many there were and when the last was.
     pub fn on_notices(
         &mut self,
         notice: Notice,
@@ -337,7 +337,7 @@ impl<'s> Model<'s> {
                 self.visit(slot, |service, event| service.end_run(slot, event, now, observer));
             }
             Notice::CapacityReturns(dependency) => {
-                self.service.on_capacity_returned(dependency, now, observer)
+                self.service.on_capacity_returned(dependency, now, observer);
             }
             Notice::HandlerStarts(slot) => {
                 let event = self.events.get_mut(slot);
