@@ -74,6 +74,7 @@ pub mod simulate;
 pub mod sink;
 pub mod solve;
 pub mod suite;
+pub mod text;
 pub mod time;
 pub mod verify;
 

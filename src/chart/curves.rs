@@ -4,8 +4,9 @@ use super::drawing::{Anchor, Area, Drawing, Face, Swatch};
 use super::frame::{LEFT, RIGHT};
 use super::render::render;
 use super::scale::{Scale, numbers};
-use super::style::{BLUE, FAINT, GREEN, GRID, Ink, ORANGE, PURPLE, SKY, Size, TEXT, VERMILLION, thousands};
+use super::style::{BLUE, FAINT, GREEN, GRID, Ink, ORANGE, PURPLE, SKY, Size, TEXT, VERMILLION};
 use super::{ChartFile, Format};
+use crate::text::number::grouped;
 
 /// One panel: curves over one logarithmic axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +65,7 @@ fn draw_panel(drawing: &mut Drawing, panel: &CurvePanel) {
     let label = Face::plain(Size::Label).inked(FAINT);
     for decade in &decades {
         drawing.line((x(*decade), plot.top), (x(*decade), plot.bottom), GRID);
-        drawing.text((x(*decade), plot.bottom + 12), &thousands(*decade), label, Anchor::Middle);
+        drawing.text((x(*decade), plot.bottom + 12), &grouped(*decade), label, Anchor::Middle);
     }
     for (value, text) in &ticks {
         drawing.line((plot.left, y(*value)), (plot.right, y(*value)), GRID);

@@ -3,10 +3,11 @@
 use super::drawing::{Drawing, Fill, Swatch};
 use super::frame::{Frame, TimeAxis, peak};
 use super::scale::numbers;
-use super::style::{BLUE, VERMILLION, thousands};
+use super::style::{BLUE, VERMILLION};
 use super::{ChartInput, subtitle, windows};
 use crate::id::DestinationId;
 use crate::observe::series::{Bucket, Deliveries};
+use crate::text::number::grouped;
 
 /// Destinations shown, those with the most failures and then the most deliveries first.
 const MOST_DESTINATIONS: usize = 8;
@@ -56,8 +57,8 @@ fn draw_destination(
 ) {
     let destination = &input.scenario.destinations[id.index()];
     let legend = [
-        (Swatch::Surface(DELIVERED), format!("delivered: {}", thousands(total.delivered))),
-        (Swatch::Surface(FAILED), format!("failed: {}", thousands(total.failed))),
+        (Swatch::Surface(DELIVERED), format!("delivered: {}", grouped(total.delivered))),
+        (Swatch::Surface(FAILED), format!("failed: {}", grouped(total.failed))),
     ];
     let heading = format!("{} ({}), deliveries per second", destination.name, destination.kind.name());
     drawing.heading(&heading, &legend);

@@ -4,9 +4,10 @@ use super::drawing::{Anchor, Area, Drawing, Face, Fill, MARGIN, Swatch, WIDTH};
 use super::render::render;
 use super::scale::{Scale, numbers};
 use super::style::{
-    BLUE, FAINT, GREY, GRID, Ink, SHADE, Size, TEXT, VERMILLION, WHITE, fit, short, text_width, thousands,
+    BLUE, FAINT, GREY, GRID, Ink, SHADE, Size, TEXT, VERMILLION, WHITE, fit, short, text_width,
 };
 use super::{ChartFile, Format};
+use crate::text::number::grouped;
 
 /// What became of the same events in A and in B.
 #[derive(Clone, Debug)]
@@ -105,7 +106,7 @@ fn draw_matrix(drawing: &mut Drawing, chart: &FateChart) {
 
 /// The number in a cell, on a ground on which it can be read.
 fn draw_count(drawing: &mut Drawing, cell: Area, events: u64, ink: Ink) {
-    let text = thousands(events);
+    let text = grouped(events);
     let text = if text_width(&text, Size::Label) <= cell.width() - 8 { text } else { short(events * 1_000) };
     let (x, y) = (cell.left.midpoint(cell.right), cell.top.midpoint(cell.bottom));
     if ink == TEXT {

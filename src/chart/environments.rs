@@ -3,10 +3,11 @@
 use super::drawing::{Anchor, Area, Drawing, Face, Fill, MARGIN, Swatch};
 use super::frame::{Frame, LEFT, RIGHT, TimeAxis};
 use super::scale::{clock_ticks, numbers};
-use super::style::{BLUE, FAINT, GREEN, GREY, GRID, ORANGE, SKY, Size, TEXT, VERMILLION, fit, thousands};
+use super::style::{BLUE, FAINT, GREEN, GREY, GRID, ORANGE, SKY, Size, TEXT, VERMILLION, fit};
 use super::{ChartInput, subtitle, windows};
 use crate::model::observation::Start;
 use crate::observe::environments::{Cell, Fleet, Row};
+use crate::text::number::{counted, grouped};
 
 /// Bars shown of all functions together.
 pub(super) const MOST_ROWS: u32 = 32;
@@ -59,7 +60,7 @@ fn draw_starts(drawing: &mut Drawing, input: &ChartInput<'_>, time: TimeAxis) {
     let seen = || Start::ALL.into_iter().filter(|start| total(*start) > 0);
     let legend: Vec<_> = seen()
         .map(|start| {
-            let name = format!("{}: {}", start_name(start), thousands(total(start)));
+            let name = format!("{}: {}", start_name(start), grouped(total(start)));
             (Swatch::Surface(start_fill(start)), name)
         })
         .collect();
@@ -85,8 +86,8 @@ fn draw_fleet(drawing: &mut Drawing, name: &str, fleet: &Fleet, idle_millis: u64
     }
     let top = drawing.take(22) + 10;
     let title = match fleet.one_in {
-        1 => format!("{name}: {}", counted(fleet.made.into())),
-        one_in => format!("{name}: one in {one_in} of {}", counted(fleet.made.into())),
+        1 => format!("{name}: {}", counted(fleet.made.into(), "environment")),
+        one_in => format!("{name}: one in {one_in} of {}", counted(fleet.made.into(), "environment")),
     };
     drawing.text(
         (MARGIN, top),
@@ -105,11 +106,6 @@ fn draw_fleet(drawing: &mut Drawing, name: &str, fleet: &Fleet, idle_millis: u64
         draw_row(drawing, row, idle_millis, time, top + place * ROW + ROW / 2);
     }
     drawing.line((LEFT, top), (LEFT, bottom), TEXT);
-}
-
-fn counted(environments: u64) -> String {
-    let plural = if environments == 1 { "" } else { "s" };
-    format!("{} environment{plural}", thousands(environments))
 }
 
 fn draw_row(drawing: &mut Drawing, row: &Row, idle_millis: u64, time: TimeAxis, middle: i32) {

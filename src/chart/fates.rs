@@ -2,10 +2,11 @@
 
 use super::drawing::{Anchor, Area, Drawing, Face, Fill, MARGIN, Swatch, WIDTH};
 use super::scale::Scale;
-use super::style::{BLUE, FAINT, GREY, SKY, Size, VERMILLION, YELLOW, fit, percent, thousands};
+use super::style::{BLUE, FAINT, GREY, SKY, Size, VERMILLION, YELLOW, fit, percent};
 use super::{ChartInput, subtitle};
 use crate::model::observation::Fate;
 use crate::observe::series::{Bucket, Ending};
+use crate::text::number::grouped;
 
 /// Where bars begin and end.
 const LEFT: i32 = 210;
@@ -88,7 +89,7 @@ impl Row {
     fn breakdown(&self) -> String {
         let parts = self.parts.iter().filter(|part| part.kind != Kind::InFlight);
         let parts: Vec<_> =
-            parts.map(|part| format!("{} {}", thousands(part.count), part.kind.name())).collect();
+            parts.map(|part| format!("{} {}", grouped(part.count), part.kind.name())).collect();
         parts.join("  ·  ")
     }
 }
@@ -115,8 +116,8 @@ pub(super) fn draw(input: &ChartInput<'_>) -> Drawing {
     }
     let verdict = format!(
         "{} events accepted, {} lost ({})",
-        thousands(total.accepted),
-        thousands(total.lost()),
+        grouped(total.accepted),
+        grouped(total.lost()),
         percent(total.lost(), total.accepted)
     );
     let mut rows: Vec<_> = Fate::ALL.iter().map(|fate| Row::of(&total, *fate)).collect();
@@ -158,7 +159,7 @@ fn draw_rows(drawing: &mut Drawing, rows: &[Row], most: u64, accepted: u64) {
         let middle = top + BAR / 2;
         drawing.text((LEFT - 12, middle), row.name, Face::bold(Size::Label), Anchor::End);
         let end = draw_bar(drawing, row, scale, top, top + BAR);
-        let count = format!("{}  ({})", thousands(row.count()), percent(row.count(), accepted));
+        let count = format!("{}  ({})", grouped(row.count()), percent(row.count(), accepted));
         drawing.text((end + 8, middle), &count, plain, Anchor::Start);
         let room = WIDTH - MARGIN - LEFT;
         let breakdown = fit(&row.breakdown(), Size::Label, room);

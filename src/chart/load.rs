@@ -5,7 +5,8 @@ use super::drawing::{Drawing, Fill, Swatch};
 use super::frame::{Frame, TimeAxis, peak};
 use super::marks::Background;
 use super::scale::numbers;
-use super::style::{GREEN, ORANGE, TEXT, VERMILLION, thousands};
+use super::style::{GREEN, ORANGE, TEXT, VERMILLION};
+use crate::text::number::grouped;
 
 /// Dependencies that are shown, those with the highest peak of waiting calls.
 const MOST_DEPENDENCIES: usize = 3;
@@ -44,7 +45,7 @@ fn draw_service(
     let legend = [
         (Swatch::Surface(useful), "somebody waits for it".to_owned()),
         (Swatch::Surface(in_vain), "in vain: the caller has given up".to_owned()),
-        (Swatch::Dashes(TEXT), format!("capacity {}{place}", thousands(capacity))),
+        (Swatch::Dashes(TEXT), format!("capacity {}{place}", grouped(capacity))),
     ];
     drawing.heading(&format!("Calls in service at {}", dependency.name), &legend);
     let most = if near { highest.max(capacity) } else { highest };
@@ -71,9 +72,9 @@ fn draw_waiting(
 ) {
     let dependency = &input.scenario.dependencies[index];
     let (highest, _) = peak(input.series, |bucket| bucket.dependencies[index].waiting.max);
-    let heading = format!("Calls waiting at {}: peak {}", dependency.name, thousands(highest));
+    let heading = format!("Calls waiting at {}: peak {}", dependency.name, grouped(highest));
     let legend = dependency.max_waiting.map(|most| {
-        (Swatch::Dashes(TEXT), format!("at most {}; further ones are refused", thousands(most.into())))
+        (Swatch::Dashes(TEXT), format!("at most {}; further ones are refused", grouped(most.into())))
     });
     drawing.heading(&heading, legend.as_slice());
     let near = dependency.max_waiting.filter(|most| u64::from(*most) <= (highest * 5).max(50));

@@ -4,6 +4,7 @@
 //! apart with every common kind of colour vision, and of different lightness, so that they survive a grey print.
 //! None is ever the only bearer of a meaning: patterns, line styles and words say the same.
 
+use crate::text::number::grouped;
 use crate::time::SimDuration;
 
 /// A colour with its opacity.
@@ -99,19 +100,6 @@ pub(super) fn fit(text: &str, size: Size, width: i32) -> String {
     format!("{}…", short.trim_end())
 }
 
-/// A count with its thousands set apart: `1,234,567`.
-pub(super) fn thousands(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A number given in thousandths, in three figures or so, as for an axis: `0.25`, `12`, `1.5k`, `20k`, `1.5M`.
 pub(super) fn short(milli: u64) -> String {
     match milli {
@@ -135,7 +123,7 @@ const fn rounded(milli: u64) -> u64 {
 
 /// A number given in thousandths, in full but without needless zeros.
 fn decimal(milli: u64) -> String {
-    let (whole, rest) = (thousands(milli / 1_000), milli % 1_000);
+    let (whole, rest) = (grouped(milli / 1_000), milli % 1_000);
     if rest == 0 {
         return whole;
     }
@@ -191,8 +179,6 @@ mod tests {
         for (milli, expected) in cases {
             assert_eq!(short(milli), expected, "{milli}");
         }
-        assert_eq!(thousands(1_234_567), "1,234,567");
-        assert_eq!(thousands(100), "100");
     }
 
     #[test]

@@ -5,10 +5,11 @@ use super::drawing::{Drawing, Fill, Swatch};
 use super::frame::{Frame, TimeAxis, peak};
 use super::marks::Background;
 use super::scale::numbers;
-use super::style::{BLUE, GREEN, Ink, ORANGE, PURPLE, SKY, TEXT, VERMILLION, YELLOW, short, thousands};
+use super::style::{BLUE, GREEN, Ink, ORANGE, PURPLE, SKY, TEXT, VERMILLION, YELLOW, short};
 use super::{ChartInput, load, subtitle};
 use crate::observe::series::{OutcomeKind, Series};
 use crate::scenario::{Function, Scenario};
+use crate::text::number::grouped;
 
 /// Functions whose concurrency is shown, those with the highest peak.
 const MOST_FUNCTIONS: usize = 4;
@@ -37,9 +38,9 @@ fn draw_arrivals(drawing: &mut Drawing, series: &Series, time: TimeAxis, backgro
     let total = series.total();
     let (highest, _) = peak(series, |bucket| time.rate(bucket.accepted.max(bucket.sync_calls)));
     let accepted = Fill::solid(SKY);
-    let mut legend = vec![(Swatch::Surface(accepted), format!("accepted: {}", thousands(total.accepted)))];
+    let mut legend = vec![(Swatch::Surface(accepted), format!("accepted: {}", grouped(total.accepted)))];
     if total.sync_calls > 0 {
-        let calls = format!("synchronous calls: {}", thousands(total.sync_calls));
+        let calls = format!("synchronous calls: {}", grouped(total.sync_calls));
         legend.push((Swatch::Line(VERMILLION, 2), calls));
     }
     let heading = format!("Arrivals per second (peak {}/s)", short(highest));
@@ -86,7 +87,7 @@ fn draw_attempts(drawing: &mut Drawing, series: &Series, time: TimeAxis, backgro
     let seen = || OutcomeKind::ALL.into_iter().filter(|kind| total.attempts(*kind) > 0);
     let legend: Vec<_> = seen()
         .map(|kind| {
-            let name = format!("{}: {}", outcome_name(kind), thousands(total.attempts(kind)));
+            let name = format!("{}: {}", outcome_name(kind), grouped(total.attempts(kind)));
             (Swatch::Surface(outcome_fill(kind)), name)
         })
         .collect();
@@ -122,7 +123,7 @@ fn waiting_heading(series: &Series, time: TimeAxis, highest: u64, at: usize) -> 
     if highest == 0 {
         return "Waiting events: none".to_owned();
     }
-    let mut heading = vec![format!("Waiting events: peak {} at {}", thousands(highest), moment(at))];
+    let mut heading = vec![format!("Waiting events: peak {} at {}", grouped(highest), moment(at))];
     // A steady state has some events in the queue at every moment: gone means a hundredth of the peak.
     let mut from_peak = series.buckets().iter().skip(at);
     let gone = from_peak.position(|bucket| bucket.waiting.last * 100 <= highest);
@@ -131,7 +132,7 @@ fn waiting_heading(series: &Series, time: TimeAxis, highest: u64, at: usize) -> 
     }
     let left = series.buckets().last().map_or(0, |bucket| bucket.waiting.last);
     if left > 0 {
-        heading.push(format!("{} left at the end", thousands(left)));
+        heading.push(format!("{} left at the end", grouped(left)));
     }
     heading.join(", ")
 }
@@ -167,9 +168,9 @@ fn draw_function(
     // A limit far above everything that happened would press the data flat.
     let near = limit <= (highest * 5).max(50);
     let place = if near { "" } else { ", above this panel" };
-    let numbers_in_words: Vec<String> = limits.iter().map(|(_, limit)| thousands(*limit)).collect();
+    let numbers_in_words: Vec<String> = limits.iter().map(|(_, limit)| grouped(*limit)).collect();
     let legend = [(Swatch::Dashes(LIMIT), format!("{name} {}{place}", numbers_in_words.join(", then ")))];
-    drawing.heading(&format!("Concurrency of {}: peak {}", function.name, thousands(highest)), &legend);
+    drawing.heading(&format!("Concurrency of {}: peak {}", function.name, grouped(highest)), &legend);
     let most = if near { highest.max(limit) } else { highest };
     let frame = Frame::below(drawing, height, time, &numbers(most * 1_000, true));
     background.shade(drawing, &frame);

@@ -13,7 +13,7 @@ use thirdtry::record::Files;
 use thirdtry::scenario::load::{Input, Meaning, meaning};
 use thirdtry::scenario::problem::{LineIndex, Problem, Severity};
 use thirdtry::scenario::shape::Setting;
-use thirdtry::sink::summary_text::grouped;
+use thirdtry::text::number::{counted, grouped};
 
 /// Checks each scenario; the exit code is 3 if any has an error.
 pub(crate) fn execute(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -92,7 +92,7 @@ impl Report {
 
     fn verdict(&self) -> String {
         let warnings = self.problems.len() - self.errors();
-        let count = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
+        let count = |n: usize, noun: &str| counted(n as u64, noun);
         match (&self.meaning, warnings) {
             (None, 0) => count(self.errors(), "error"),
             (None, _) => format!("{}, {}", count(self.errors(), "error"), count(warnings, "warning")),

@@ -4,6 +4,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use thirdtry::scenario::load::{Input, Rejected};
 use thirdtry::scenario::problem::{Problem, Severity};
+use thirdtry::text::number::counted;
 
 /// `problem` of `input`, with the line it is about.
 pub(crate) fn render(problem: &Problem, input: &Input) -> String {
@@ -35,6 +36,5 @@ pub(crate) fn render(problem: &Problem, input: &Input) -> String {
 /// The sentence that ends a list of problems.
 pub(crate) fn closing_sentence(rejected: &Rejected) -> String {
     let errors = rejected.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
-    let noun = if errors == 1 { "problem" } else { "problems" };
-    format!("{} has {errors} {noun}; nothing was run", rejected.name)
+    format!("{} has {}; nothing was run", rejected.name, counted(errors as u64, "problem"))
 }

@@ -13,6 +13,7 @@ use thirdtry::import::book::{Note, Problem, Verdict};
 use thirdtry::import::cloudwatch;
 use thirdtry::import::traffic::Traffic;
 use thirdtry::import::{Imported, Language, MAX_BYTES, Options, SourceFile, import};
+use thirdtry::text::number::counted;
 
 /// Arguments of `import`.
 #[derive(Args, Debug)]
@@ -143,7 +144,11 @@ fn metrics(args: &MetricArgs, terminal: &mut Terminal) -> Result<Exit, Failure> 
     }
     write_file(&arrivals, &imported.arrivals, true)?;
     write_file(&args.out, imported.scenario.as_bytes(), true)?;
-    terminal.answer(&report(&counted(imported.functions.len(), "function"), &imported.notes, args.format))?;
+    terminal.answer(&report(
+        &counted(imported.functions.len() as u64, "function"),
+        &imported.notes,
+        args.format,
+    ))?;
     terminal.note(&format!(
         "wrote {0} and {1}; next: thirdtry run {0}",
         args.out.display(),
@@ -186,7 +191,7 @@ pub(super) fn show_problems(problems: &[Problem]) -> String {
     for problem in problems {
         Terminal::problem(&format!("error: {problem}\n"));
     }
-    counted(problems.len(), "problem")
+    counted(problems.len() as u64, "problem")
 }
 
 /// A file itself; of a folder the files that Terraform would read, in the order of their names.
@@ -245,9 +250,9 @@ pub(super) fn read(path: &Path) -> Result<SourceFile, Failure> {
 fn deliver(imported: &Imported, output: &Output, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let application = &imported.application;
     let title = [
-        counted(application.functions.len(), "function"),
-        counted(application.destinations.len(), "destination"),
-        counted(application.sources.len(), "source"),
+        counted(application.functions.len() as u64, "function"),
+        counted(application.destinations.len() as u64, "destination"),
+        counted(application.sources.len() as u64, "source"),
     ];
     let report = report(&title.join(", "), &imported.notes, output.format);
     match &output.out {
@@ -304,10 +309,6 @@ fn may_replace(path: &Path) -> bool {
         Ok(mut file) => file.read_exact(&mut begin).is_ok() && begin == MADE_BY_US,
         Err(error) => error.kind() == io::ErrorKind::NotFound,
     }
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 fn report(title: &str, notes: &[Note], format: ReportFormat) -> String {

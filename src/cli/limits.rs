@@ -8,7 +8,7 @@ use thirdtry::estimate::Estimate;
 use thirdtry::record::Files;
 use thirdtry::scenario::Scenario;
 use thirdtry::scenario::units;
-use thirdtry::sink::summary_text::grouped;
+use thirdtry::text::number::grouped;
 
 /// How to run it all the same.
 const OVERRIDE: &str = "`--no-estimate` runs it all the same";

@@ -3,6 +3,7 @@
 use crate::observe::decimal::Decimal;
 use crate::scenario::problem::quoted;
 use crate::scenario::units;
+use crate::text::number::with_commas;
 use crate::time::SimDuration;
 use std::cmp::Ordering;
 
@@ -113,19 +114,14 @@ fn without_zeros(number: Decimal) -> String {
     format!("{whole}.{}", &fraction[..kept])
 }
 
-/// With commas between thousands.
+/// With commas between thousands, and no zeros that say nothing.
 fn grouped(number: Decimal) -> String {
-    let text = number.to_string();
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let mut shown = String::new();
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
+    let text = with_commas(&number.to_string());
+    match text.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole.to_owned(),
+        Some(_) => text.trim_end_matches('0').to_owned(),
+        None => text,
     }
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() { shown } else { format!("{shown}.{fraction}") }
 }
 
 #[cfg(test)]

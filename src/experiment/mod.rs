@@ -18,6 +18,7 @@ mod measure;
 mod names;
 mod precision;
 mod replicate;
+pub mod scale;
 mod student;
 mod supervise;
 pub mod sweep;

@@ -1,12 +1,14 @@
 //! Replications for people: a mean with what it is uncertain by, in at most 100 columns; and the same as Markdown.
 
-use super::estimate::Estimate;
 use super::precision::Target;
 use super::replicate::{Replications, Row};
+use super::scale::{Scale, places};
 use crate::observe::recovery::Outcome;
 use crate::scenario::Scenario;
 use crate::sink::outage_text;
-use crate::sink::summary_text::{WIDTH, duration};
+use crate::text::layout::push_wrapped;
+use crate::text::number::{duration, grouped};
+use crate::text::table::Table;
 use std::fmt::Write as _;
 
 /// What is shown, if it is anything but zero; everything else is in `estimates.csv`.
@@ -47,20 +49,10 @@ const ALWAYS: &str = "lost.Sum";
 pub fn text(replications: &mut Replications, scenario: &Scenario, until: &[Target]) -> String {
     let mut text = format!("{}\n\n", headline(replications, scenario));
     if let Some(outage) = outage(replications, scenario) {
-        push_wrapped(&mut text, &outage);
+        push_wrapped(&mut text, &outage, 0);
         text.push('\n');
     }
-    let table = table(replications);
-    let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..table[0].len()).map(width).collect();
-    for row in &table {
-        let mut line = format!("{:<1$}", row[0], widths[0]);
-        for (cell, width) in row[1..].iter().zip(&widths[1..]) {
-            let _ = write!(line, "  {cell:>width$}");
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
+    text.push_str(&table(replications).text());
     for line in closing(replications, until) {
         let _ = write!(text, "\n{line}\n");
     }
@@ -74,13 +66,7 @@ pub fn markdown(replications: &mut Replications, scenario: &Scenario, until: &[T
     if let Some(outage) = outage(replications, scenario) {
         let _ = write!(text, "{}\n\n", outage.replace('*', "\\*").replace('<', "&lt;"));
     }
-    let table = table(replications);
-    for (at, row) in table.iter().enumerate() {
-        let _ = writeln!(text, "| {} |", row.join(" | "));
-        if at == 0 {
-            let _ = writeln!(text, "| --- |{}", " ---: |".repeat(row.len() - 1));
-        }
-    }
+    text.push_str(&table(replications).markdown());
     for line in closing(replications, until) {
         let _ = write!(text, "\n{line}\n");
     }
@@ -129,24 +115,6 @@ fn whole(nanos: f64) -> u64 {
     (nanos + 0.5) as u64
 }
 
-/// Broken at spaces, in at most 100 columns.
-fn push_wrapped(text: &mut String, words: &str) {
-    let mut column = 0;
-    for word in words.split(' ') {
-        let width = word.chars().count();
-        if column > 0 && column + 1 + width > WIDTH {
-            text.push('\n');
-            column = 0;
-        } else if column > 0 {
-            text.push(' ');
-            column += 1;
-        }
-        text.push_str(word);
-        column += width;
-    }
-    text.push('\n');
-}
-
 fn headline(replications: &Replications, scenario: &Scenario) -> String {
     let count = replications.count();
     let which = if count == 1 {
@@ -161,19 +129,20 @@ fn headline(replications: &Replications, scenario: &Scenario) -> String {
     format!(
         "{}: {} {which} of seed {}{warm_up}; {} confidence intervals of the mean.",
         scenario.name,
-        grouped(f64::from(count), 0),
+        grouped(count.into()),
         scenario.seed.0,
         replications.confidence,
     )
 }
 
 /// The header and a row for each metric that is shown.
-fn table(replications: &mut Replications) -> Vec<[String; 6]> {
+fn table(replications: &mut Replications) -> Table {
     let header = ["Metric", "mean", "± half-width", "of it", "smallest", "largest"].map(str::to_owned);
     let names = replications.names.clone();
     let rows = replications.rows();
     let positions = SHOWN.iter().filter_map(|name| names.find(name).ok());
-    std::iter::once(header).chain(positions.filter_map(|at| shown(&rows[at]))).collect()
+    let rows = std::iter::once(header).chain(positions.filter_map(|at| shown(&rows[at])));
+    Table::new(1, rows.map(Vec::from).collect())
 }
 
 fn shown(row: &Row<'_>) -> Option<[String; 6]> {
@@ -212,79 +181,6 @@ fn closing(replications: &Replications, until: &[Target]) -> Vec<String> {
         format!("{name} is not as precise as was asked: {more}.")
     };
     until.iter().map(said).collect()
-}
-
-/// In what unit values of a metric are shown.
-#[derive(Clone, Copy, Debug)]
-pub struct Scale {
-    divisor: f64,
-    suffix: &'static str,
-    prefix: &'static str,
-}
-
-impl Scale {
-    /// The way in which values in `unit` around `typical` are read best.
-    pub fn of(unit: &str, typical: f64) -> Self {
-        let plain = |divisor, suffix| Self { divisor, suffix, prefix: "" };
-        match unit {
-            "Nanoseconds" if typical.abs() < 1e9 => plain(1e6, " ms"),
-            "Nanoseconds" => plain(1e9, " s"),
-            "Milliseconds" => plain(1e3, " s"),
-            "USD" => Self { divisor: 1.0, suffix: "", prefix: "$" },
-            "Percent" => plain(1.0, "%"),
-            _ => plain(1.0, ""),
-        }
-    }
-
-    /// `7.10 ± 0.25 s`
-    pub fn with_margin(self, estimate: &Estimate) -> String {
-        let mean = self.number(estimate.mean, estimate.half_width);
-        match estimate.half_width {
-            Some(half) if half > 0.0 => {
-                let half = self.number(half, Some(half));
-                format!("{} ± {half}", mean.strip_suffix(self.suffix).unwrap_or(&mean))
-            }
-            _ => mean,
-        }
-    }
-
-    /// `value` in this unit, with as many places as two digits of `half`, the uncertainty, need.
-    pub fn number(self, value: f64, half: Option<f64>) -> String {
-        let value = value / self.divisor;
-        let digits = match half.map(|half| half / self.divisor) {
-            Some(half) if half > 0.0 => places(half, 2),
-            _ => places(value.abs(), 4).min(if value.abs() - value.abs().floor() > 0.0 { 12 } else { 0 }),
-        };
-        let sign = if value < 0.0 { "-" } else { "" };
-        format!("{sign}{}{}{}", self.prefix, grouped(value.abs(), digits), self.suffix)
-    }
-}
-
-/// How many places it takes to show `digits` significant digits of `value`.
-fn places(value: f64, digits: usize) -> usize {
-    let mut places = digits - 1;
-    let mut scaled = value;
-    while scaled >= 10.0 && places > 0 {
-        (scaled, places) = (scaled / 10.0, places - 1);
-    }
-    while scaled < 1.0 && scaled > 0.0 && places < 12 {
-        (scaled, places) = (scaled * 10.0, places + 1);
-    }
-    places
-}
-
-/// With commas between thousands.
-fn grouped(value: f64, places: usize) -> String {
-    let text = format!("{value:.places$}");
-    let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
-    let mut grouped = String::new();
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    if rest.is_empty() { grouped } else { format!("{grouped}.{rest}") }
 }
 
 fn share(share: f64) -> String {

@@ -1,10 +1,11 @@
 //! The calls of a run as lines of text.
 
-use super::layout::{about, counted, quoted};
+use super::layout::{about, quoted};
 use super::steps::Line;
 use crate::model::dependency::{CallOutcome, EndedCall, Load};
 use crate::model::rule::Rule;
 use crate::scenario::{Dependency, Function};
+use crate::text::number::counted;
 use crate::time::SimTime;
 
 /// A call begins and finds `found`.

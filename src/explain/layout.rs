@@ -2,21 +2,20 @@
 
 use super::steps::Line;
 use crate::model::rule::Rule;
+use crate::text::layout::{WIDTH, push_wrapped, rows};
 use crate::time::{NANOS_PER_MICRO, NANOS_PER_MILLI, NANOS_PER_SECOND, SimDuration};
 use std::fmt::Write;
 
-/// The widest line, so that a terminal on a projector shows it whole.
-pub(super) const COLUMNS: usize = 100;
 /// Where the words begin: after `hh:mm:ss.mmm` and a gap.
 const CLOCK_COLUMNS: usize = 14;
 
 /// Adds `line` to `text`.
 pub(super) fn push_line(text: &mut String, line: &Line) {
-    let mut rows = wrap(&line.words, COLUMNS - CLOCK_COLUMNS);
+    let mut rows = rows(&line.words, WIDTH - CLOCK_COLUMNS, WIDTH - CLOCK_COLUMNS);
     let tag = line.rule.map(|rule| format!("[{}]", tag(rule)));
     let last = rows.last().map_or(0, |row| row.chars().count());
     if let Some(tag) = &tag
-        && CLOCK_COLUMNS + last + 2 + tag.chars().count() > COLUMNS
+        && CLOCK_COLUMNS + last + 2 + tag.chars().count() > WIDTH
     {
         rows.push(String::new());
     }
@@ -27,7 +26,7 @@ pub(super) fn push_line(text: &mut String, line: &Line) {
         if index + 1 == count
             && let Some(tag) = &tag
         {
-            let width = COLUMNS - out.chars().count();
+            let width = WIDTH - out.chars().count();
             write!(out, "{tag:>width$}").expect("a string takes everything");
         }
         text.push_str(out.trim_end());
@@ -35,22 +34,15 @@ pub(super) fn push_line(text: &mut String, line: &Line) {
     }
 }
 
-/// Adds `words` to `text`, wrapped and indented.
-pub(super) fn push_wrapped(text: &mut String, words: &str, indent: usize) {
-    for row in wrap(words, COLUMNS - indent) {
-        writeln!(text, "{:indent$}{row}", "").expect("a string takes everything");
-    }
+/// Adds `words` to `text`, wrapped, each line indented.
+pub(super) fn push_indented(text: &mut String, words: &str, indent: usize) {
+    text.extend(std::iter::repeat_n(' ', indent));
+    push_wrapped(text, words, indent);
 }
 
 /// A rule's name and standing.
 pub(super) fn tag(rule: Rule) -> String {
     format!("{}, {}", rule.name(), rule.standing().name())
-}
-
-/// `3 runs`, `1 run`.
-pub(super) fn counted(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }
 
 /// A span as a person would say it: the longer it is, the less of it in small change.
@@ -81,33 +73,9 @@ pub(super) fn quoted(words: &str) -> String {
     out
 }
 
-/// `words` in rows of at most `width` columns; a word that is longer has a row to itself.
-fn wrap(words: &str, width: usize) -> Vec<String> {
-    let mut rows: Vec<String> = vec![String::new()];
-    for word in words.split(' ') {
-        let row = rows.last_mut().expect("never empty");
-        if row.is_empty() {
-            row.push_str(word);
-        } else if row.chars().count() + 1 + word.chars().count() <= width {
-            row.push(' ');
-            row.push_str(word);
-        } else {
-            rows.push(word.to_owned());
-        }
-    }
-    rows
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_wrap_between_words_only() {
-        assert_eq!(wrap("to be or not to be", 8), ["to be or", "not to", "be"]);
-        assert_eq!(wrap("a verylongword b", 4), ["a", "verylongword", "b"]);
-        assert_eq!(wrap("", 4), [""]);
-    }
 
     #[test]
     fn spans_lose_digits_nobody_reads() {

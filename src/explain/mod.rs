@@ -20,8 +20,9 @@ use crate::model::observation::Fate;
 use crate::model::rule::Rule;
 use crate::observe::lives::Life;
 use crate::scenario::{Function, InvocationType, Scenario};
+use crate::text::number::counted;
 use crate::time::SimTime;
-use layout::{about, counted};
+use layout::about;
 use steps::Line;
 
 /// Tells `life`, which was lived in `scenario`. Lines are at most 100 columns wide, except for addresses and
@@ -118,11 +119,11 @@ fn push_verdict(text: &mut String, life: &Life, scenario: &Scenario) {
         },
     };
     let effort = format!("{ending}: {}; {} ms billed.", effort(event), event.billed_ms());
-    layout::push_wrapped(text, &effort, 0);
+    layout::push_indented(text, &effort, 0);
     if let Some((fate, settled)) = event.settled()
         && fate != Fate::Succeeded
     {
-        layout::push_wrapped(text, &remains(event, scenario, settled), 0);
+        layout::push_indented(text, &remains(event, scenario, settled), 0);
     }
 }
 
@@ -167,7 +168,7 @@ fn push_rule(text: &mut String, rule: Rule) {
     text.push_str("  ");
     text.push_str(&layout::tag(rule));
     text.push('\n');
-    layout::push_wrapped(text, rule.statement(), 6);
+    layout::push_indented(text, rule.statement(), 6);
     text.push_str("      ");
     text.push_str(rule.source());
     text.push('\n');
@@ -180,7 +181,7 @@ fn push_settings(text: &mut String, life: &Life, scenario: &Scenario, rules: &[R
     }
     text.push_str("\nWhat would have changed it\n");
     for setting in settings {
-        layout::push_wrapped(text, &setting, 2);
+        layout::push_indented(text, &setting, 2);
     }
 }
 

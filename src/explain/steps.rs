@@ -1,6 +1,6 @@
 //! The facts of a life as lines of text, each with the rule that decided, if one did.
 
-use super::layout::{about, counted, quoted};
+use super::layout::{about, quoted};
 use super::{calls, destination_of, function_of};
 use crate::id::DestinationId;
 use crate::model::event::{Event, Route, RouteResult, Stage};
@@ -12,6 +12,7 @@ use crate::model::rule::Rule;
 use crate::observe::lives::{Life, Step};
 use crate::scenario::shape::join;
 use crate::scenario::{Change, DeliveryFailure, Destination, DestinationKind, Function, Scenario};
+use crate::text::number::counted;
 use crate::time::{SimDuration, SimTime};
 
 /// One line of a narration.

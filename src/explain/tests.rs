@@ -1,6 +1,6 @@
 //! Lives as they are told: whole texts, because the text is the product.
 
-use super::{layout, narrate, settings};
+use super::{narrate, settings};
 use crate::id::{DestinationId, EventId, FunctionId};
 use crate::model::rule::Rule;
 use crate::observe::lives::Lives;
@@ -423,6 +423,6 @@ fn every_setting_that_a_rule_names_can_be_shown() {
 fn lines_fit_a_projector() {
     let text = told(&one_slot_busy_for_a_minute(), 2);
     for line in text.lines().filter(|line| !line.contains("://")) {
-        assert!(line.chars().count() <= layout::COLUMNS, "{line}");
+        assert!(line.chars().count() <= crate::text::layout::WIDTH, "{line}");
     }
 }

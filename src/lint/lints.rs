@@ -9,7 +9,7 @@ use crate::observe::price::Spend;
 use crate::scenario::{
     Destination, DestinationKind, FailureKind, Function, RecursiveLoop, Scenario, Windows,
 };
-use crate::sink::summary_text::{dollars, grouped};
+use crate::text::number::{counted, dollars, grouped};
 use crate::time::SimTime;
 
 /// After how many invocations in one chain Lambda stops a function.
@@ -17,7 +17,7 @@ const HOPS: u32 = 16;
 
 fn about(events: f64) -> String {
     let events = whole(events);
-    format!("about {} event{}", grouped(events), if events == 1 { "" } else { "s" })
+    format!("about {}", counted(events, "event"))
 }
 
 /// Events that fail for good: by the flow, and those that are poison, which fail each time and not by chance.

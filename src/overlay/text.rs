@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Distance, Overlay};
+use crate::text::table::Table;
 
 /// The columns, as text and page have them.
 const HEADER: [&str; 9] = [
@@ -81,24 +82,9 @@ pub(super) fn lead(overlay: &Overlay) -> String {
 
 /// The distances as text.
 pub fn text(overlay: &Overlay) -> String {
-    let rows = rows(overlay);
-    let widths: Vec<usize> = (0..HEADER.len())
-        .map(|at| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0))
-        .collect();
     let mut out = format!("{}\n", lead(overlay));
-    if rows.len() > 1 {
-        out.push('\n');
-    }
-    for row in rows.iter().filter(|_| rows.len() > 1) {
-        let cells = row.iter().zip(&widths).enumerate();
-        let line: Vec<String> = cells
-            .map(
-                |(at, (cell, width))| {
-                    if at < 2 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
-                },
-            )
-            .collect();
-        let _ = writeln!(out, "{}", line.join("  ").trim_end());
+    if !overlay.distances.is_empty() {
+        let _ = write!(out, "\n{}", Table::new(2, rows(overlay)).text());
     }
     for note in &overlay.notes {
         let _ = writeln!(out, "note: {note}");

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::observe::decimal::Decimal;
-use crate::sink::summary_text::{dollars, duration, grouped, percent};
+use crate::text::number::{dollars, duration, grouped, percent};
 use crate::time::SimTime;
 
 /// What stands where there is no number.

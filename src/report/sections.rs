@@ -10,7 +10,7 @@ use super::lives::{AttemptRow, LostLife, MOST_ATTEMPTS};
 use super::page::visible;
 use super::{About, Results};
 use crate::scenario::shape::Setting;
-use crate::sink::summary_text::{duration, grouped};
+use crate::text::number::{self, duration, grouped};
 use crate::time::SimTime;
 
 /// What came of it, in a sentence and a badge.
@@ -21,7 +21,7 @@ pub(super) fn verdict(summary: &Json) -> Markup {
     html! {
         p.verdict {
             @if accepted == 0 { strong.plain { "No event was accepted." } }
-            @else if lost > 0 { strong.bad { "✕ " (grouped(lost)) (events(lost)) " lost" } }
+            @else if lost > 0 { strong.bad { "✕ " (number::counted(lost, "event")) " lost" } }
             @else { strong.good { "✓ nothing was lost" } }
             " Of " (grouped(accepted)) " accepted " (if accepted == 1 { "event" } else { "events" }) ", "
             (grouped(succeeded)) " (" (share(succeeded, accepted)) ") succeeded and "
@@ -34,10 +34,6 @@ pub(super) fn verdict(summary: &Json) -> Markup {
             }
         }
     }
-}
-
-const fn events(count: u64) -> &'static str {
-    if count == 1 { " event" } else { " events" }
 }
 
 /// The numbers that one looks for first.
@@ -429,7 +425,7 @@ fn lost_life(life: &LostLife) -> Markup {
             h3 { "Event " (event.event) " – " (visible(plain(&event.source))) " #" (event.source_event)
                 " to " (visible(plain(&event.function))) }
             p { "accepted at " (instant(event.accepted_ns)) ", " code { (event.fate) } " at " (instant(event.settled_ns))
-                " after " (event.attempts) (if event.attempts == 1 { " attempt" } else { " attempts" })
+                " after " (number::counted(event.attempts, "attempt"))
                 "; on failure: " (event.on_failure.replace('_', " ")) ", dead-letter queue: "
                 (event.dead_letter_queue.replace('_', " ")) }
             (table(&attempt_rows(&life.attempts)))

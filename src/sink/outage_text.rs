@@ -1,9 +1,9 @@
 //! What a planner asks of a scenario in which something goes wrong for a while, answered in one sentence.
 
-use super::summary_text::{duration, grouped};
 use crate::observe::recovery::Outcome;
 use crate::observe::trouble::Trouble;
 use crate::scenario::Scenario;
+use crate::text::number::{duration, grouped};
 use crate::time::SimTime;
 
 /// The answers, each as text: a run has numbers, replications have means with what they are uncertain by.

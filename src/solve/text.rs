@@ -5,7 +5,11 @@ use super::{
 };
 use crate::expect::shown;
 use crate::experiment::Estimate;
-use crate::experiment::text::Scale;
+use crate::experiment::scale::Scale;
+use crate::text::layout::capital;
+use crate::text::markdown::escaped;
+use crate::text::number::counted;
+use crate::text::table::Table;
 use std::fmt::Write as _;
 
 /// The solution as text.
@@ -15,7 +19,7 @@ pub fn text(solution: &Solution) -> String {
         let _ = writeln!(text, "  {line}");
     }
     let _ = write!(text, "\n{}\n\n{}\n\n", answer(solution), heading(solution));
-    text.push_str(&aligned(&table(solution)));
+    text.push_str(&table(solution).text());
     for line in closing(solution) {
         let _ = write!(text, "\n{line}\n");
     }
@@ -28,8 +32,9 @@ pub fn markdown(solution: &Solution) -> String {
     for line in requirements(solution) {
         let _ = writeln!(text, "- {}", escaped(&line));
     }
-    let _ = write!(text, "\n**{}**\n\n{}\n\n", escaped(&answer(solution)), escaped(&heading(solution)));
-    text.push_str(&barred(&table(solution)));
+    let answer: Vec<String> = answer(solution).lines().map(escaped).collect();
+    let _ = write!(text, "\n**{}**\n\n{}\n\n", answer.join("\n"), escaped(&heading(solution)));
+    text.push_str(&table(solution).markdown());
     for line in closing(solution) {
         let _ = write!(text, "\n{}\n", escaped(&line));
     }
@@ -43,7 +48,7 @@ pub fn frontier_text(frontier: &Frontier) -> String {
     for line in requirements(first) {
         let _ = writeln!(text, "  {line}");
     }
-    let _ = write!(text, "\n{}", aligned(&frontier_table(frontier)));
+    let _ = write!(text, "\n{}", frontier_table(frontier).text());
     for line in frontier_closing(frontier) {
         let _ = write!(text, "\n{line}\n");
     }
@@ -57,7 +62,7 @@ pub fn frontier_markdown(frontier: &Frontier) -> String {
     for line in requirements(first) {
         let _ = writeln!(text, "- {}", escaped(&line));
     }
-    let _ = write!(text, "\n{}", barred(&frontier_table(frontier)));
+    let _ = write!(text, "\n{}", frontier_table(frontier).markdown());
     for line in frontier_closing(frontier) {
         let _ = write!(text, "\n{}\n", escaped(&line));
     }
@@ -203,17 +208,16 @@ fn distance(demand: &Demand, judged: &Judgement) -> String {
 }
 
 fn heading(solution: &Solution) -> String {
-    let values = solution.evidence.len();
     format!(
-        "Evidence: {values} {} tried in {} runs on common random numbers (seed {}).",
-        if values == 1 { "value" } else { "values" },
+        "Evidence: {} tried in {} runs on common random numbers (seed {}).",
+        counted(solution.evidence.len() as u64, "value"),
         solution.runs(),
         solution.seed
     )
 }
 
 /// The header and a row for each value.
-fn table(solution: &Solution) -> Vec<Vec<String>> {
+fn table(solution: &Solution) -> Table {
     let header = ["value", "runs"].map(str::to_owned).into_iter();
     let header = header.chain(solution.demands.iter().map(|demand| demand.text.clone()));
     let row = |probe: &Probe| {
@@ -221,7 +225,7 @@ fn table(solution: &Solution) -> Vec<Vec<String>> {
             solution.demands.iter().zip(&probe.judgements).map(|(demand, judged)| cell(demand, judged));
         [probe.value.clone(), probe.replications.to_string()].into_iter().chain(cells).collect()
     };
-    std::iter::once(header.collect()).chain(solution.evidence.iter().map(row)).collect()
+    Table::new(0, std::iter::once(header.collect()).chain(solution.evidence.iter().map(row)).collect())
 }
 
 /// A number and a verdict: `8.21 ± 0.31 s yes`, `12.3 (4 of 10 break it) no`; what is not decided ends with `?`.
@@ -264,11 +268,6 @@ fn closing(solution: &Solution) -> Vec<String> {
     lines
 }
 
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
 fn price(solution: &Solution, marginal: &Marginal) -> String {
     let Marginal { step, value, cost } = marginal;
     let step = match step {
@@ -300,13 +299,13 @@ fn contradiction(solution: &Solution, found: &Contradiction) -> String {
     )
 }
 
-fn frontier_table(frontier: &Frontier) -> Vec<Vec<String>> {
-    let Some((_, first)) = frontier.rows.first() else { return Vec::new() };
+fn frontier_table(frontier: &Frontier) -> Table {
+    let Some((_, first)) = frontier.rows.first() else { return Table::default() };
     let header = vec![last(&frontier.path), last(&first.path), "cost a run".to_owned(), "runs".to_owned()];
     let row = |(value, solution): &(String, Solution)| {
         vec![value.clone(), short_answer(solution), cost(solution), solution.runs().to_string()]
     };
-    std::iter::once(header).chain(frontier.rows.iter().map(row)).collect()
+    Table::new(0, std::iter::once(header).chain(frontier.rows.iter().map(row)).collect())
 }
 
 /// The last part of a path: the rest stands above.
@@ -345,33 +344,4 @@ fn frontier_closing(frontier: &Frontier) -> Vec<String> {
     let interrupted =
         (!frontier.is_complete).then(|| "The search was interrupted; more rows are missing.".to_owned());
     [sure].into_iter().chain(frontier.rows.iter().flat_map(of_row)).chain(interrupted).collect()
-}
-
-/// Columns ending at the same place.
-fn aligned(table: &[Vec<String>]) -> String {
-    let columns = table.first().map_or(0, Vec::len);
-    let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:>width$}"));
-        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
-    };
-    table.iter().map(line).collect()
-}
-
-/// A table of Markdown.
-fn barred(table: &[Vec<String>]) -> String {
-    let mut text = String::new();
-    for (at, row) in table.iter().enumerate() {
-        let cells: Vec<String> = row.iter().map(|cell| escaped(cell.trim())).collect();
-        let _ = writeln!(text, "| {} |", cells.join(" | "));
-        if at == 0 {
-            let _ = writeln!(text, "|{}", " ---: |".repeat(row.len()));
-        }
-    }
-    text
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('|', "\\|").replace('<', "&lt;").replace('*', "\\*")
 }

@@ -5,7 +5,7 @@ use crate::MODEL_VERSION;
 use crate::experiment::Supervisor;
 use crate::experiment::diff::{DiffPlan, diff};
 use crate::scenario::load::{Input, Loaded, load};
-use crate::sink::summary_text::grouped;
+use crate::text::number::grouped;
 use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroUsize};
 

@@ -7,7 +7,7 @@ use crate::source_files::{files, text};
 use std::path::Path;
 
 /// For each module of the library, the modules that it may use; itself is understood.
-const MAY_IMPORT: [(&str, &[&str]); 24] = [
+const MAY_IMPORT: [(&str, &[&str]); 25] = [
     ("time", &[]),
     ("id", &[]),
     ("random", &["time"]),
@@ -16,24 +16,28 @@ const MAY_IMPORT: [(&str, &[&str]); 24] = [
     ("model", &["time", "id", "random", "engine", "scenario"]),
     ("simulate", &["time", "id", "random", "engine", "scenario", "model"]),
     ("observe", &["time", "id", "random", "scenario", "model"]),
-    ("sink", &["time", "id", "random", "scenario", "model", "observe"]),
-    ("chart", &["time", "id", "random", "scenario", "model", "observe"]),
-    ("explain", &["time", "id", "random", "scenario", "model", "observe"]),
+    ("text", &["time", "observe"]),
+    ("sink", &["time", "id", "random", "scenario", "model", "observe", "text"]),
+    ("chart", &["time", "id", "random", "scenario", "model", "observe", "text"]),
+    ("explain", &["time", "id", "random", "scenario", "model", "observe", "text"]),
     ("export", &["time", "observe", "sink"]),
     ("import", &["time", "observe", "scenario"]),
-    ("report", &["time", "observe", "scenario", "sink"]),
+    ("report", &["time", "observe", "scenario", "sink", "text"]),
     ("record", &["time", "id", "scenario", "model", "simulate", "observe", "sink", "chart", "report"]),
     ("verify", &["time", "scenario", "simulate", "sink", "record", "report"]),
-    ("overlay", &["observe", "sink", "import", "chart", "report"]),
-    ("lint", &["time", "id", "scenario", "model", "observe", "estimate", "sink"]),
+    ("overlay", &["observe", "sink", "import", "chart", "report", "text"]),
+    ("lint", &["time", "id", "scenario", "model", "observe", "estimate", "sink", "text"]),
     ("estimate", &["time", "id", "scenario", "record"]),
     (
         "experiment",
-        &["time", "id", "random", "scenario", "model", "simulate", "observe", "sink", "chart", "explain"],
+        &[
+            "time", "id", "random", "scenario", "model", "simulate", "observe", "sink", "chart", "explain",
+            "text",
+        ],
     ),
-    ("expect", &["time", "id", "scenario", "model", "simulate", "observe", "experiment"]),
-    ("solve", &["time", "scenario", "observe", "sink", "chart", "experiment", "expect"]),
-    ("suite", &["time", "scenario", "model", "observe", "sink", "experiment", "expect", "lint"]),
+    ("expect", &["time", "id", "scenario", "model", "simulate", "observe", "experiment", "text"]),
+    ("solve", &["time", "scenario", "observe", "sink", "chart", "experiment", "expect", "text"]),
+    ("suite", &["time", "scenario", "model", "observe", "sink", "experiment", "expect", "lint", "text"]),
     // The program sees the library as any other user does: `thirdtry::`, never `crate::`.
     ("cli", &[]),
 ];

@@ -13,6 +13,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use thirdtry::expect::shown;
 use thirdtry::suite::{Case, CaseVerdict, Found, Outcome, Shrunk, search_seeds, shrink};
+use thirdtry::text::number::counted;
 
 /// What came of the other seeds of a scenario.
 pub(crate) struct Search {
@@ -88,8 +89,7 @@ impl Search {
         let verdict = if self.found.is_some() { "FAIL" } else { "pass" };
         let mut text = format!("{verdict:<10} {}  {}\n", self.name, self.headline());
         if let Some((_, Some((shrunk, path)))) = &self.found {
-            let events =
-                if shrunk.events == 1 { "1 event".to_owned() } else { format!("{} events", shrunk.events) };
+            let events = counted(shrunk.events, "event");
             let _ = writeln!(
                 text,
                 "             the smallest scenario that still does ({events}, {}): thirdtry test {}",

@@ -4,6 +4,7 @@ use super::Suite;
 use super::words;
 use std::fmt::Write as _;
 use thirdtry::suite::{CaseVerdict, Judged, Outcome, Report};
+use thirdtry::text::number::counted;
 
 pub(super) fn text(suite: &Suite) -> String {
     let mut text = String::new();
@@ -37,8 +38,7 @@ fn of_scenario(report: &Report, suite: &Suite) -> String {
     match &report.outcome {
         Outcome::Rejected(_) => {
             let count = words::errors(report).len();
-            let noun = if count == 1 { "error" } else { "errors" };
-            format!("{verdict:<10} {name}  {count} {noun}; see above\n")
+            format!("{verdict:<10} {name}  {}; see above\n", counted(count as u64, "error"))
         }
         Outcome::Judged(judged) => {
             let mut text = format!("{verdict:<10} {name}  {}\n", words::checked(judged));

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use thirdtry::expect::{Verdict, shown};
 use thirdtry::observe::decimal::Decimal;
 use thirdtry::scenario::problem::{LineIndex, Severity};
-use thirdtry::sink::summary_text::grouped;
 use thirdtry::suite::{GoldenOutcome, Judged, Line, Outcome, Report};
+use thirdtry::text::number::{counted, grouped};
 
 /// `got 3m17.124s`, or what replications say.
 pub(crate) fn got(line: &Line) -> String {
@@ -132,8 +132,7 @@ pub(super) fn checked(judged: &Judged) -> String {
     let count = judged.lines.len();
     let expectations = match count {
         0 => "no expectations".to_owned(),
-        1 => "1 expectation".to_owned(),
-        _ => format!("{count} expectations"),
+        _ => counted(count as u64, "expectation"),
     };
     match judged.golden {
         GoldenOutcome::NotUsed => expectations,
@@ -188,8 +187,7 @@ pub(super) fn total(suite: &Suite) -> String {
         parts.push(format!("{} not run", suite.left_out));
     }
     let all = suite.reports.len() + suite.left_out;
-    let noun = if all == 1 { "scenario" } else { "scenarios" };
-    let mut text = format!("{all} {noun}: {}", parts.join(", "));
+    let mut text = format!("{}: {}", counted(all as u64, "scenario"), parts.join(", "));
     if !suite.stray.is_empty() {
         let _ = write!(text, "; {} stray golden results", suite.stray.len());
     }

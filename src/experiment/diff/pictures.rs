@@ -4,7 +4,8 @@ use super::fate::FateAndRoutes;
 use super::{Diff, MetricDifference};
 use crate::chart::diff::{Change, FateChart, MetricChart, draw_fates, draw_metrics};
 use crate::chart::{ChartFile, Format};
-use crate::experiment::text::{SHOWN, Scale};
+use crate::experiment::scale::Scale;
+use crate::experiment::text::SHOWN;
 
 /// The fate matrix, and how much each metric changed.
 pub(super) fn draw(diff: &Diff, format: Format) -> [ChartFile; 2] {

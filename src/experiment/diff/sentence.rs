@@ -3,7 +3,7 @@
 use super::settings::SettingDifference;
 use super::{Cell, Diff};
 use crate::experiment::diff::EventDifference;
-use crate::sink::summary_text::grouped;
+use crate::text::number::grouped;
 
 /// Longer values are cut: the whole stands in the lists.
 const WIDEST_VALUE: usize = 40;

@@ -3,12 +3,15 @@
 
 use super::events::{EventDifference, OneLife};
 use super::fate::FateAndRoutes;
-use super::page::{Grid, Page};
+use super::page::Page;
 use super::sentence::{cut, only};
 use super::{Cell, Diff, MetricDifference};
 use crate::experiment::estimate::Estimate;
-use crate::experiment::text::{SHOWN, Scale};
-use crate::sink::summary_text::grouped;
+use crate::experiment::scale::Scale;
+use crate::experiment::text::SHOWN;
+use crate::text::layout::capital;
+use crate::text::number::grouped;
+use crate::text::table::Table;
 use std::collections::BTreeSet;
 
 /// So many settings, changes of fate and events are shown; everything is in the other formats.
@@ -56,11 +59,6 @@ fn headline(diff: &Diff) -> String {
     format!("{a} (A) and {b} (B), {runs}, on the same events (seed {}{aside})", diff.seed)
 }
 
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
 fn push_settings(page: &mut Page, diff: &Diff) {
     page.heading("Settings that differ");
     if diff.settings.is_empty() {
@@ -72,7 +70,7 @@ fn push_settings(page: &mut Page, diff: &Diff) {
         rows.extend(
             shown.map(|found| vec![found.path.clone(), value(&found.a), "->".to_owned(), value(&found.b)]),
         );
-        page.table(Grid { words: 4, rows });
+        page.table(Table::new(4, rows));
         push_more(page, diff.settings.len(), MOST_SETTINGS, "settings");
     }
     for (side, names) in [("A", &diff.only_in_a), ("B", &diff.only_in_b)] {
@@ -147,7 +145,7 @@ fn push_matrix(page: &mut Page, diff: &Diff, all: &[Option<FateAndRoutes>]) {
         });
         rows.push([format!("{} {}", at + 1, named(*row))].into_iter().chain(cells).collect());
     }
-    page.table(Grid { words: 1, rows });
+    page.table(Table::new(1, rows));
 }
 
 fn named(fate: Option<FateAndRoutes>) -> String {
@@ -230,7 +228,7 @@ fn push_table(page: &mut Page, found: &[&MetricDifference], with_variance: bool)
     let columns = if with_variance { 6 } else { 5 };
     let mut rows = vec![header[..columns].iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>()];
     rows.extend(found.iter().map(|found| row(found)[..columns].to_vec()));
-    page.table(Grid { words: 1, rows });
+    page.table(Table::new(1, rows));
 }
 
 fn row(found: &MetricDifference) -> [String; 6] {

@@ -1,8 +1,10 @@
 //! A sweep for people: a row for each point, the metrics that say most; all of it is in `sweep.csv`.
 
 use super::{SweepTable, USUAL};
-use crate::experiment::text::Scale;
-use std::fmt::Write as _;
+use crate::experiment::scale::Scale;
+use crate::text::markdown::escaped;
+use crate::text::number::counted;
+use crate::text::table::Table;
 
 /// More points than this are not shown.
 const MOST_POINTS_SHOWN: usize = 60;
@@ -12,50 +14,31 @@ const MOST_METRICS_SHOWN: usize = 5;
 /// The sweep as text.
 pub fn text(table: &SweepTable) -> String {
     let mut text = format!("{}\n\n", headline(table));
-    let (header, rows) = rows(table);
-    let width = |column: usize| {
-        let cells = rows.iter().chain([&header]).map(|row| row[column].chars().count());
-        cells.max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..header.len()).map(width).collect();
-    for row in std::iter::once(&header).chain(&rows) {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:>width$}"));
-        let _ = writeln!(text, "{}", cells.collect::<Vec<_>>().join("  "));
-    }
+    text.push_str(&rows(table).text());
     text + &closing(table)
 }
 
 /// The sweep as Markdown.
 pub fn markdown(table: &SweepTable) -> String {
-    let escaped = |cell: &String| cell.replace('|', "\\|").replace('<', "&lt;");
     let mut text = format!("### {}\n\n", escaped(&headline(table)));
-    let (header, rows) = rows(table);
-    let bars =
-        |row: &Vec<String>| format!("| {} |\n", row.iter().map(escaped).collect::<Vec<_>>().join(" | "));
-    text += &bars(&header);
-    let _ = writeln!(text, "|{}", " ---: |".repeat(header.len()));
-    for row in &rows {
-        text += &bars(row);
-    }
+    text.push_str(&rows(table).markdown());
     text + &closing(table)
 }
 
 fn headline(table: &SweepTable) -> String {
     let about = &table.about;
-    let points = about.grid.points();
     format!(
-        "{}: {points} {} × {} {} on common random numbers (seed {}); mean ± half of the {} interval.",
+        "{}: {} × {} on common random numbers (seed {}); mean ± half of the {} interval.",
         about.scenario,
-        if points == 1 { "point" } else { "points" },
-        about.replications,
-        if about.replications == 1 { "replication" } else { "replications" },
+        counted(about.grid.points() as u64, "point"),
+        counted(about.replications.into(), "replication"),
         about.seed,
         about.confidence(),
     )
 }
 
 /// The header, and a row for each point that is shown.
-fn rows(table: &SweepTable) -> (Vec<String>, Vec<Vec<String>>) {
+fn rows(table: &SweepTable) -> Table {
     let about = &table.about;
     let shown = shown(table);
     let header = about.grid.axes().iter().map(|axis| short(&axis.path).to_owned());
@@ -77,7 +60,8 @@ fn rows(table: &SweepTable) -> (Vec<String>, Vec<Vec<String>>) {
         });
         settings.chain(found).collect()
     };
-    (header, (0..table.estimates.len().min(MOST_POINTS_SHOWN)).map(row).collect())
+    let rows = (0..table.estimates.len().min(MOST_POINTS_SHOWN)).map(row);
+    Table::new(0, std::iter::once(header).chain(rows).collect())
 }
 
 /// The positions of the metrics that are shown: those chosen, or the usual ones that are not zero everywhere.

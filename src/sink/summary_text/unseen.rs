@@ -1,7 +1,8 @@
 //! What an operator would have missed, in sentences; nothing where there is nothing to say.
 
-use super::{causes, count_of, events, grouped, sum};
+use super::phrases::{causes, count_of, events, sum};
 use crate::observe::summary::Counts;
+use crate::text::number::grouped;
 
 /// The line of the summary, if there is one.
 pub(super) fn unseen(counts: &Counts) -> Option<String> {
