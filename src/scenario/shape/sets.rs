@@ -1,8 +1,11 @@
 //! The settings that a change sets: an object whose keys are paths of other settings, each with a value that is held
 //! against the shape of the setting it names.
 
-use super::{Choice, Default, Entry, Field, Node, Record, Shape, Value, Walker, join};
+use super::scalar::Refusal;
+use super::walker::Walker;
+use super::{Choice, Default, Field, Record, Shape, join};
 use crate::scenario::change;
+use crate::scenario::document::{Entry, Node, Value};
 use crate::scenario::grammar;
 use crate::scenario::problem::{did_you_mean, quoted};
 use crate::scenario::set::{self, Step};
@@ -15,9 +18,6 @@ struct Target {
     shape: &'static Shape,
     field: Option<&'static Field>,
 }
-
-/// What is wrong with a path, and what to do.
-type Refusal = (String, String);
 
 impl Walker {
     /// `null` takes a setting away.
