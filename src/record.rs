@@ -26,9 +26,10 @@ use crate::scenario::load::Loaded;
 use crate::simulate::{RunEnd, simulate};
 use crate::sink::attempts_csv::AttemptsCsv;
 use crate::sink::deliveries::Deliveries;
-use crate::sink::directory::{OutputError, OutputFile, OutputFolder, RunFacts};
+use crate::sink::directory::{OutputError, OutputFile, OutputFolder};
 use crate::sink::events_csv::EventsCsv;
 use crate::sink::metrics_csv::MetricsCsv;
+use crate::sink::provenance::{Provenance, RunFacts};
 use crate::sink::summary_files;
 use crate::sink::timeline_csv::TimelineCsv;
 use crate::time::SimTime;
@@ -325,14 +326,9 @@ impl<'s> Outputs<'s> {
 
 fn run_facts(loaded: &Loaded, report: &SummaryReport, one_in: Option<NonZeroU64>) -> RunFacts {
     RunFacts {
-        thirdtry: env!("CARGO_PKG_VERSION"),
-        model_version: crate::MODEL_VERSION,
-        scenario: loaded.scenario.name.clone(),
-        scenario_digest: loaded.digest.clone(),
-        seed: loaded.scenario.seed.0,
-        profile: loaded.scenario.profile.name(),
+        provenance: Provenance::of(loaded),
         fingerprint: report.fingerprint.clone(),
-        end: report.end,
+        end: report.end.to_owned(),
         timeline_one_in: one_in.filter(|one_in| *one_in != NonZeroU64::MIN),
     }
 }

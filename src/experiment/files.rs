@@ -5,6 +5,7 @@ use super::replicate::{Replications, Row};
 use crate::observe::decimal::Decimal;
 use crate::scenario::load::Loaded;
 use crate::sink::directory::{OutputError, OutputFolder};
+use crate::sink::provenance::Provenance;
 use crate::sink::table::{Cell, Table};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -49,18 +50,9 @@ pub fn columns() -> impl Iterator<Item = &'static str> {
 /// What the manifest says of replications, beside their files.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReplicationFacts {
-    /// The program's version.
-    pub thirdtry: &'static str,
-    /// The model's version.
-    pub model_version: u32,
-    /// The scenario's name.
-    pub scenario: String,
-    /// The digest of the scenario as resolved.
-    pub scenario_digest: String,
-    /// The seed.
-    pub seed: u64,
-    /// The profile.
-    pub profile: &'static str,
+    /// What they come from.
+    #[serde(flatten)]
+    pub provenance: Provenance,
     /// How many replications there are: 0 to this, without it.
     pub replications: u32,
     /// The confidence of intervals, as a share of one.
@@ -73,12 +65,7 @@ impl ReplicationFacts {
     /// About `replications` of `loaded`.
     pub fn new(loaded: &Loaded, replications: &Replications) -> Self {
         Self {
-            thirdtry: env!("CARGO_PKG_VERSION"),
-            model_version: crate::MODEL_VERSION,
-            scenario: loaded.scenario.name.clone(),
-            scenario_digest: loaded.digest.clone(),
-            seed: loaded.scenario.seed.0,
-            profile: loaded.scenario.profile.name(),
+            provenance: Provenance::of(loaded),
             replications: replications.count(),
             confidence: replications.confidence.share(),
             warm_up_ns: replications.warm_up.as_nanos(),

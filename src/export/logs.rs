@@ -117,7 +117,7 @@ impl<'r> Group<'r> {
     ) -> Result<Self, ExportError> {
         Ok(Self {
             name: &run.functions()[index],
-            seed: run.manifest().seed,
+            seed: run.manifest().run.provenance.seed,
             label: run.label(),
             longest,
             environments: Vec::new(),

@@ -79,9 +79,9 @@ pub fn export(run: &RunFolder, kind: Kind, base: &Path) -> Result<PathBuf, Expor
     let facts = ExportFacts {
         thirdtry: env!("CARGO_PKG_VERSION"),
         export: kind.name(),
-        scenario: &run.manifest().scenario,
-        seed: run.manifest().seed,
-        fingerprint: &run.manifest().fingerprint,
+        scenario: &run.manifest().run.provenance.scenario,
+        seed: run.manifest().run.provenance.seed,
+        fingerprint: &run.manifest().run.fingerprint,
     };
     out.finish(&facts)?;
     Ok(path)

@@ -3,11 +3,12 @@
 use crate::id::EventId;
 use crate::model::observation::{Fact, Observation, Observer};
 use crate::report::lives::lost_lives;
-use crate::report::{About, Chart, MOST_LIVES, REPORT, Results, page};
+use crate::report::{Chart, MOST_LIVES, REPORT, Results, page};
 use crate::scenario::Scenario;
 use crate::sink::attempts_csv::AttemptsCsv;
-use crate::sink::directory::{OutputError, OutputFolder, RunFacts};
+use crate::sink::directory::{OutputError, OutputFolder};
 use crate::sink::events_csv::EventsCsv;
+use crate::sink::provenance::RunFacts;
 
 use super::Files;
 
@@ -42,7 +43,7 @@ impl PageNotes {
         rows: Option<LostRows<'_>>,
         folder: &mut OutputFolder,
     ) -> Result<(), OutputError> {
-        let results = Results::new(about(facts), summary, resolved);
+        let results = Results::new(facts.clone(), summary, resolved);
         let mut results = results.map_err(|error| OutputError::from(std::io::Error::from(error)))?;
         results.charts = charts;
         if self.events && results.lost_events() > 0 {
@@ -86,18 +87,5 @@ impl Observer for LostRows<'_> {
             self.events.observe(fact);
             self.attempts.observe(fact);
         }
-    }
-}
-
-fn about(facts: &RunFacts) -> About {
-    About {
-        thirdtry: facts.thirdtry.to_owned(),
-        model_version: facts.model_version,
-        scenario: facts.scenario.clone(),
-        scenario_digest: facts.scenario_digest.clone(),
-        seed: facts.seed,
-        profile: facts.profile.to_owned(),
-        fingerprint: facts.fingerprint.clone(),
-        end: facts.end.to_owned(),
     }
 }

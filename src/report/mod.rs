@@ -17,6 +17,7 @@ mod sections;
 mod settings;
 mod stored;
 
+use crate::sink::provenance::RunFacts;
 use serde::de::Error as _;
 use serde_json::Value as Json;
 
@@ -26,27 +27,6 @@ pub use stored::stored_page;
 
 /// The page's name in the folder of a run.
 pub const REPORT: &str = "report.html";
-
-/// What the page says of the run as a whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct About {
-    /// The version of the program that ran it.
-    pub thirdtry: String,
-    /// The version of the model.
-    pub model_version: u32,
-    /// The scenario's name.
-    pub scenario: String,
-    /// The digest of the scenario as resolved.
-    pub scenario_digest: String,
-    /// The seed.
-    pub seed: u64,
-    /// The profile.
-    pub profile: String,
-    /// The fingerprint of all observations.
-    pub fingerprint: String,
-    /// Why the run ended.
-    pub end: String,
-}
 
 /// A chart as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +41,7 @@ pub struct Chart {
 #[derive(Debug)]
 pub struct Results {
     /// The run as a whole.
-    pub about: About,
+    pub run: RunFacts,
     /// `summary.json`
     pub summary: Json,
     /// `scenario.resolved.json`
@@ -94,13 +74,13 @@ impl Results {
     ///
     /// # Errors
     /// When either is no JSON object.
-    pub fn new(about: About, summary: &[u8], resolved: &[u8]) -> serde_json::Result<Self> {
+    pub fn new(run: RunFacts, summary: &[u8], resolved: &[u8]) -> serde_json::Result<Self> {
         let object = |text: &[u8]| {
             let found: Json = serde_json::from_slice(text)?;
             if found.is_object() { Ok(found) } else { Err(serde_json::Error::custom("it is no object")) }
         };
         Ok(Self {
-            about,
+            run,
             summary: object(summary)?,
             resolved: object(resolved)?,
             charts: Vec::new(),

@@ -24,15 +24,15 @@ pub fn page(results: &Results) -> String {
                 meta charset="utf-8";
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="generator" content={ "thirdtry " (results.about.thirdtry) };
+                meta name="generator" content={ "thirdtry " (results.run.provenance.thirdtry) };
                 meta name="color-scheme" content="light dark";
-                title { (visible(&results.about.scenario)) " – thirdtry" }
+                title { (visible(&results.run.provenance.scenario)) " – thirdtry" }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 header {
                     p.kind { "thirdtry report" }
-                    h1 { (visible(&results.about.scenario)) }
+                    h1 { (visible(&results.run.provenance.scenario)) }
                     @if !description.is_empty() { p.lead { (visible(description)) } }
                     (sections::verdict(summary))
                 }
@@ -52,9 +52,9 @@ pub fn page(results: &Results) -> String {
                         section #lost { h2 { "The first lost events" } (sections::lost(results)) }
                     }
                     section #settings { h2 { "Settings" } (sections::settings(&results.resolved)) }
-                    section #again { h2 { "The same again" } (sections::again(&results.about)) }
+                    section #again { h2 { "The same again" } (sections::again(&results.run)) }
                 }
-                footer { "Made by thirdtry " (results.about.thirdtry) ". Times are virtual, from the start of the run." }
+                footer { "Made by thirdtry " (results.run.provenance.thirdtry) ". Times are virtual, from the start of the run." }
             }
         }
     };

@@ -3,13 +3,14 @@
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
+use super::Results;
 use super::figures::{
     NONE, costs, count, counted, list, moment, money as usd, named, ratio, share, span, sum, text,
 };
 use super::lives::{AttemptRow, LostLife, MOST_ATTEMPTS};
 use super::page::visible;
-use super::{About, Results};
 use crate::scenario::shape::Setting;
+use crate::sink::provenance::RunFacts;
 use crate::text::number::{self, duration, grouped};
 use crate::time::SimTime;
 
@@ -497,7 +498,8 @@ fn setting_table(settings: &[Setting]) -> Markup {
 }
 
 /// How to get the same run again, and how to know that it is the same.
-pub(super) fn again(about: &About) -> Markup {
+pub(super) fn again(run: &RunFacts) -> Markup {
+    let provenance = &run.provenance;
     html! {
         p { "The same scenario and seed give the same bytes on every machine. In this folder:" }
         pre { code {
@@ -505,12 +507,12 @@ pub(super) fn again(about: &About) -> Markup {
             "thirdtry run scenario.resolved.json --out again"
         } }
         div.scroll { table { tbody {
-            tr { th scope="row" { "fingerprint" } td { code { (about.fingerprint) } } }
-            tr { th scope="row" { "seed" } td { code { (about.seed) } } }
-            tr { th scope="row" { "profile" } td { code { (about.profile) } } }
-            tr { th scope="row" { "scenario" } td { code { "sha256 " (about.scenario_digest) } } }
-            tr { th scope="row" { "thirdtry" } td { (about.thirdtry) ", model " (about.model_version) } }
-            tr { th scope="row" { "end" } td { (about.end) } }
+            tr { th scope="row" { "fingerprint" } td { code { (run.fingerprint) } } }
+            tr { th scope="row" { "seed" } td { code { (provenance.seed) } } }
+            tr { th scope="row" { "profile" } td { code { (provenance.profile) } } }
+            tr { th scope="row" { "scenario" } td { code { "sha256 " (provenance.scenario_digest) } } }
+            tr { th scope="row" { "thirdtry" } td { (provenance.thirdtry) ", model " (provenance.model_version) } }
+            tr { th scope="row" { "end" } td { (run.end) } }
         } } }
     }
 }

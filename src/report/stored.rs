@@ -3,23 +3,8 @@
 use std::io::BufReader;
 
 use super::lives::lost_lives;
-use super::{About, Chart, Results, chart_names};
-use crate::sink::stored::{Manifest, RESOLVED, StoredError, StoredRun};
-
-impl From<&Manifest> for About {
-    fn from(manifest: &Manifest) -> Self {
-        Self {
-            thirdtry: manifest.thirdtry.clone(),
-            model_version: manifest.model_version,
-            scenario: manifest.scenario.clone(),
-            scenario_digest: manifest.scenario_digest.clone(),
-            seed: manifest.seed,
-            profile: manifest.profile.clone(),
-            fingerprint: manifest.fingerprint.clone(),
-            end: manifest.end.clone(),
-        }
-    }
-}
+use super::{Chart, Results, chart_names};
+use crate::sink::stored::{RESOLVED, StoredError, StoredRun};
 
 /// What the page of `run` is made of.
 ///
@@ -32,7 +17,7 @@ pub fn stored_page(run: &StoredRun) -> Result<Results, StoredError> {
         move |error| StoredError::malformed(&path, error)
     };
     let mut results =
-        Results::new(run.manifest().into(), &summary, &resolved).map_err(malformed("summary.json"))?;
+        Results::new(run.manifest().run.clone(), &summary, &resolved).map_err(malformed("summary.json"))?;
     for name in chart_names() {
         let file = format!("charts/{name}.svg");
         if run.lists(&file) {

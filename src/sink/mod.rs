@@ -14,6 +14,7 @@ mod line;
 pub mod metrics_csv;
 mod names;
 pub mod outage_text;
+pub mod provenance;
 pub mod stored;
 pub mod summary_files;
 pub mod summary_text;
@@ -92,9 +93,10 @@ mod tests {
 
     use super::attempts_csv::AttemptsCsv;
     use super::deliveries::Deliveries;
-    use super::directory::{OutputError, OutputFile, OutputFolder, RunFacts};
+    use super::directory::{OutputError, OutputFile, OutputFolder};
     use super::events_csv::EventsCsv;
     use super::metrics_csv::MetricsCsv;
+    use super::provenance::{self, RunFacts};
     use super::timeline_csv::TimelineCsv;
     use crate::model::observation::Observer;
     use crate::observe::fingerprint::Fingerprint;
@@ -130,17 +132,7 @@ mod tests {
         for file in files {
             folder.complete(file)?;
         }
-        let facts = RunFacts {
-            thirdtry: "0.1.0",
-            model_version: crate::MODEL_VERSION,
-            scenario: scenario.name.clone(),
-            scenario_digest: String::new(),
-            seed: scenario.seed.0,
-            profile: scenario.profile.name(),
-            fingerprint: format!("{value:016x}"),
-            end: "horizon",
-            timeline_one_in: None,
-        };
+        let facts = RunFacts { fingerprint: format!("{value:016x}"), ..provenance::example() };
         folder.finish(&facts)?;
         Ok(value)
     }

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::directory::{INCOMPLETE, MANIFEST, OutputError, hexadecimal, put};
+use super::provenance::RunFacts;
 
 /// The scenario with every default filled in, as a run leaves it.
 pub const RESOLVED: &str = "scenario.resolved.json";
@@ -107,34 +108,14 @@ impl std::error::Error for StoredError {
 /// What the manifest of a run says.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Manifest {
-    /// The version of the program that ran it.
-    pub thirdtry: String,
-    /// The version of the model.
-    pub model_version: u32,
-    /// The scenario's name.
-    pub scenario: String,
-    /// The digest of the scenario as resolved.
-    pub scenario_digest: String,
-    /// The seed.
-    pub seed: u64,
-    /// The profile.
-    pub profile: String,
-    /// The fingerprint of all observations.
-    pub fingerprint: String,
-    /// Why the run ended.
-    pub end: String,
-    /// One event in so many is in the timeline.
-    #[serde(default = "every_event")]
-    pub timeline_one_in: std::num::NonZeroU64,
+    /// What identifies the run.
+    #[serde(flatten)]
+    pub run: RunFacts,
     /// Whether measurements were added to the page afterwards: it is then more than what the run wrote.
     #[serde(default)]
     pub report_with_measurements: bool,
     /// SHA-256 by file.
     pub files: BTreeMap<String, String>,
-}
-
-const fn every_event() -> std::num::NonZeroU64 {
-    std::num::NonZeroU64::MIN
 }
 
 /// The output folder of a finished run.

@@ -4,6 +4,7 @@ use super::{Answer, Contradiction, Demand, Frontier, Judgement, Marginal, Open, 
 use crate::experiment::Estimate;
 use crate::scenario::load::Loaded;
 use crate::sink::directory::{OutputError, OutputFolder};
+use crate::sink::provenance::Provenance;
 use crate::sink::table::{Cell, Table};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -127,30 +128,6 @@ pub fn write_frontier<W: Write>(frontier: &Frontier, writer: W) -> io::Result<W>
     table.finish()
 }
 
-/// What a document says first.
-#[derive(Serialize)]
-struct Facts<'a> {
-    thirdtry: &'static str,
-    model_version: u32,
-    scenario: &'a str,
-    scenario_digest: &'a str,
-    seed: u64,
-    profile: &'static str,
-}
-
-impl<'a> Facts<'a> {
-    fn of(loaded: &'a Loaded) -> Self {
-        Self {
-            thirdtry: env!("CARGO_PKG_VERSION"),
-            model_version: crate::MODEL_VERSION,
-            scenario: &loaded.scenario.name,
-            scenario_digest: &loaded.digest,
-            seed: loaded.scenario.seed.0,
-            profile: loaded.scenario.profile.name(),
-        }
-    }
-}
-
 /// A number digit for digit, with so many places.
 struct Real(f64, u8);
 
@@ -164,7 +141,7 @@ impl Serialize for Real {
 #[derive(Serialize)]
 struct Document<'a> {
     #[serde(flatten)]
-    facts: Facts<'a>,
+    facts: Provenance,
     #[serde(flatten)]
     found: Found<'a>,
 }
@@ -172,7 +149,7 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct FrontierDocument<'a> {
     #[serde(flatten)]
-    facts: Facts<'a>,
+    facts: Provenance,
     along: &'a str,
     along_range: &'a str,
     is_complete: bool,
@@ -389,7 +366,7 @@ fn probed<'a>(solution: &'a Solution, probe: &'a Probe) -> ProbeOf<'a> {
 /// # Errors
 /// When writing fails.
 pub fn write_json<W: Write>(solution: &Solution, loaded: &Loaded, writer: W) -> io::Result<W> {
-    document(&Document { facts: Facts::of(loaded), found: Found::of(solution) }, writer)
+    document(&Document { facts: Provenance::of(loaded), found: Found::of(solution) }, writer)
 }
 
 /// Writes a frontier as JSON.
@@ -399,7 +376,7 @@ pub fn write_json<W: Write>(solution: &Solution, loaded: &Loaded, writer: W) -> 
 pub fn write_frontier_json<W: Write>(frontier: &Frontier, loaded: &Loaded, writer: W) -> io::Result<W> {
     let rows = frontier.rows.iter().map(|(along, solution)| RowOf { along, found: Found::of(solution) });
     let document_of = FrontierDocument {
-        facts: Facts::of(loaded),
+        facts: Provenance::of(loaded),
         along: &frontier.path,
         along_range: &frontier.range,
         is_complete: frontier.is_complete,
@@ -416,9 +393,9 @@ fn document<W: Write>(document: &impl Serialize, mut writer: W) -> io::Result<W>
 
 /// What the manifest says.
 #[derive(Serialize)]
-struct Manifest<'a> {
+struct Manifest {
     #[serde(flatten)]
-    facts: Facts<'a>,
+    facts: Provenance,
     answer: &'static str,
 }
 
@@ -468,7 +445,7 @@ pub fn write_all_of_frontier(
 
 fn finish(loaded: &Loaded, answer: &'static str, mut folder: OutputFolder) -> Result<(), OutputError> {
     folder.write("scenario.resolved.json", &loaded.resolved_file())?;
-    folder.finish(&Manifest { facts: Facts::of(loaded), answer })
+    folder.finish(&Manifest { facts: Provenance::of(loaded), answer })
 }
 
 #[cfg(feature = "charts")]

@@ -13,6 +13,7 @@
 mod verdict;
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use crate::record::{Files, Recorder};
@@ -155,7 +156,7 @@ fn files_of(manifest: &Manifest) -> Files {
     Files {
         events: has("events.csv"),
         attempts: has("attempts.csv"),
-        timeline: has("timeline.csv").then_some(manifest.timeline_one_in),
+        timeline: has("timeline.csv").then_some(manifest.run.timeline_one_in.unwrap_or(NonZeroU64::MIN)),
         metrics: has("metrics.csv"),
         deliveries: has("deliveries.jsonl"),
         charts: has("series.csv"),
@@ -182,10 +183,10 @@ fn load_again(stored: &StoredRun, recordings: Option<&Path>) -> Result<Loaded, V
     let mut refused = None;
     for folder in folders {
         // The name is that of the results, so that its ending does not count as part of it.
-        let name = format!("{}.json", manifest.scenario);
+        let name = format!("{}.json", manifest.run.provenance.scenario);
         let input = Input { name, bytes: bytes.clone(), folder: Some(folder), sets: Vec::new() };
         match load(&input) {
-            Ok(loaded) if loaded.digest == manifest.scenario_digest => return Ok(loaded),
+            Ok(loaded) if loaded.digest == manifest.run.provenance.scenario_digest => return Ok(loaded),
             Ok(_) => refused = Some(changed(stored, untouched)),
             Err(rejected) => {
                 refused.get_or_insert_with(|| VerifyError::Scenario {
@@ -217,11 +218,11 @@ fn remedy_of(stored: &StoredRun, untouched: bool) -> String {
         return "run the scenario again; results cannot be verified once their scenario was edited"
             .to_owned();
     }
-    let other = stored.manifest().thirdtry != env!("CARGO_PKG_VERSION");
+    let other = stored.manifest().run.provenance.thirdtry != env!("CARGO_PKG_VERSION");
     let version = if other {
         format!(
             "; it was written by thirdtry {}, which may have read it otherwise",
-            stored.manifest().thirdtry
+            stored.manifest().run.provenance.thirdtry
         )
     } else {
         String::new()

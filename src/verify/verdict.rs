@@ -127,16 +127,18 @@ pub(super) fn verdict(
         });
     }
     files.sort_by_key(|file| (file.state == FileState::Equal, rank(&file.name)));
+    let run = &manifest.run;
+    let provenance = &run.provenance;
     Ok(Verdict {
         verified: files.iter().all(|file| file.state == FileState::Equal)
-            && manifest.fingerprint == fingerprint_again,
-        scenario: manifest.scenario.clone(),
-        seed: manifest.seed,
-        fingerprint: manifest.fingerprint.clone(),
+            && run.fingerprint == fingerprint_again,
+        scenario: provenance.scenario.clone(),
+        seed: provenance.seed,
+        fingerprint: run.fingerprint.clone(),
         fingerprint_again: fingerprint_again.to_owned(),
-        thirdtry: manifest.thirdtry.clone(),
+        thirdtry: provenance.thirdtry.clone(),
         thirdtry_again: env!("CARGO_PKG_VERSION"),
-        model_version: manifest.model_version,
+        model_version: provenance.model_version,
         model_version_again: MODEL_VERSION,
         files,
     })
@@ -175,8 +177,9 @@ fn file_verdict(stored: &StoredRun, name: &str, again: Option<&Again>) -> Result
 fn manifest_verdict(stored: &StoredRun, again: &[u8]) -> Result<FileVerdict, StoredError> {
     let path = stored.path().join(MANIFEST);
     let text = std::fs::read(&path).map_err(|error| StoredError::malformed(&path, error))?;
-    let same_version = stored.manifest().thirdtry == env!("CARGO_PKG_VERSION")
-        && stored.manifest().model_version == MODEL_VERSION;
+    let provenance = &stored.manifest().run.provenance;
+    let same_version =
+        provenance.thirdtry == env!("CARGO_PKG_VERSION") && provenance.model_version == MODEL_VERSION;
     let measured = stored.manifest().report_with_measurements;
     let equal = if same_version && !measured {
         text == again
