@@ -69,6 +69,7 @@ pub mod overlay;
 pub mod random;
 pub mod record;
 pub mod report;
+pub mod rounding;
 pub mod scenario;
 pub mod simulate;
 pub mod sink;

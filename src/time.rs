@@ -111,11 +111,6 @@ impl SimDuration {
         self.0.div_ceil(NANOS_PER_MILLI)
     }
 
-    /// Whole microseconds, rounded down.
-    pub const fn as_micros(self) -> u64 {
-        self.0 / NANOS_PER_MICRO
-    }
-
     /// Seconds as a float, for presentation only.
     #[expect(clippy::cast_precision_loss, reason = "presentation only")]
     pub fn as_secs_f64(self) -> f64 {

@@ -11,6 +11,7 @@
 
 use super::{Estimate, FunctionFlow};
 use crate::id::{DestinationId, FunctionId};
+use crate::rounding::nearest;
 use crate::scenario::{
     DestinationKind, End, FailureKind, Function, InvocationType, Scenario, Source, Timing, Windows,
 };
@@ -208,13 +209,13 @@ impl Totals {
         let peak = self.pending.iter().copied().fold(0.0, larger);
         let busy = self.pending.iter().rposition(|pending| *pending >= 0.5).unwrap_or(0) + 1;
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-        let minutes = count(busy as f64 * grid.step / 60.0) + 1;
+        let minutes = nearest(busy as f64 * grid.step / 60.0) + 1;
         Estimate {
-            events: count(self.events),
-            runs: count(self.runs),
-            attempts: count(self.runs + self.throttles),
-            peak_pending: count(smaller(peak, self.events)),
-            deliveries: count(self.deliveries),
+            events: nearest(self.events),
+            runs: nearest(self.runs),
+            attempts: nearest(self.runs + self.throttles),
+            peak_pending: nearest(smaller(peak, self.events)),
+            deliveries: nearest(self.deliveries),
             periods: minutes.saturating_mul(scenario.functions.len() as u64 + 1),
         }
     }
@@ -618,15 +619,6 @@ fn larger(a: f64, b: f64) -> f64 {
 
 fn smaller(a: f64, b: f64) -> f64 {
     if a < b { a } else { b }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "saturates, and is never negative"
-)]
-fn count(value: f64) -> u64 {
-    (value + 0.5) as u64
 }
 
 #[expect(

@@ -4,6 +4,7 @@ use super::requirement::Requirement;
 use super::value::compare;
 use crate::experiment::{Confidence, Estimate};
 use crate::observe::decimal::Decimal;
+use crate::rounding::whole;
 use crate::scenario::expectation::Relation;
 
 /// More replications than this tell nobody anything.
@@ -114,7 +115,7 @@ impl Requirement {
             let verdict = if spread.violated_in == 0 { Verdict::Pass } else { Verdict::Fail };
             return (verdict, None);
         }
-        let (Some((low, high)), threshold) = (spread.estimate.interval(), as_float(self.threshold)) else {
+        let (Some((low, high)), threshold) = (spread.estimate.interval(), self.threshold.as_f64()) else {
             unreachable!("replications that differ have an interval")
         };
         let ends =
@@ -133,18 +134,7 @@ fn more(estimate: &Estimate, threshold: f64) -> Option<u64> {
     let distance = (estimate.mean - threshold).abs();
     let ratio = estimate.half_width? / distance;
     let more = f64::from(estimate.n) * (ratio * ratio - 1.0);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "it is whole, and in between"
-    )]
-    let whole = |number: f64| number.floor() as u64;
     (distance > 0.0 && more < MOST_MORE).then(|| whole(more) + 1)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "an interval has real numbers for ends")]
-fn as_float(number: Decimal) -> f64 {
-    number.units() as f64 / 10_u128.pow(number.places().into()) as f64
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::estimate::Estimate;
 use super::names::{Metric, MetricNames};
 use crate::observe::decimal::Decimal;
+use crate::rounding::whole;
 use crate::scenario::problem::quoted;
 use crate::scenario::units;
 use std::fmt;
@@ -91,9 +92,9 @@ impl Precision {
 fn amount(text: &str, metric: &Metric) -> Result<f64, (String, String)> {
     let wrong =
         |hint: &str| (format!("{} is no margin for {}", quoted(text), metric.name()), hint.to_owned());
-    let number = |text: &str| Decimal::parse(text.trim()).map(as_float);
+    let number = |text: &str| Decimal::parse(text.trim()).map(Decimal::as_f64);
     let found = match metric.unit {
-        "Nanoseconds" => Some(as_float(Decimal::new(units::duration(text)?.as_nanos().into(), 0))),
+        "Nanoseconds" => Some(Decimal::new(units::duration(text)?.as_nanos().into(), 0).as_f64()),
         "USD" => number(text.trim_start_matches('$').trim_end_matches("USD")),
         _ => number(text),
     };
@@ -102,11 +103,6 @@ fn amount(text: &str, metric: &Metric) -> Result<f64, (String, String)> {
         _ => "write a positive number, such as `5`",
     };
     found.filter(|found| *found > 0.0).ok_or_else(|| wrong(hint))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a margin is a real number")]
-pub(super) fn as_float(value: Decimal) -> f64 {
-    value.units() as f64 / 10_u128.pow(u32::from(value.places())) as f64
 }
 
 impl Target {
@@ -130,11 +126,6 @@ impl Target {
             Bound::Absolute(amount) => amount,
         }
     }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was checked")]
-const fn whole(value: f64) -> u64 {
-    value as u64
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use super::precision::Target;
 use super::replicate::{Replications, Row};
 use super::scale::{Scale, places};
+use crate::observe::decimal::Decimal;
 use crate::observe::recovery::Outcome;
+use crate::rounding::nearest;
 use crate::scenario::Scenario;
 use crate::sink::outage_text;
 use crate::text::layout::push_wrapped;
@@ -83,14 +85,14 @@ fn outage(replications: &Replications, scenario: &Scenario) -> Option<String> {
         estimate(name)
             .map_or_else(|| "-".to_owned(), |found| Scale::of("Count", found.mean).with_margin(&found))
     };
-    let span = |nanos: f64| duration(whole(nanos));
+    let span = |nanos: f64| duration(nearest(nanos));
     let time = |name: &str, say: &dyn Fn(u64) -> String| {
         let found = estimate(name)?;
         let among = match replications.count() {
             all if found.n < all => format!(" (in {} of {all})", found.n),
             _ => String::new(),
         };
-        Some(format!("{}{}{among}", say(whole(found.mean)), margin(found.half_width, &span)))
+        Some(format!("{}{}{among}", say(nearest(found.mean)), margin(found.half_width, &span)))
     };
     let drained = match (estimate("recovered.Sum"), time("recovery_time.Maximum", &duration)) {
         (Some(_), Some(time)) => format!("drained {time} after its end"),
@@ -107,12 +109,6 @@ fn outage(replications: &Replications, scenario: &Scenario) -> Option<String> {
             drained,
         },
     )
-}
-
-/// Nanoseconds as an integer.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time, rounded")]
-fn whole(nanos: f64) -> u64 {
-    (nanos + 0.5) as u64
 }
 
 fn headline(replications: &Replications, scenario: &Scenario) -> String {
@@ -152,8 +148,7 @@ fn shown(row: &Row<'_>) -> Option<[String; 6]> {
         return None;
     }
     let scale = Scale::of(row.metric.unit, estimate.mean);
-    let exact =
-        |value: crate::observe::decimal::Decimal| scale.number(super::precision::as_float(value), None);
+    let exact = |value: Decimal| scale.number(value.as_f64(), None);
     let half = estimate.half_width;
     Some([
         name,

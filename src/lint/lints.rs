@@ -1,6 +1,6 @@
 //! The lints, one function each.
 
-use super::{Context, Lint, setting, whole};
+use super::{Context, Lint, nearest, setting};
 use crate::estimate::FunctionFlow;
 use crate::id::DestinationId;
 use crate::model::rule::Rule;
@@ -16,7 +16,7 @@ use crate::time::SimTime;
 const HOPS: u32 = 16;
 
 fn about(events: f64) -> String {
-    let events = whole(events);
+    let events = nearest(events);
     format!("about {}", counted(events, "event"))
 }
 
@@ -38,13 +38,13 @@ fn poison_share(flow: &FunctionFlow, function: &Function) -> f64 {
 /// An event that fails for good leaves nothing behind.
 pub(super) fn no_failure_route(_: &Context<'_>, function: &Function, flow: &FunctionFlow) -> Option<Lint> {
     let lost = failing(flow, function);
-    if function.on_failure.is_some() || function.dead_letter.is_some() || whole(lost) == 0 {
+    if function.on_failure.is_some() || function.dead_letter.is_some() || nearest(lost) == 0 {
         return None;
     }
     let message = format!(
         "{} of {} will fail for good and be lost: there is neither an OnFailure destination nor a dead-letter queue",
         about(lost),
-        grouped(whole(flow.events))
+        grouped(nearest(flow.events))
     );
     let hint = "give it a queue: `EventInvokeConfig.DestinationConfig.OnFailure` or `DeadLetterConfig`";
     let path = setting(function, "EventInvokeConfig.DestinationConfig.OnFailure");
@@ -68,7 +68,7 @@ pub(super) fn failure_routes_refuse(
         // One queue that denies a message denies both.
         refusal(first, begin, end) * if same { 1.0 } else { others }
     });
-    if whole(lost) == 0 {
+    if nearest(lost) == 0 {
         return None;
     }
     let names = match (same, rest) {
@@ -142,7 +142,7 @@ pub(super) fn retries_of_poison(
 ) -> Option<Lint> {
     let poison = poison_share(flow, function) * flow.events;
     let retries = f64::from(flow.retries_allowed) * poison;
-    if whole(poison) == 0 || whole(retries) == 0 {
+    if nearest(poison) == 0 || nearest(retries) == 0 {
         return None;
     }
     let cause = function.failures.iter().find(|cause| cause.kind == FailureKind::Poison)?;
@@ -151,7 +151,7 @@ pub(super) fn retries_of_poison(
     let message = format!(
         "{} are poison and fail each time: {} retries that cannot succeed cost about {}",
         about(poison),
-        grouped(whole(retries)),
+        grouped(nearest(retries)),
         dollars(cost)
     );
     let hint = "let the handler recognise them and return, or lower MaximumRetryAttempts";
@@ -164,7 +164,7 @@ pub(super) fn retries_of_poison(
 fn cost_of_runs(context: &Context<'_>, function: &Function, runs: f64, seconds: f64) -> Decimal {
     let timeout = function.timeout.as_secs_f64();
     let seconds = if seconds < timeout { seconds } else { timeout };
-    let spend = Spend::of(function, whole(runs), whole(runs * seconds * 1_000.0));
+    let spend = Spend::of(function, nearest(runs), nearest(runs * seconds * 1_000.0));
     spend.money(&context.scenario.prices).usd()
 }
 
@@ -238,7 +238,7 @@ pub(super) fn recursion(context: &Context<'_>, function: &Function, flow: &Funct
     let message = format!(
         "its outcomes lead back to it: {} that come from outside may make {} runs for about {}; {what}",
         about(flow.events),
-        grouped(whole(runs)),
+        grouped(nearest(runs)),
         dollars(cost)
     );
     Lint::new("recursion", path, Rule::RecursionStopped, message, hint).about(flow.events).costs(cost)
@@ -267,7 +267,7 @@ pub(super) fn redrive_too_late(context: &Context<'_>, at: usize) -> Option<Lint>
     let expired_before =
         SimTime::ZERO + (span > retention).then(|| redrive.at.since(SimTime::ZERO + retention))?;
     let expired = stored_by(context, redrive.from, expired_before);
-    if whole(expired) == 0 {
+    if nearest(expired) == 0 {
         return None;
     }
     let message = format!(
@@ -284,7 +284,7 @@ pub(super) fn redrive_too_late(context: &Context<'_>, at: usize) -> Option<Lint>
 pub(super) fn redrive_too_early(context: &Context<'_>, at: usize) -> Option<Lint> {
     let redrive = &context.scenario.redrives[at];
     let all = stored_by(context, redrive.from, SimTime::MAX);
-    if whole(all) == 0 || whole(stored_by(context, redrive.from, redrive.at)) > 0 {
+    if nearest(all) == 0 || nearest(stored_by(context, redrive.from, redrive.at)) > 0 {
         return None;
     }
     let queue = &context.scenario.destinations[redrive.from.index()].name;

@@ -8,6 +8,7 @@ mod lints;
 #[cfg(test)]
 mod tests;
 
+use crate::rounding::nearest;
 use serde::Serialize;
 
 use crate::estimate::{Estimate, FunctionFlow};
@@ -56,7 +57,7 @@ impl Lint {
     }
 
     fn about(self, events: f64) -> Self {
-        Self { events: whole(events), ..self }
+        Self { events: nearest(events), ..self }
     }
 
     fn costs(self, cost: Decimal) -> Self {
@@ -95,7 +96,7 @@ pub fn lints_of(scenario: &Scenario, flows: &[FunctionFlow]) -> Vec<Lint> {
         found.extend(lints::no_retry_within_age(&context, function, flow));
         found.extend(lints::retries_of_poison(&context, function, flow));
     }
-    for index in loops.into_iter().filter(|index| whole(context.flows[*index].events) > 0) {
+    for index in loops.into_iter().filter(|index| nearest(context.flows[*index].events) > 0) {
         found.push(lints::recursion(&context, &scenario.functions[index], &context.flows[index]));
     }
     for at in 0..scenario.redrives.len() {
@@ -109,13 +110,4 @@ pub fn lints_of(scenario: &Scenario, flows: &[FunctionFlow]) -> Vec<Lint> {
 fn setting(function: &Function, key: &str) -> String {
     let path = crate::scenario::shape::join("functions", &function.name);
     if key.is_empty() { path } else { format!("{path}.{key}") }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "saturates, and is never negative"
-)]
-fn whole(value: f64) -> u64 {
-    (value + 0.5) as u64
 }

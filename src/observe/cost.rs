@@ -134,7 +134,8 @@ impl Tally {
     }
 }
 
-/// The run that ended, as AWS bills it.
+/// The run that ended, as AWS bills it: what running totals are held against.
+#[cfg(test)]
 pub fn of_run(fact: &Fact<'_>, run: &Run, scenario: &Scenario) -> Spend {
     let function = &scenario.functions[fact.event.function().index()];
     let payload = payload_of(fact.event);

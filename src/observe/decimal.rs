@@ -39,6 +39,12 @@ impl Decimal {
         self.places
     }
 
+    /// The number as statistics take it: the nearest real one, or one beside it.
+    #[expect(clippy::cast_precision_loss, reason = "a real number is what is wanted")]
+    pub fn as_f64(self) -> f64 {
+        self.units as f64 / 10_u128.pow(u32::from(self.places)) as f64
+    }
+
     /// The number that `text` writes as [`Decimal`] does: digits, and perhaps a point with digits behind it.
     pub fn parse(text: &str) -> Option<Self> {
         let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
@@ -132,6 +138,14 @@ mod tests {
     #[test]
     fn json_gets_a_number_with_all_its_places() {
         assert_eq!(serde_json::to_string(&Decimal::new(1_500, 3)).unwrap(), "1.500");
+    }
+
+    #[test]
+    fn real_numbers_are_those_meant() {
+        let cases = [(0, 0, 0.0), (125, 2, 1.25), (1_000_000, 9, 0.001)];
+        for (units, places, expected) in cases {
+            assert_eq!(Decimal::new(units, places).as_f64().to_bits(), f64::to_bits(expected));
+        }
     }
 
     #[test]

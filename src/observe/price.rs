@@ -176,8 +176,8 @@ impl Spend {
         spend
     }
 
-    /// A run of `function` that was billed `billed_ms`, in a provisioned environment or on demand. `payload` is the
-    /// size of the event in bytes, if the run was asynchronous.
+    /// What [`Spend::add_run`] adds, by itself.
+    #[cfg(test)]
     pub fn run(
         function: &Function,
         billed_ms: u64,
@@ -215,7 +215,8 @@ impl Spend {
         spend
     }
 
-    /// Adds a run: as `add` of what [`Spend::run`] gives, without making it.
+    /// Adds a run of `function` that was billed `billed_ms`, in a provisioned environment or on demand. `payload` is the
+    /// size of the event in bytes, if the run was asynchronous.
     #[inline]
     pub fn add_run(
         &mut self,

@@ -2,6 +2,8 @@
 
 use super::{Overlay, text};
 use crate::report::{Chart, Extra};
+#[cfg(feature = "charts")]
+use crate::rounding::nearest;
 
 /// The section: the table of distances, and a chart for each function.
 pub fn section(overlay: &Overlay) -> Extra {
@@ -52,11 +54,6 @@ fn charts(overlay: &Overlay) -> Vec<Chart> {
 }
 
 #[cfg(feature = "charts")]
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "no sample is negative; a picture"
-)]
 fn thousandths(value: f64) -> u64 {
-    (value * 1_000.0 + 0.5) as u64
+    nearest(value * 1_000.0)
 }

@@ -106,12 +106,6 @@ impl Scenario {
         let effective = self.changes.partition_point(|change| change.effective <= at);
         effective.checked_sub(1).map_or(&self.functions, |last| &self.changes[last].functions)
     }
-
-    /// The account as it is configured at `at`, after the changes of that instant.
-    pub fn account_at(&self, at: SimTime) -> &Account {
-        let effective = self.changes.partition_point(|change| change.effective <= at);
-        effective.checked_sub(1).map_or(&self.account, |last| &self.changes[last].account)
-    }
 }
 
 /// When a run is over.

@@ -1,17 +1,13 @@
 //! How many events a scenario is about to send: for limits and progress, known before anything is run.
 
 use super::{Arrivals, End, RateSegment, Scenario, Source};
+use crate::rounding::whole;
 use crate::time::{SimDuration, SimTime};
 
 impl Scenario {
     /// About how many events and calls all sources send in a run. An expectation, not a bound; saturates at 2^64 − 1.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "saturates, and is never negative"
-    )]
     pub fn expected_events(&self) -> u64 {
-        self.sources.iter().map(|source| self.expected_from(source)).sum::<f64>() as u64
+        whole(self.sources.iter().map(|source| self.expected_from(source)).sum())
     }
 
     /// About how many events and calls all sources send from `from` on and before `until`.

@@ -10,6 +10,7 @@
 use crate::expect::{Requirement, compare};
 use crate::experiment::{Confidence, Estimate};
 use crate::observe::decimal::Decimal;
+use crate::rounding::whole;
 use crate::scenario::expectation::Relation;
 use std::num::NonZeroU32;
 
@@ -135,7 +136,7 @@ impl Rule {
     }
 
     fn is_met_by(&self, mean: f64) -> bool {
-        mean.partial_cmp(&as_float(self.bound)).is_some_and(|found| self.relation.holds(found))
+        mean.partial_cmp(&self.bound.as_f64()).is_some_and(|found| self.relation.holds(found))
     }
 }
 
@@ -255,7 +256,7 @@ fn wanted(rule: &Rule, estimate: &Estimate, caution: &Caution) -> Option<u64> {
     if half <= 0.0 {
         return Some(u64::from(caution.unbroken));
     }
-    let ratio = half / (estimate.mean - as_float(rule.bound)).abs();
+    let ratio = half / (estimate.mean - rule.bound.as_f64()).abs();
     let wanted = (f64::from(estimate.n) * ratio * ratio + 0.999).floor();
     (wanted < 1e12).then(|| whole(wanted).max(u64::from(estimate.n) + 1))
 }
@@ -279,16 +280,6 @@ fn summed_up(
 
 fn length<T>(values: &[T]) -> u32 {
     u32::try_from(values.len()).expect("replications have numbers of 32 bits")
-}
-
-#[expect(clippy::cast_precision_loss, reason = "means are real numbers")]
-pub(super) fn as_float(value: Decimal) -> f64 {
-    value.units() as f64 / 10_u128.pow(u32::from(value.places())) as f64
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count below 10^12")]
-const fn whole(value: f64) -> u64 {
-    value as u64
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The charts of a search: each requirement's metric over the values that were tried; a frontier.
 
-use super::{Demand, Frontier, Held, Probe, Solution, decide};
+use super::{Demand, Frontier, Held, Probe, Solution};
 use crate::chart::sweep::{Limit, Numbers, SweepAxis, SweepChart, draw as draw_chart};
 use crate::chart::{ChartFile, Format};
 use crate::observe::decimal::Decimal;
@@ -48,7 +48,7 @@ fn chart(solution: &Solution, at: usize, demand: &Demand) -> SweepChart {
         },
         called: None,
         points: solution.evidence.iter().map(point).collect(),
-        limit: Some(Limit { value: decide::as_float(demand.bound), name: "the bound".to_owned() }),
+        limit: Some(Limit { value: demand.bound.as_f64(), name: "the bound".to_owned() }),
     }
 }
 
@@ -99,11 +99,11 @@ fn last(path: &str) -> &str {
 /// The number that a setting's value is.
 fn number(value: &str) -> Option<(f64, Numbers)> {
     let plain =
-        Decimal::parse(value).map(decide::as_float).or_else(|| Some(units::rate(value).ok()?.per_second()));
+        Decimal::parse(value).map(Decimal::as_f64).or_else(|| Some(units::rate(value).ok()?.per_second()));
     let span = || units::duration(value).ok().map(|span| Decimal::new(span.as_nanos().into(), 0));
     plain
         .map(|number| (number, Numbers::Plain))
-        .or_else(|| span().map(|span| (decide::as_float(span), Numbers::Nanoseconds)))
+        .or_else(|| span().map(|span| (span.as_f64(), Numbers::Nanoseconds)))
 }
 
 /// Names from a scenario stay inside the folder.

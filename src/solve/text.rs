@@ -196,7 +196,7 @@ fn distance(demand: &Demand, judged: &Judgement) -> String {
     if demand.held == Held::InEveryRun {
         let _ = write!(text, ", and {} of {} runs break it", judged.broken, judged.replications);
     }
-    let bound = super::decide::as_float(demand.bound);
+    let bound = demand.bound.as_f64();
     let off = estimate.mean - bound;
     if bound > 0.0 {
         let way = if off > 0.0 { "too much" } else { "too little" };

@@ -7,27 +7,28 @@ use crate::source_files::{files, text};
 use std::path::Path;
 
 /// For each module of the library, the modules that it may use; itself is understood.
-const MAY_IMPORT: [(&str, &[&str]); 25] = [
+const MAY_IMPORT: [(&str, &[&str]); 26] = [
     ("time", &[]),
     ("id", &[]),
+    ("rounding", &[]),
     ("random", &["time"]),
     ("engine", &["time"]),
-    ("scenario", &["time", "id", "random"]),
+    ("scenario", &["time", "id", "random", "rounding"]),
     ("model", &["time", "id", "random", "engine", "scenario"]),
     ("simulate", &["time", "id", "random", "engine", "scenario", "model"]),
     ("observe", &["time", "id", "random", "scenario", "model"]),
     ("text", &["time", "observe"]),
     ("sink", &["time", "id", "random", "scenario", "model", "observe", "text"]),
-    ("chart", &["time", "id", "random", "scenario", "model", "observe", "text"]),
+    ("chart", &["time", "id", "random", "scenario", "model", "observe", "text", "rounding"]),
     ("explain", &["time", "id", "random", "scenario", "model", "observe", "text"]),
     ("export", &["time", "observe", "sink"]),
     ("import", &["time", "observe", "scenario"]),
     ("report", &["time", "observe", "scenario", "sink", "text"]),
     ("record", &["time", "id", "scenario", "model", "simulate", "observe", "sink", "chart", "report"]),
     ("verify", &["time", "scenario", "simulate", "sink", "record", "report"]),
-    ("overlay", &["observe", "sink", "import", "chart", "report", "text"]),
-    ("lint", &["time", "id", "scenario", "model", "observe", "estimate", "sink", "text"]),
-    ("estimate", &["time", "id", "scenario", "record"]),
+    ("overlay", &["observe", "sink", "import", "chart", "report", "text", "rounding"]),
+    ("lint", &["time", "id", "scenario", "model", "observe", "estimate", "sink", "text", "rounding"]),
+    ("estimate", &["time", "id", "scenario", "record", "rounding"]),
     (
         "experiment",
         &[
@@ -35,8 +36,8 @@ const MAY_IMPORT: [(&str, &[&str]); 25] = [
             "text",
         ],
     ),
-    ("expect", &["time", "id", "scenario", "model", "simulate", "observe", "experiment", "text"]),
-    ("solve", &["time", "scenario", "observe", "sink", "chart", "experiment", "expect", "text"]),
+    ("expect", &["time", "id", "scenario", "model", "simulate", "observe", "experiment", "text", "rounding"]),
+    ("solve", &["time", "scenario", "observe", "sink", "chart", "experiment", "expect", "text", "rounding"]),
     ("suite", &["time", "scenario", "model", "observe", "sink", "experiment", "expect", "lint", "text"]),
     // The program sees the library as any other user does: `thirdtry::`, never `crate::`.
     ("cli", &[]),
