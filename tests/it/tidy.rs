@@ -96,6 +96,15 @@ fn every_library_module_is_declared_and_has_a_row() {
 }
 
 #[test]
+fn the_map_has_every_module_once() {
+    let map = text("docs/ARCHITECTURE.md");
+    for (module, _) in MAY_IMPORT {
+        let row = format!("\n| `{module}` | ");
+        assert_eq!(map.matches(&row).count(), 1, "docs/ARCHITECTURE.md: {module}");
+    }
+}
+
+#[test]
 fn some_words_stay_where_they_belong() {
     let mut violations = Vec::new();
     for (path, line, code) in lines_of_code() {
