@@ -113,6 +113,34 @@ fn every_relative_link_leads_somewhere() {
 }
 
 #[test]
+fn every_link_to_a_heading_finds_it() {
+    let mut broken = Vec::new();
+    for document in documents() {
+        let folder = document.parent().expect("a file has a folder");
+        for target in links(&text(&document)) {
+            let Some((file, heading)) = target.split_once('#') else { continue };
+            let page = if file.is_empty() { document.clone() } else { folder.join(file) };
+            let is_ours = !target.contains("://") && page.extension().is_some_and(|ending| ending == "md");
+            if is_ours && !headings(&text(&page)).any(|found| found == heading) {
+                broken.push(format!("{}: {target}", document.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn the_index_has_every_document_once() {
+    let index = links(&text("docs/README.md"));
+    for document in files("docs", "md") {
+        let name = document.strip_prefix("docs").expect("below docs").to_str().expect("UTF-8").to_owned();
+        if !name.contains('/') && name != "README.md" {
+            assert_eq!(index.iter().filter(|link| **link == name).count(), 1, "docs/README.md: {name}");
+        }
+    }
+}
+
+#[test]
 fn continuous_integration_runs_what_the_readme_says() {
     for path in ["README.md", "CONTRIBUTING.md", ".ci/run"] {
         let says_so = text(path).lines().any(|line| line.ends_with(TEST_COMMAND));
@@ -142,6 +170,14 @@ fn documents() -> Vec<PathBuf> {
     let mut all = files("docs", "md");
     all.extend(["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(PathBuf::from));
     all
+}
+
+/// The names under which GitHub's pages have the headings of a document.
+fn headings(markdown: &str) -> impl Iterator<Item = String> {
+    let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    let name = move |line: &str| line.to_lowercase().chars().filter(kept).collect::<String>();
+    let lines = markdown.lines().filter(|line| line.starts_with('#'));
+    lines.map(move |line| name(line.trim_start_matches('#').trim()).replace(' ', "-"))
 }
 
 /// The targets of all Markdown links outside code.
