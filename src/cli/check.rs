@@ -2,7 +2,6 @@
 
 use super::args::{CheckArgs, ReportFormat};
 use super::exit::{Exit, Failure};
-use super::limits::bytes_text;
 use super::terminal::Terminal;
 use super::{diagnostics, input};
 use serde_json::json;
@@ -13,7 +12,7 @@ use thirdtry::record::Files;
 use thirdtry::scenario::load::{Input, Meaning, meaning};
 use thirdtry::scenario::problem::{LineIndex, Problem, Severity};
 use thirdtry::scenario::shape::Setting;
-use thirdtry::text::number::{counted, grouped};
+use thirdtry::text::number::{counted, grouped, size};
 
 /// Checks each scenario; the exit code is 3 if any has an error.
 pub(crate) fn execute(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -142,8 +141,8 @@ fn estimate_text(estimate: &Estimate) -> String {
         grouped(estimate.events),
         grouped(estimate.attempts),
         grouped(estimate.peak_pending),
-        bytes_text(estimate.memory_bytes(Some(Files::ALL))),
-        bytes_text(estimate.disk_bytes(Files::ALL))
+        size(estimate.memory_bytes(Some(Files::ALL))),
+        size(estimate.disk_bytes(Files::ALL))
     )
 }
 

@@ -8,7 +8,7 @@ use thirdtry::estimate::Estimate;
 use thirdtry::record::Files;
 use thirdtry::scenario::Scenario;
 use thirdtry::scenario::units;
-use thirdtry::text::number::grouped;
+use thirdtry::text::number::{grouped, size};
 
 /// How to run it all the same.
 const OVERRIDE: &str = "`--no-estimate` runs it all the same";
@@ -36,7 +36,7 @@ impl PendingLimit {
             message: format!(
                 "stopped: {} events are in the system at a time, and {} of memory hold no more",
                 grouped(in_flight as u64),
-                bytes_text(self.memory)
+                size(self.memory)
             ),
             hint: Some(format!("{}, or allow more memory with `--memory`", fewer_pending())),
         })
@@ -109,8 +109,8 @@ pub(crate) fn admit_sweep(args: LimitArgs, table: u64, disk: u64, path: &Path) -
     let refuse = |what: &str, bytes: u64, where_to: &str, free: u64| Failure::Environment {
         message: format!(
             "{what} need about {}, and {where_to} {} free; nothing was run",
-            bytes_text(bytes),
-            bytes_text(free)
+            size(bytes),
+            size(free)
         ),
         hint: Some(format!(
             "keep fewer metrics with `--metric`, vary less, replicate less, or do a share with `--shard`; {OVERRIDE}"
@@ -135,8 +135,8 @@ fn fits_memory(estimate: &Estimate, files: Option<Files>, available: u64) -> Res
             "about {} events would be in the system at a time, which needs about {} of memory, and there are {}; \
              nothing was run",
             grouped(estimate.peak_pending),
-            bytes_text(needed),
-            bytes_text(available)
+            size(needed),
+            size(available)
         ),
         hint: Some(format!("{}; {OVERRIDE}", fewer_pending())),
     })
@@ -153,10 +153,10 @@ fn fits_disk(estimate: &Estimate, files: Files, path: &Path, free: u64) -> Resul
             "the results of about {} events need about {} ({} for {largest} alone), and `{}` has {} free; nothing \
              was run",
             grouped(estimate.events),
-            bytes_text(needed),
-            bytes_text(bytes),
+            size(needed),
+            size(bytes),
             path.display(),
-            bytes_text(free)
+            size(free)
         ),
         hint: Some(format!(
             "write less with `--files none` or `--files events`, or `--timeline sample=1/1000`; free some space or \
@@ -169,19 +169,6 @@ fn fewer_pending() -> String {
     "send fewer events (`--set sources.NAME.max_events=N`), or let them wait less (more concurrency, fewer retries, a \
      lower MaximumEventAgeInSeconds)"
         .to_owned()
-}
-
-/// A size as a person says it: two or three digits and a unit.
-pub(crate) fn bytes_text(bytes: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    let unit = UNITS.iter().find(|(size, _)| bytes >= *size);
-    let Some((size, name)) = unit else { return format!("{bytes} B") };
-    let tenths = u128::from(bytes) * 10 / u128::from(*size);
-    if tenths < 100 {
-        format!("{}.{} {name}", tenths / 10, tenths % 10)
-    } else {
-        format!("{} {name}", tenths / 10)
-    }
 }
 
 /// The argument of `--memory`.
@@ -221,22 +208,6 @@ fn free_space(_: &Path) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_are_said_with_two_or_three_digits() {
-        let cases = [
-            (0, "0 B"),
-            (1_023, "1023 B"),
-            (1_024, "1.0 KiB"),
-            (10_240, "10 KiB"),
-            (1_600_000, "1.5 MiB"),
-            (24 << 30, "24 GiB"),
-            (u64::MAX, "16777215 TiB"),
-        ];
-        for (bytes, text) in cases {
-            assert_eq!(bytes_text(bytes), text);
-        }
-    }
 
     #[cfg(target_os = "linux")]
     #[test]

@@ -92,7 +92,10 @@ fn words(what: Observation) -> (u64, u64, u64) {
             (20, load_word(found), u64::from(dependency.0) << 8 | u64::from(position))
         }
         Observation::CallEnded(call) => call_words(call),
-        Observation::AttemptEnded(attempt) => attempt_words(attempt),
+        Observation::AttemptEnded(attempt) => {
+            let (next, what) = attempt_words(attempt);
+            (4, next, what)
+        }
         Observation::Settled { fate, rule } => (5, fate as u64, rule as u64),
         Observation::DeliveryStarted { route, destination, bytes, payload_dropped } => {
             (6, bytes, place(route, destination.0) << 1 | u64::from(payload_dropped))
@@ -122,8 +125,9 @@ fn call_words(call: EndedCall) -> (u64, u64, u64) {
     (21, call.waited.as_nanos() ^ call.served.as_nanos().rotate_left(32), place << 8 | outcome)
 }
 
+/// What comes after an attempt, and what it was.
 #[inline(always)]
-fn attempt_words(attempt: Attempt) -> (u64, u64, u64) {
+pub(crate) fn attempt_words(attempt: Attempt) -> (u64, u64) {
     let outcome = match attempt.outcome {
         AttemptOutcome::Success => 1,
         AttemptOutcome::CaughtError => 2,
@@ -137,7 +141,7 @@ fn attempt_words(attempt: Attempt) -> (u64, u64, u64) {
         Next::Settle { fate, .. } => u64::MAX - 1 - fate as u64,
         Next::Return => u64::MAX,
     };
-    (4, next, u64::from(attempt.number) << 20 | outcome)
+    (next, u64::from(attempt.number) << 20 | outcome)
 }
 
 fn place(route: Route, destination: u16) -> u64 {

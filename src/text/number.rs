@@ -1,4 +1,4 @@
-//! Numbers for people: counts, shares, spans of time, amounts of money.
+//! Numbers for people: counts, shares, spans of time, sizes, amounts of money.
 //!
 //! Rounded, and never so that a few become none or nearly all become all. The exact numbers are in the files.
 
@@ -62,6 +62,19 @@ fn minutes_and_hours(seconds: u128) -> String {
         format!("{hours}h {minutes:02}m {seconds:02}s")
     } else {
         format!("{minutes}m {seconds:02}s")
+    }
+}
+
+/// A size as a person says it: two or three digits and a unit.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let unit = UNITS.iter().find(|(size, _)| bytes >= *size);
+    let Some((size, name)) = unit else { return format!("{bytes} B") };
+    let tenths = u128::from(bytes) * 10 / u128::from(*size);
+    if tenths < 100 {
+        format!("{}.{} {name}", tenths / 10, tenths % 10)
+    } else {
+        format!("{} {name}", tenths / 10)
     }
 }
 
@@ -130,6 +143,22 @@ mod tests {
         ];
         for (part, whole, expected) in cases {
             assert_eq!(percent(part, whole), expected);
+        }
+    }
+
+    #[test]
+    fn sizes_are_said_with_two_or_three_digits() {
+        let cases = [
+            (0, "0 B"),
+            (1_023, "1023 B"),
+            (1_024, "1.0 KiB"),
+            (10_240, "10 KiB"),
+            (1_600_000, "1.5 MiB"),
+            (24 << 30, "24 GiB"),
+            (u64::MAX, "16777215 TiB"),
+        ];
+        for (bytes, text) in cases {
+            assert_eq!(size(bytes), text);
         }
     }
 

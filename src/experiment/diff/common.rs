@@ -3,8 +3,8 @@
 use crate::id::{DependencyId, DestinationId, FunctionId};
 use crate::model::dependency::EndedCall;
 use crate::model::event::Event;
-use crate::model::observation::{Attempt, AttemptOutcome, Next, Observation};
-use crate::observe::fingerprint::Fingerprint;
+use crate::model::observation::Observation;
+use crate::observe::fingerprint::{Fingerprint, attempt_words};
 use crate::scenario::{InvocationType, Scenario};
 use crate::time::SimTime;
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,7 +79,10 @@ impl Common {
                 (6, u64::from(position), u64::from(self.dependency(dependency)))
             }
             Observation::CallEnded(call) => self.call_words(call),
-            Observation::AttemptEnded(attempt) => attempt_words(attempt),
+            Observation::AttemptEnded(attempt) => {
+                let (next, what) = attempt_words(attempt);
+                (8, next, what)
+            }
             Observation::Settled { fate, rule } => (9, fate as u64, rule as u64),
             Observation::DeliveryStarted { route, destination, payload_dropped, .. } => {
                 (10, route as u64, u64::from(self.destination(destination)) << 1 | u64::from(payload_dropped))
@@ -110,23 +113,6 @@ impl Common {
     fn dependency(&self, id: DependencyId) -> u32 {
         self.dependencies[id.index()]
     }
-}
-
-fn attempt_words(attempt: Attempt) -> (u64, u64, u64) {
-    let outcome = match attempt.outcome {
-        AttemptOutcome::Success => 1,
-        AttemptOutcome::CaughtError => 2,
-        AttemptOutcome::FunctionError(error) => 0x100 | error as u64,
-        AttemptOutcome::Throttled(reason) => 0x200 | reason as u64,
-        AttemptOutcome::SystemError { status } => 0x1_0000 | u64::from(status),
-        AttemptOutcome::ClientError { status } => 0x2_0000 | u64::from(status),
-    };
-    let next = match attempt.next {
-        Next::Retry { due, .. } => due.as_nanos(),
-        Next::Settle { fate, .. } => u64::MAX - 1 - fate as u64,
-        Next::Return => u64::MAX,
-    };
-    (8, next, u64::from(attempt.number) << 20 | outcome)
 }
 
 /// Whether it is an event: no synchronous call, and no second delivery of another event.
