@@ -16,6 +16,7 @@ mod estimate;
 pub mod files;
 mod measure;
 mod names;
+mod pictures;
 mod precision;
 mod replicate;
 pub mod scale;
@@ -29,6 +30,7 @@ pub use estimate::{Estimate, Quantiles};
 pub use measure::{Measured, measure};
 pub(crate) use measure::{Meter, measure_with};
 pub use names::{Metric, MetricNames, UnknownMetric};
+pub use pictures::Pictures;
 pub use precision::{Margin, Precision, Target};
 pub use replicate::{
     FEWEST_TO_STOP, MOST_UNLESS_TOLD, PILOTS, Plan, Replication, Replications, Row, Stopped, find_warm_up,

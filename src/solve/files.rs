@@ -35,7 +35,7 @@ pub fn columns() -> impl Iterator<Item = &'static str> {
 }
 
 /// Which pictures are drawn.
-pub use crate::experiment::sweep::Pictures;
+pub use crate::experiment::Pictures;
 
 /// Writes the evidence: a row for each value and requirement.
 ///
@@ -414,7 +414,7 @@ pub fn write_all(
     let file = folder.create("solve.json")?;
     folder.complete(write_json(solution, loaded, file)?)?;
     #[cfg(feature = "charts")]
-    draw(pictures, &mut folder, &|format| super::pictures::draw(solution, format))?;
+    pictures.write(&mut folder, |format| super::pictures::draw(solution, format))?;
     #[cfg(not(feature = "charts"))]
     let _ = pictures;
     finish(loaded, solution.answer.name(), folder)
@@ -437,7 +437,7 @@ pub fn write_all_of_frontier(
     let file = folder.create("solve.json")?;
     folder.complete(write_frontier_json(frontier, loaded, file)?)?;
     #[cfg(feature = "charts")]
-    draw(pictures, &mut folder, &|format| super::pictures::draw_frontier(frontier, format))?;
+    pictures.write(&mut folder, |format| super::pictures::draw_frontier(frontier, format))?;
     #[cfg(not(feature = "charts"))]
     let _ = pictures;
     finish(loaded, if frontier.is_complete { "frontier" } else { "interrupted" }, folder)
@@ -446,24 +446,6 @@ pub fn write_all_of_frontier(
 fn finish(loaded: &Loaded, answer: &'static str, mut folder: OutputFolder) -> Result<(), OutputError> {
     folder.write("scenario.resolved.json", &loaded.resolved_file())?;
     folder.finish(&Manifest { facts: Provenance::of(loaded), answer })
-}
-
-#[cfg(feature = "charts")]
-fn draw(
-    pictures: Pictures,
-    folder: &mut OutputFolder,
-    charts: &dyn Fn(crate::chart::Format) -> Vec<crate::chart::ChartFile>,
-) -> Result<(), OutputError> {
-    use crate::chart::Format;
-    let formats: &[Format] = match pictures {
-        Pictures::None => &[],
-        Pictures::Svg => &[Format::Svg],
-        Pictures::SvgAndPng => &[Format::Svg, Format::Png],
-    };
-    for chart in formats.iter().flat_map(|format| charts(*format)) {
-        folder.write(&format!("charts/{}", chart.name), &chart.bytes)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

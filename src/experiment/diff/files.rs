@@ -4,6 +4,8 @@
 use super::events::{EventDifference, OneLife};
 use super::fate::FateAndRoutes;
 use super::{Cell, Diff, MetricDifference};
+#[cfg(feature = "charts")]
+use crate::experiment::Pictures;
 use crate::experiment::estimate::Estimate;
 use crate::experiment::files::{InOrder, MORE_PLACES, json};
 use crate::model::event::Route;
@@ -343,26 +345,14 @@ pub fn write_all(
     folder.complete(write_changed(diff, file)?)?;
     folder.write("a.resolved.json", &a.resolved_file())?;
     folder.write("b.resolved.json", &b.resolved_file())?;
-    draw(diff, png, &mut folder)?;
-    folder.finish(&Facts::of(diff))
-}
-
-#[cfg(feature = "charts")]
-fn draw(diff: &Diff, png: bool, folder: &mut OutputFolder) -> Result<(), OutputError> {
-    use crate::chart::Format;
-    let formats: &[Format] = if png { &[Format::Svg, Format::Png] } else { &[Format::Svg] };
-    for format in formats {
-        for chart in super::pictures::draw(diff, *format) {
-            folder.write(&format!("charts/{}", chart.name), &chart.bytes)?;
-        }
+    #[cfg(feature = "charts")]
+    {
+        let pictures = if png { Pictures::SvgAndPng } else { Pictures::Svg };
+        pictures.write(&mut folder, |format| super::pictures::draw(diff, format))?;
     }
-    Ok(())
-}
-
-#[cfg(not(feature = "charts"))]
-#[expect(clippy::unnecessary_wraps, reason = "with charts it can fail")]
-fn draw(_diff: &Diff, _png: bool, _folder: &mut OutputFolder) -> Result<(), OutputError> {
-    Ok(())
+    #[cfg(not(feature = "charts"))]
+    let _ = png;
+    folder.finish(&Facts::of(diff))
 }
 
 #[cfg(test)]

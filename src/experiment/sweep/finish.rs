@@ -4,7 +4,7 @@
 
 use super::error::SweepError;
 use super::journal::{Journal, SWEEP, ShareOf};
-use super::{About, Cell, Column, Sweep, recovery};
+use super::{About, Cell, Column, Pictures, Sweep, recovery};
 use crate::experiment::estimate::{Estimate, Quantiles};
 use crate::experiment::files::MORE_PLACES;
 use crate::observe::decimal::Decimal;
@@ -34,17 +34,6 @@ const OF_POINT: [&str; 10] = [
 /// The names of the columns of `sweep.csv` and `cells.csv`, but for what is varied and the metrics.
 pub fn columns() -> impl Iterator<Item = &'static str> {
     ["point", "replication"].into_iter().chain(OF_RUN).chain(OF_POINT)
-}
-
-/// Which pictures are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pictures {
-    /// None.
-    None,
-    /// Vector graphics.
-    Svg,
-    /// Vector graphics and pixels.
-    SvgAndPng,
 }
 
 /// The estimates of a sweep: for each point, for each metric.
@@ -139,7 +128,10 @@ pub(super) fn write(
             let file = folder.create("recovery.csv")?;
             folder.complete(recovery::write(about, &map, file)?)?;
         }
-        draw(table, pictures, &mut folder)?;
+        #[cfg(feature = "charts")]
+        pictures.write(&mut folder, |format| super::pictures::draw(table, format))?;
+        #[cfg(not(feature = "charts"))]
+        let _ = pictures;
     }
     folder.finish(&Facts {
         thirdtry: &about.thirdtry,
@@ -220,28 +212,6 @@ fn write_point<W: std::io::Write>(
         estimate
     };
     about.metrics.iter().zip(values).map(row).collect()
-}
-
-#[cfg(feature = "charts")]
-fn draw(table: &SweepTable, pictures: Pictures, folder: &mut OutputFolder) -> Result<(), SweepError> {
-    use crate::chart::Format;
-    let formats: &[Format] = match pictures {
-        Pictures::None => &[],
-        Pictures::Svg => &[Format::Svg],
-        Pictures::SvgAndPng => &[Format::Svg, Format::Png],
-    };
-    for format in formats {
-        for chart in super::pictures::draw(table, *format) {
-            folder.write(&format!("charts/{}", chart.name), &chart.bytes)?;
-        }
-    }
-    Ok(())
-}
-
-#[cfg(not(feature = "charts"))]
-#[expect(clippy::unnecessary_wraps, reason = "with charts it can fail")]
-fn draw(_table: &SweepTable, _pictures: Pictures, _folder: &mut OutputFolder) -> Result<(), SweepError> {
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The shares of a sweep, put together: the very bytes that one machine would have written.
 
 use super::error::SweepError;
-use super::finish::{Pictures, Row, SweepTable, write};
+use super::finish::{Row, SweepTable, write};
 use super::journal::{SWEEP, ShareOf, is_of, is_sweep, read_rows};
-use super::{About, Shard};
+use super::{About, Pictures, Shard};
 use crate::sink::directory::{INCOMPLETE, MANIFEST, hexadecimal};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};

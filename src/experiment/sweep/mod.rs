@@ -69,8 +69,9 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
+pub use crate::experiment::Pictures;
 pub use error::SweepError;
-pub use finish::{Pictures, SweepTable, columns};
+pub use finish::{SweepTable, columns};
 pub use grid::{Axis, Grid, MOST_POINTS};
 pub use journal::Journal;
 pub use merge::merge;
