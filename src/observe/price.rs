@@ -215,8 +215,8 @@ impl Spend {
         spend
     }
 
-    /// Adds a run of `function` that was billed `billed_ms`, in a provisioned environment or on demand. `payload` is the
-    /// size of the event in bytes, if the run was asynchronous.
+    /// Adds a run of `function` that was billed `billed_ms`, in a provisioned environment or on demand. `payload` is
+    /// the size of the event in bytes, if the run was asynchronous.
     #[inline]
     pub fn add_run(
         &mut self,

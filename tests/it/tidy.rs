@@ -19,7 +19,7 @@ const MAY_IMPORT: [(&str, &[&str]); 26] = [
     ("observe", &["time", "id", "random", "scenario", "model"]),
     ("text", &["time", "observe"]),
     ("sink", &["time", "id", "random", "scenario", "model", "observe", "text"]),
-    ("chart", &["time", "id", "random", "scenario", "model", "observe", "text", "rounding"]),
+    ("chart", &["time", "id", "random", "scenario", "model", "observe", "text"]),
     ("explain", &["time", "id", "random", "scenario", "model", "observe", "text"]),
     ("export", &["time", "observe", "sink"]),
     ("import", &["time", "observe", "scenario"]),
@@ -32,8 +32,8 @@ const MAY_IMPORT: [(&str, &[&str]); 26] = [
     (
         "experiment",
         &[
-            "time", "id", "random", "scenario", "model", "simulate", "observe", "sink", "chart", "explain",
-            "text",
+            "time", "id", "random", "rounding", "scenario", "model", "simulate", "observe", "sink", "chart",
+            "explain", "text",
         ],
     ),
     ("expect", &["time", "id", "scenario", "model", "simulate", "observe", "experiment", "text", "rounding"]),
