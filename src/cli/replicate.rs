@@ -6,6 +6,7 @@ use super::limits::MemoryShare;
 use super::progress::RunsProgress;
 use super::run::{cannot_write, folder_path};
 use super::terminal::Terminal;
+use super::test::words;
 use super::{input, interrupt};
 use std::num::NonZeroU32;
 use thirdtry::experiment::files::{self, ReplicationFacts};
@@ -47,6 +48,9 @@ pub(crate) fn execute(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, F
     show(&mut found, &loaded, &plan.until, args.format, terminal)?;
     if writes {
         terminal.note(&format!("wrote {}", path.display()));
+    }
+    if !loaded.scenario.expectations.is_empty() {
+        terminal.note(&not_judged(args, found.runs.len()));
     }
     Ok(if found.unmet.is_empty() { Exit::Done } else { Exit::Undecided })
 }
@@ -145,6 +149,13 @@ fn show(
         }
         Format::Csv => terminal.answer_bytes(&files::write_estimates_csv(found, Vec::new())?),
     }
+}
+
+/// Nobody is to believe that what is expected was looked at.
+fn not_judged(args: &RunArgs, replications: usize) -> String {
+    let sets = words::sets(&args.scenario.all_sets());
+    let name = words::argument(&args.scenario.scenario);
+    format!("what is expected was not judged: `thirdtry test {name}{sets} --replications {replications}` does")
 }
 
 fn interrupted() -> Failure {

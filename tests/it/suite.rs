@@ -105,12 +105,22 @@ fn what_is_wrong_is_told_before_anything_is_run() {
 #[test]
 fn a_run_shows_what_is_expected_of_it() {
     let folder = folder("run", &[("a.json", &orders(r#""lost.Sum == 0", "succeeded.Sum > 9999""#))]);
-    let said = says(&folder, &["run", "scenarios/a.json", "--files", "none"], 0);
+    let said = says(&folder, &["run", "scenarios/a.json", "--files", "none"], 99);
     let lines: Vec<&str> = said.lines().collect();
     let at = lines.iter().position(|line| *line == "pass       lost.Sum == 0         got 0").expect(&said);
     assert!(at < 6 && lines[at + 1].starts_with("FAIL       succeeded.Sum > 9999  got "), "{said}");
-    let json = says(&folder, &["run", "scenarios/a.json", "--files", "none", "--format", "json"], 0);
+    let json = says(&folder, &["run", "scenarios/a.json", "--files", "none", "--format", "json"], 99);
     assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok(), "one document");
+    // It was run all the same: the folder is whole.
+    says(&folder, &["run", "scenarios/a.json", "--out", "out"], 99);
+    says(&folder, &["verify", "out"], 0);
+    says(&folder, &["run", "scenarios/a.json", "--files", "none", "--no-fail"], 0);
+    says(&folder, &["run", "scenarios/a.json", "--files", "none", "--set", r#"expect=["lost.Sum == 0"]"#], 0);
+    // Replications are estimated, not judged, and nobody is left to believe that they were.
+    let estimated =
+        program(&folder, &["run", "scenarios/a.json", "--files", "none", "--replications", "2"], false);
+    assert_eq!(estimated.status.code(), Some(0));
+    assert!(stderr(&estimated).contains("thirdtry test scenarios/a.json --replications 2"), "{}", stderr(&estimated));
 }
 
 #[test]

@@ -108,12 +108,16 @@ pub(crate) fn broken_by(name: &str, line: &Line, sets: &[String]) -> Option<Stri
 
 /// The command that shows the life of the event that breaks it.
 pub(super) fn explain(name: &str, line: &Line, sets: &[String]) -> Option<String> {
-    let sets: String = sets.iter().flat_map(|set| [" --set ".to_owned(), argument(set)]).collect();
-    Some(format!("thirdtry explain {}{sets} --event {}", argument(name), line.culprit?.event.0))
+    Some(format!("thirdtry explain {}{} --event {}", argument(name), self::sets(sets), line.culprit?.event.0))
+}
+
+/// The options that change settings, each behind a space.
+pub(crate) fn sets(sets: &[String]) -> String {
+    sets.iter().flat_map(|set| [" --set ".to_owned(), argument(set)]).collect()
 }
 
 /// As a shell reads it.
-pub(super) fn argument(text: &str) -> String {
+pub(crate) fn argument(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()
