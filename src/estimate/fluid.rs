@@ -11,9 +11,11 @@
 
 use super::{Estimate, FunctionFlow};
 use crate::id::{DestinationId, FunctionId};
+use crate::random::{EventKey, Purpose};
 use crate::rounding::nearest;
 use crate::scenario::{
-    DestinationKind, End, FailureKind, Function, InvocationType, Scenario, Source, Timing, Windows,
+    Call, Dependency, DestinationKind, End, FailureKind, Function, InvocationType, Scenario, Source, Timing,
+    Windows,
 };
 use crate::time::{SimDuration, SimTime};
 
@@ -25,6 +27,9 @@ const MANY: usize = 64;
 const DRAIN: u32 = 8;
 /// After how many hops Lambda stops a loop.
 const HOPS: f64 = 16.0;
+/// How many durations are looked at to see how many are beyond `Timeout`, with few functions and with many.
+const SAMPLES: u32 = 2_000;
+const SAMPLES_OF_MANY: u32 = 100;
 
 /// Nobody stands in line: the young come back more often than the old, and so most wait less long than the mean. By
 /// how much, was measured on `benches/scenarios/overloaded.json`.
@@ -374,12 +379,14 @@ fn recorded_means(scenario: &Scenario) -> Vec<Option<f64>> {
 /// One function as the flow sees it.
 struct Flow<'s> {
     function: &'s Function,
+    dependencies: &'s [Dependency],
     timing: &'s Timing,
     grid: Grid,
-    /// Runs that it can make in a step.
-    capacity: f64,
-    /// How long a run takes, in seconds.
+    slots: f64,
+    /// How long a run's own work takes, in seconds.
     run: f64,
+    /// The share of runs that `Timeout` ends.
+    late: f64,
     /// After how many failed runs an event is given up.
     runs_allowed: usize,
     maximum_age: f64,
@@ -388,25 +395,39 @@ struct Flow<'s> {
     is_steady: bool,
 }
 
+/// How the runs of a step go.
+#[derive(Clone, Copy, Debug)]
+struct Runs {
+    /// The share that fails.
+    failing: f64,
+    /// How long one takes, in seconds.
+    seconds: f64,
+}
+
 impl<'s> Flow<'s> {
     fn new(scenario: &'s Scenario, function: &'s Function, shared: &Shared, recorded: Option<f64>) -> Self {
         let slots = function.reserved.unwrap_or(shared.unreserved);
         let grid = shared.grid;
         let timeout = function.timeout.as_secs_f64();
         let run = smaller(recorded.unwrap_or_else(|| function.duration.mean_seconds()), timeout);
-        let run = larger(run, 1e-6);
         let retry_delay = scenario.timing.function_retry_delay.as_secs_f64();
         let maximum_age = function.maximum_age.as_secs_f64();
+        let called = |call: &Call| &scenario.dependencies[call.dependency.index()];
+        let is_always = |during: &Windows| during.intervals().is_empty();
+        let mut outages = function.calls.iter().flat_map(|call| &called(call).outages);
         Self {
             function,
+            dependencies: &scenario.dependencies,
             timing: &scenario.timing,
             grid,
-            capacity: f64::from(slots) * grid.step / run,
+            slots: f64::from(slots),
             run,
+            late: late(function, if scenario.functions.len() > MANY { SAMPLES_OF_MANY } else { SAMPLES }),
             runs_allowed: retries_allowed(function, &scenario.timing) as usize + 1,
             maximum_age,
             retry_delay,
-            is_steady: function.failures.iter().all(|cause| cause.during.intervals().is_empty()),
+            is_steady: function.failures.iter().all(|cause| is_always(&cause.during))
+                && outages.all(|outage| is_always(&outage.during)),
         }
     }
 
@@ -432,10 +453,12 @@ impl<'s> Flow<'s> {
                 waiting[retry + 1] += due - returned[retry];
                 returned[retry] = due;
             }
-            let capacity = larger(self.capacity - calls, 0.0);
+            let runs = self.runs(step);
+            let fails = runs.failing;
+            let all_runs = self.slots * self.grid.step / runs.seconds;
+            let capacity = larger(all_runs - calls, 0.0);
             let all: f64 = waiting.iter().sum();
             let share = if all > capacity { capacity / all } else { 1.0 };
-            let fails = self.failure_share(step);
             let mut failures = [0.0; 3];
             for (run, level) in waiting.iter_mut().enumerate() {
                 let served = *level * share;
@@ -463,12 +486,12 @@ impl<'s> Flow<'s> {
                     failed.push(last(failed) + retried);
                 }
             }
-            outcome.runs += smaller(calls, self.capacity);
-            outcome.throttles += larger(calls - self.capacity, 0.0);
+            outcome.runs += smaller(calls, all_runs);
+            outcome.throttles += larger(calls - all_runs, 0.0);
             let back_off: f64 =
                 (0..2).map(|retry| last(&failed[retry]) - self.returning(&failed[retry], retry)).sum();
             let running = smaller(
-                (all * share + smaller(calls, self.capacity)) / self.grid.step * self.run,
+                (all * share + smaller(calls, all_runs)) / self.grid.step * runs.seconds,
                 all * share + calls,
             );
             outcome.pending.push(waiting.iter().sum::<f64>() + back_off + running);
@@ -518,21 +541,36 @@ impl<'s> Flow<'s> {
         now - if then <= 0.0 { 0.0 } else { interpolate_from_one(arrived, then) }
     }
 
-    /// The share of runs that fail in a step.
-    fn failure_share(&self, step: usize) -> f64 {
+    /// How runs go in a step: the calls of dependencies come first, then the function's own work.
+    fn runs(&self, step: usize) -> Runs {
         let (begin, end) = if self.is_steady {
             (SimTime::ZERO, SimTime::MAX)
         } else {
             (if step == 0 { SimTime::ZERO } else { self.grid.at(step - 1) }, self.grid.at(step))
         };
-        let mut survives = 1.0;
+        let timeout = self.function.timeout.as_secs_f64();
+        let (mut survives, mut seconds) = (1.0, 0.0);
+        for call in &self.function.calls {
+            let dependency = &self.dependencies[call.dependency.index()];
+            let patience = call.timeout.map_or(timeout, SimDuration::as_secs_f64);
+            let mut answered = 1.0;
+            for outage in &dependency.outages {
+                let fails = answered * outage.probability.as_f64() * covered(&outage.during, begin, end);
+                seconds += survives * fails * smaller(outage.fail_after.as_secs_f64(), patience);
+                answered -= fails;
+            }
+            seconds += survives * answered * smaller(dependency.service_time.mean_seconds(), patience);
+            survives *= if call.caught { 1.0 } else { answered };
+        }
+        let seconds = larger(smaller(seconds + survives * self.run, timeout), 1e-6);
+        survives *= 1.0 - self.late;
         for cause in &self.function.failures {
             if matches!(cause.kind, FailureKind::CaughtError | FailureKind::InitFailure) {
                 continue;
             }
             survives *= 1.0 - cause.probability.as_f64() * covered(&cause.during, begin, end);
         }
-        1.0 - survives
+        Runs { failing: 1.0 - survives, seconds }
     }
 
     /// How often each event that is served is throttled before, when `waiting` stand in line.
@@ -559,6 +597,14 @@ impl<'s> Flow<'s> {
         }
         count
     }
+}
+
+/// The share of `samples` durations that are longer than the function may run.
+fn late(function: &Function, samples: u32) -> f64 {
+    let draws = |number| EventKey(0).draws(Purpose::Duration, 0, number);
+    let is_late = |number: &u32| function.duration.sample(&mut draws(*number)) > function.timeout;
+    let late = (0..samples).filter(is_late).count();
+    f64::from(u32::try_from(late).unwrap_or(samples)) / f64::from(samples)
 }
 
 /// How much of `[begin, end)` the windows cover.

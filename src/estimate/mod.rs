@@ -3,8 +3,8 @@
 //! The numbers come from a fluid approximation of the scenario, not from running it: events are a flow, the
 //! queue is a level, and a few hundred steps stand for the whole run. They are meant for deciding whether a run is
 //! worth beginning, and are good to about a factor of two where nothing unusual happens. What they leave out makes them
-//! too small rather than too large: calls of dependencies, faults, duplicates, callers that come again, events that
-//! queues send again, and changes of configuration.
+//! too small rather than too large: dependencies that are overloaded, faults, duplicates, callers that come
+//! again, events that queues send again, and changes of configuration.
 
 mod fluid;
 

@@ -83,6 +83,27 @@ fn shipped_scenarios_are_estimated_within_their_stated_error() {
     }
 }
 
+/// Runs that fail because a dependency does, slots that are held until it has failed them, and runs that take too long.
+#[test]
+fn outages_of_dependencies_and_timeouts_fail_runs() {
+    let outage = r#"{ "version": 1, "arrivals_end": "1h",
+        "functions": { "f": { "ReservedConcurrentExecutions": 20, "duration": "100ms",
+            "calls": [ { "dependency": "db", "timeout": "2s" } ] } },
+        "dependencies": { "db": { "capacity": 100, "service_time": "50ms",
+            "outages": [ { "during": ["10m", "30m"], "fail_after": "5s" } ] } },
+        "sources": { "s": { "to": "f", "arrivals": { "poisson": { "rate": "20/s" } } } } }"#;
+    let late = r#"{ "version": 1, "arrivals_end": "1h",
+        "functions": { "f": { "Timeout": 3, "duration": { "uniform": { "min": "0s", "max": "4s" } } } },
+        "sources": { "s": { "to": "f", "arrivals": { "poisson": { "rate": "5/s" } } } } }"#;
+    for (name, text) in [("outage", outage), ("late", late)] {
+        let scenario = scenario(name, text, &[]);
+        let (estimate, counted) = (Estimate::of(&scenario), run(&scenario));
+        assert!(counted.runs * 10 > counted.events * 11, "some are made again: {counted:?}");
+        assert!(is_near(estimate.runs, counted.runs, 5), "{name}: {estimate:?} {counted:?}");
+        assert!(is_near(estimate.attempts, counted.attempts, 25), "{name}: {estimate:?} {counted:?}");
+    }
+}
+
 /// A burst of 10^9 events on one slot: all of them wait at once. No step of the estimate depends on their number.
 #[test]
 fn a_billion_events_are_estimated_at_once() {

@@ -43,7 +43,15 @@ struct Case {
 
 const FAILS: &str = r#", "failures": [ { "exception": { "probability": 0.5 } } ]"#;
 
+const CALLS: &str = r#", "calls": [ { "dependency": "db" } ]"#;
+
 fn cases() -> Vec<Case> {
+    let mut all = cases_of_functions();
+    all.extend(cases_of_redrives());
+    all
+}
+
+fn cases_of_functions() -> Vec<Case> {
     vec![
         Case { lint: "no_failure_route", function: FAILS, more: "", harmless: ("", ""), events: 450 },
         Case {
@@ -55,6 +63,17 @@ fn cases() -> Vec<Case> {
                 r#", "destinations": { "q": { "sqs": {} } }"#,
             ),
             events: 360,
+        },
+        // Of ten minutes without a database, those that come in the first seven spend all three runs in them.
+        Case {
+            lint: "no_failure_route",
+            function: CALLS,
+            more: r#", "dependencies": { "db": { "capacity": 9, "service_time": "9ms", "outages": [ { "during": ["30m", "40m"] } ] } }"#,
+            harmless: (
+                CALLS,
+                r#", "dependencies": { "db": { "capacity": 9, "service_time": "9ms", "outages": [ { "during": ["30m", "32m"] } ] } }"#,
+            ),
+            events: 420,
         },
         Case {
             lint: "failure_routes_refuse",
@@ -100,6 +119,11 @@ fn cases() -> Vec<Case> {
             ),
             events: 3_600,
         },
+    ]
+}
+
+fn cases_of_redrives() -> [Case; 2] {
+    [
         Case {
             lint: "redrive_too_early",
             function: r#", "failures": [ { "exception": { "probability": 1, "during": ["30m", "40m"] } } ],

@@ -28,7 +28,7 @@ const MAY_IMPORT: [(&str, &[&str]); 26] = [
     ("verify", &["time", "scenario", "simulate", "sink", "record", "report"]),
     ("overlay", &["observe", "sink", "import", "chart", "report", "text", "rounding"]),
     ("lint", &["time", "id", "scenario", "model", "observe", "estimate", "sink", "text", "rounding"]),
-    ("estimate", &["time", "id", "scenario", "record", "rounding"]),
+    ("estimate", &["time", "id", "random", "scenario", "record", "rounding"]),
     (
         "experiment",
         &[
