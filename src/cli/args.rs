@@ -31,7 +31,7 @@ Examples:
 
 const EXIT_CODES: &str = "\
 Exit codes:
-    0  done
+    0  done, and all holds
     1  the environment failed (I/O, disk full)
     2  the command line is wrong
     3  the scenario or an input file is invalid

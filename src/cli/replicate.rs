@@ -155,7 +155,9 @@ fn show(
 fn not_judged(args: &RunArgs, replications: usize) -> String {
     let sets = words::sets(&args.scenario.all_sets());
     let name = words::argument(&args.scenario.scenario);
-    format!("what is expected was not judged: `thirdtry test {name}{sets} --replications {replications}` does")
+    format!(
+        "what is expected was not judged: `thirdtry test {name}{sets} --replications {replications}` does"
+    )
 }
 
 fn interrupted() -> Failure {

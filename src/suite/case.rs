@@ -110,7 +110,11 @@ pub enum CaseVerdict {
     Unchecked,
     /// Replications cannot tell.
     Undecided,
-    /// Its golden result is another, or missing.
+    /// It has no golden result, and others beside it have.
+    GoldenMissing,
+    /// Its golden result cannot be used.
+    GoldenDamaged,
+    /// Its golden result is another.
     GoldenDiffers,
     /// An expectation failed.
     Failed,
@@ -125,6 +129,8 @@ impl CaseVerdict {
             Self::Pass => "pass",
             Self::Unchecked => "unchecked",
             Self::Undecided => "undecided",
+            Self::GoldenMissing => "golden missing",
+            Self::GoldenDamaged => "golden damaged",
             Self::GoldenDiffers => "golden differs",
             Self::Failed => "fail",
             Self::Invalid => "invalid",
@@ -141,25 +147,32 @@ impl Report {
     /// The verdict on all of it.
     pub fn verdict(&self) -> CaseVerdict {
         let Outcome::Judged(judged) = &self.outcome else { return CaseVerdict::Invalid };
-        let any = |verdict| judged.lines.iter().any(|line| line.judgement.verdict == verdict);
-        if any(Verdict::Fail) {
-            CaseVerdict::Failed
-        } else if !judged.golden.is_fine() {
-            CaseVerdict::GoldenDiffers
-        } else if any(Verdict::Undecided) {
-            CaseVerdict::Undecided
-        } else if judged.lines.is_empty() && judged.golden == GoldenOutcome::NotUsed {
-            CaseVerdict::Unchecked
-        } else {
-            CaseVerdict::Pass
+        if judged.lines.is_empty() && judged.golden == GoldenOutcome::NotUsed {
+            return CaseVerdict::Unchecked;
         }
+        let of_line = |line: &Line| match line.judgement.verdict {
+            Verdict::Pass => CaseVerdict::Pass,
+            Verdict::Undecided => CaseVerdict::Undecided,
+            Verdict::Fail => CaseVerdict::Failed,
+        };
+        judged.lines.iter().map(of_line).fold(judged.golden.verdict(), CaseVerdict::max)
     }
 }
 
 impl GoldenOutcome {
+    /// The verdict on it alone.
+    const fn verdict(&self) -> CaseVerdict {
+        match self {
+            Self::NotUsed | Self::Same | Self::SameResults => CaseVerdict::Pass,
+            Self::Missing => CaseVerdict::GoldenMissing,
+            Self::Damaged(_) => CaseVerdict::GoldenDamaged,
+            Self::Differs(_) => CaseVerdict::GoldenDiffers,
+        }
+    }
+
     /// Whether a build may go on.
     pub const fn is_fine(&self) -> bool {
-        matches!(self, Self::NotUsed | Self::Same | Self::SameResults)
+        self.verdict().is_fine()
     }
 }
 

@@ -265,6 +265,16 @@ fn the_image_is_one_program_without_root() {
     assert_eq!(only(image, "WORKDIR"), "/work");
 }
 
+/// Goal: the program of the image needs no library, of which there is none. Method: what the compiler does for musl,
+/// which the image's builder is, unless told otherwise, as nobody does.
+#[test]
+fn the_program_of_the_image_is_static() {
+    let rustc =
+        Command::new("rustc").args(["--print", "cfg", "--target", "x86_64-unknown-linux-musl"]).output();
+    assert!(stdout(&rustc.expect("rustc")).contains("target_feature=\"crt-static\""));
+    assert!(!text("Dockerfile").contains("RUSTFLAGS") && !root().join(".cargo/config.toml").exists());
+}
+
 /// What follows the one instruction `name` of a stage.
 fn only<'f>(stage: &[(&str, &'f str)], name: &str) -> &'f str {
     let found: Vec<&str> = stage.iter().filter(|(known, _)| *known == name).map(|(_, rest)| *rest).collect();

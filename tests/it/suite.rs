@@ -120,7 +120,11 @@ fn a_run_shows_what_is_expected_of_it() {
     let estimated =
         program(&folder, &["run", "scenarios/a.json", "--files", "none", "--replications", "2"], false);
     assert_eq!(estimated.status.code(), Some(0));
-    assert!(stderr(&estimated).contains("thirdtry test scenarios/a.json --replications 2"), "{}", stderr(&estimated));
+    assert!(
+        stderr(&estimated).contains("thirdtry test scenarios/a.json --replications 2"),
+        "{}",
+        stderr(&estimated)
+    );
 }
 
 #[test]
@@ -137,7 +141,7 @@ fn reports_do_not_depend_on_threads_and_every_form_can_be_had_beside_another() {
     says(&folder, &[&["test"][..], &more].concat(), 99);
     let read = |name: &str| fs::read_to_string(folder.join(name)).expect("it was written");
     assert_eq!(read("j.json"), one);
-    let junit = quick_junit::Report::deserialize_from_str(&read("j.xml")).expect("JUnit XML");
+    let junit = junit_parser::from_reader(read("j.xml").as_bytes()).expect("JUnit XML");
     assert_eq!((junit.tests, junit.failures, junit.errors), (3, 1, 0));
     assert!(read("j.md").starts_with("### thirdtry: 2 scenarios: 1 pass, 1 fail\n"), "{}", read("j.md"));
     assert!(read("j.txt").starts_with("::error file=scenarios/a.json,line=7,col="), "{}", read("j.txt"));
@@ -150,7 +154,9 @@ fn a_golden_result_is_made_accepted_kept_and_missed() {
     // In a build nothing is stored, and nothing is accepted.
     let output = program(&folder, &["test", "--golden"], true);
     assert_eq!((output.status.code(), pending.exists()), (Some(98), false), "{}", stderr(&output));
-    assert!(says(&folder, &["test", "--golden"], 98).contains("there is no golden result"));
+    let missing = says(&folder, &["test", "--golden"], 98);
+    assert!(missing.contains("there is no golden result"), "{missing}");
+    assert!(missing.ends_with("\n1 scenario: 1 golden missing\n"), "{missing}");
     assert_eq!(program(&folder, &["accept"], true).status.code(), Some(2));
     let output = program(&folder, &["test", "--golden"], true);
     assert!(stdout(&output).contains("waits to be accepted"), "{}", stdout(&output));
@@ -245,7 +251,9 @@ fn golden_results_that_were_edited_or_are_of_another_version_are_told() {
         restore(file, before);
     }
     fs::remove_file(golden.join("summary.csv")).expect("it is there");
-    assert!(says(&folder, &["test"], 98).contains("summary.csv is missing"));
+    let damaged = says(&folder, &["test"], 98);
+    assert!(damaged.contains("summary.csv is missing"), "{damaged}");
+    assert!(damaged.ends_with("\n1 scenario: 1 golden damaged\n"), "{damaged}");
     says(&folder, &["test", "--no-golden"], 0);
 }
 
@@ -278,6 +286,49 @@ fn another_seed_that_breaks_it_is_found_and_made_small_enough_to_fail_alone() {
     );
 }
 
+/// Goal: what a search saves fails alone, and for the reason for which the scenario does: how often and when something
+/// goes wrong is left as it is. Method: rare errors in a window break a count, and chance breaks a percentile.
+#[test]
+fn a_smallest_scenario_fails_alone_for_the_same_reason() {
+    let rare = r#"{ "version": 1, "seed": 1, "arrivals_end": "1h",
+      "functions": { "ship": { "Timeout": 10, "ReservedConcurrentExecutions": 2, "duration": "500ms",
+        "EventInvokeConfig": { "MaximumRetryAttempts": 2 }, "DeadLetterConfig": { "TargetArn": "q" },
+        "failures": [{ "exception": { "probability": 0.001, "during": ["10m", "20m"] } }] } },
+      "destinations": { "q": { "sqs": {} } },
+      "sources": { "orders": { "to": "ship", "arrivals": { "constant": { "rate": "2/s" } } },
+                   "b": { "to": "ship", "arrivals": { "times": ["1s", "2s", "30m"] } } },
+      "changes": [{ "at": "20m", "set": { "functions.ship.ReservedConcurrentExecutions": 1 } }],
+      "expect": ["retries_exhausted.Sum == 0", "function_errors.exception.Sum < 3"] }"#;
+    let aged = r#"{ "version": 1, "seed": 1, "arrivals_end": "10m",
+      "functions": { "ship": { "Timeout": 10, "ReservedConcurrentExecutions": 6,
+          "duration": { "lognormal": { "median": "400ms", "p99": "3s" } },
+          "failures": [{ "exception": { "probability": 0.05 } }] }, "other": { "duration": "100ms" } },
+      "sources": { "orders": { "to": "ship", "arrivals": { "poisson": { "rate": "4/s" } } },
+                   "b": { "to": "other", "arrivals": { "poisson": { "rate": "2/s" } } } },
+      "expect": ["lost.Sum < 9", "AsyncEventAge.p99 < 65s"] }"#;
+    let folder = folder("alone", &[("rare.json", rare), ("aged.json", aged)]);
+    let said = says(&folder, &["test", "--shuffle-seeds", "20", "--out", "found"], 99);
+    let files: Vec<&str> =
+        said.split("thirdtry test ").skip(1).map(|rest| rest.lines().next().unwrap_or_default()).collect();
+    let [aged, rare] = files[..] else { panic!("both are broken: {said}") };
+    let saved = |file: &str| -> serde_json::Value {
+        serde_json::from_str(&fs::read_to_string(folder.join(file)).expect("saved")).expect("JSON")
+    };
+    for (file, cause) in [
+        (aged, serde_json::json!({ "probability": 0.05 })),
+        (rare, serde_json::json!({ "probability": 0.001, "during": ["10m", "20m"] })),
+    ] {
+        let alone = says(&folder, &["test", file], 99);
+        let scenario = saved(file);
+        let expectation = scenario["expect"][0].as_str().expect("one");
+        assert!(said.contains(&format!(" breaks `{expectation}`: got ")), "{said}");
+        assert!(alone.contains(&format!("  FAIL       {expectation}  got ")), "{alone}");
+        assert_eq!(scenario["functions"]["ship"]["failures"][0]["exception"], cause, "{scenario}");
+        assert_eq!(scenario["sources"].as_object().map(serde_json::Map::len), Some(1), "{scenario}");
+        assert!(scenario.get("changes").is_none() && scenario.get("destinations").is_none(), "{scenario}");
+    }
+}
+
 #[test]
 fn what_a_name_holds_stays_in_its_line() {
     let evil = r#""destinations[\"\u001b[31m\\n::error\"].delivered.Sum == 1""#;
@@ -290,6 +341,10 @@ fn what_a_name_holds_stays_in_its_line() {
     fs::write(folder.join("scenarios/a.json"), text).expect("a file");
     let said = says(&folder, &["test"], 99);
     assert!(said.contains("lost.Sum\\u{b}== 1") && !said.contains('\u{b}'), "{said}");
+    let text = orders(r#""retries_exhausted.Sum\u000b< 20""#);
+    fs::write(folder.join("scenarios/a.json"), text).expect("a file");
+    let said = says(&folder, &["test", "--shuffle-seeds", "40"], 99);
+    assert!(said.contains("breaks `retries_exhausted.Sum\\u{b}< 20`") && !said.contains('\u{b}'), "{said}");
 }
 
 #[test]

@@ -44,8 +44,7 @@ fn of_scenario(text: &mut String, report: &Report, suite: &Suite) {
             }
             let sentences = words::golden(&judged.golden);
             if !sentences.is_empty() {
-                let kind = if judged.golden.is_fine() { "notice" } else { "error" };
-                annotate(text, kind, name, None, "golden result", &sentences.join("\n"));
+                annotate(text, "error", name, None, "golden result", &sentences.join("\n"));
             }
         }
     }

@@ -5,6 +5,7 @@ use super::words;
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 use thirdtry::expect::Verdict;
 use thirdtry::suite::{GoldenOutcome, Judged, Line, Outcome, Report};
+use thirdtry::text::number::counted;
 
 pub(super) fn junit(suite: &Suite) -> String {
     let mut junit = Junit::new("thirdtry");
@@ -41,7 +42,7 @@ fn of_scenario(report: &Report, suite: &Suite) -> TestSuite {
                 None => format!("{}: {message}", report.name),
             };
             let all: Vec<String> = errors.iter().map(line).collect();
-            let headline = format!("the scenario is invalid: {} errors", errors.len());
+            let headline = format!("the scenario is invalid: {}", counted(errors.len() as u64, "error"));
             let status = failed(NonSuccessKind::Error, "scenario", &headline, &all.join("\n"));
             cases.add_test_case(case(report, "scenario", status));
         }
@@ -102,7 +103,7 @@ mod tests {
     use thirdtry::suite::{Case, Options, test_case};
 
     /// What must not break out of any form of the report.
-    pub(super) const EVIL: &str = "a<script>]]>&\"'\u{1b}[31m%0A\r\n::error=cmd|x";
+    const EVIL: &str = "a<script>]]>&\"'\u{1b}[31m%0A\r\n::error=cmd|x";
 
     #[test]
     fn a_junit_reader_reads_what_was_said_whatever_the_names() {
@@ -127,10 +128,18 @@ mod tests {
             sets: Vec::new(),
         };
         let xml = junit(&suite);
-        let read = Junit::deserialize_from_str(&xml).unwrap_or_else(|error| panic!("{error}\n{xml}"));
+        // A reader that is not the library which wrote it.
+        let read = junit_parser::from_reader(xml.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{xml}"));
         assert_eq!((read.tests, read.failures, read.errors), (4, 2, 1), "{xml}");
-        let name = read.test_suites[0].test_cases[0].name.as_str();
-        assert_eq!(name, r#"destinations["<script>]]>&"].delivered.Sum > 5"#);
+        let case = &read.suites[0].cases[0];
+        assert_eq!(case.original_name, r#"destinations["<script>]]>&"].delivered.Sum > 5"#);
+        let junit_parser::TestStatus::Failure(failure) = &case.status else { panic!("{case:?}") };
+        assert_eq!((failure.message.as_str(), failure.failure_type.as_str()), ("got 0", "expectation"));
+        assert!(failure.text.ends_with("5: got 0"), "{failure:?}");
+        // Without what XML cannot say, and with line breaks as XML has them.
+        assert_eq!(read.suites[0].name, "a<script>]]>&\"'%0A\n::error=cmd|x");
+        let junit_parser::TestStatus::Error(error) = &read.suites[1].cases[0].status else { panic!("{xml}") };
+        assert!(error.message.starts_with("the scenario is invalid: 1 error"), "{error:?}");
         assert!(!xml.contains("<script>"), "{xml}");
     }
 }

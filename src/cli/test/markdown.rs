@@ -23,11 +23,8 @@ pub(super) fn markdown(suite: &Suite) -> String {
         text.push_str("\n| scenario | verdict | |\n|---|---|---|\n");
         for report in fine {
             let Outcome::Judged(judged) = &report.outcome else { continue };
-            let note = words::golden(&judged.golden).join("; ");
-            let more = if note.is_empty() { String::new() } else { format!(" ({})", escaped(&note)) };
-            let checked = words::checked(judged);
-            let _ =
-                writeln!(text, "| {} | {} | {checked}{more} |", code(&report.name), report.verdict().name());
+            let (name, verdict) = (code(&report.name), report.verdict().name());
+            let _ = writeln!(text, "| {name} | {verdict} | {} |", words::checked(judged));
         }
     }
     text
@@ -39,9 +36,10 @@ fn of_scenario(text: &mut String, report: &Report, suite: &Suite) {
         CaseVerdict::Undecided => "UNDECIDED",
         _ => "FAIL",
     };
-    let _ = writeln!(text, "\n**{verdict}** {}\n", code(&report.name));
+    let _ = writeln!(text, "\n**{verdict}** {}", code(&report.name));
     match &report.outcome {
         Outcome::Rejected(_) => {
+            text.push('\n');
             for (place, message) in words::errors(report) {
                 let place = place.map_or_else(String::new, |(line, column)| format!("{line}:{column}: "));
                 let _ = writeln!(text, "- {place}{}", escaped(&message));
@@ -52,8 +50,9 @@ fn of_scenario(text: &mut String, report: &Report, suite: &Suite) {
 }
 
 fn judged_scenario(text: &mut String, report: &Report, judged: &Judged, suite: &Suite) {
-    for sentence in words::golden(&judged.golden) {
-        let _ = writeln!(text, "- {}", escaped(&sentence));
+    for (at, sentence) in words::golden(&judged.golden).iter().enumerate() {
+        let gap = if at == 0 { "\n" } else { "" };
+        let _ = writeln!(text, "{gap}- {}", escaped(sentence));
     }
     if judged.lines.is_empty() {
         return;

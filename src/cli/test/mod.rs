@@ -96,7 +96,9 @@ fn exit(suite: &Suite) -> Exit {
     match worst {
         Some(CaseVerdict::Invalid) => Exit::Invalid,
         Some(CaseVerdict::Failed) => Exit::Failed,
-        Some(CaseVerdict::GoldenDiffers) => Exit::Differs,
+        Some(CaseVerdict::GoldenMissing | CaseVerdict::GoldenDamaged | CaseVerdict::GoldenDiffers) => {
+            Exit::Differs
+        }
         Some(CaseVerdict::Undecided) => Exit::Undecided,
         Some(CaseVerdict::Pass | CaseVerdict::Unchecked) | None => Exit::Done,
     }

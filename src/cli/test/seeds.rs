@@ -12,6 +12,7 @@ use std::fs;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use thirdtry::expect::shown;
+use thirdtry::observe::decimal::Decimal;
 use thirdtry::suite::{Case, CaseVerdict, Found, Outcome, Shrunk, search_seeds, shrink};
 use thirdtry::text::number::counted;
 
@@ -78,7 +79,10 @@ impl Search {
                 let got = found.found.map_or_else(|| "no data".to_owned(), |value| shown(value, found.unit));
                 format!(
                     "seed {} breaks `{}`: got {got} (seed {} of {} tried)",
-                    found.seed, found.expectation, found.tried, self.seeds
+                    found.seed,
+                    words::plain(&found.expectation),
+                    found.tried,
+                    self.seeds
                 )
             }
         }
@@ -87,13 +91,13 @@ impl Search {
     /// For people: the sentence, and the scenario that fails alone.
     pub(super) fn text(&self) -> String {
         let verdict = if self.found.is_some() { "FAIL" } else { "pass" };
-        let mut text = format!("{verdict:<10} {}  {}\n", self.name, self.headline());
+        let mut text = format!("{verdict:<10} {}  {}\n", words::plain(&self.name), self.headline());
         if let Some((_, Some((shrunk, path)))) = &self.found {
             let events = counted(shrunk.events, "event");
             let _ = writeln!(
                 text,
                 "             the smallest scenario that still does ({events}, {}): thirdtry test {}",
-                shrunk.span,
+                shown(Decimal::new(shrunk.span.as_nanos().into(), 0), "Nanoseconds"),
                 words::argument(&path.display().to_string())
             );
         }

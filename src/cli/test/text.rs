@@ -31,8 +31,11 @@ fn of_scenario(report: &Report, suite: &Suite) -> String {
         CaseVerdict::Pass => "pass",
         CaseVerdict::Unchecked => "unchecked",
         CaseVerdict::Undecided => "UNDECIDED",
-        CaseVerdict::GoldenDiffers | CaseVerdict::Failed => "FAIL",
         CaseVerdict::Invalid => "INVALID",
+        CaseVerdict::GoldenMissing
+        | CaseVerdict::GoldenDamaged
+        | CaseVerdict::GoldenDiffers
+        | CaseVerdict::Failed => "FAIL",
     };
     let name = &words::plain(&report.name);
     match &report.outcome {

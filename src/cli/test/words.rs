@@ -60,22 +60,28 @@ pub(crate) fn plain(text: &str) -> String {
 
 /// A verdict on a line of its own, behind `indent`.
 pub(crate) fn line_text(line: &Line, width: usize, indent: &str) -> String {
-    let mark = match line.judgement.verdict {
-        Verdict::Pass => "pass",
-        Verdict::Fail => "FAIL",
-        Verdict::Undecided => "undecided",
-    };
+    let mark = mark(line.judgement.verdict);
     format!("{indent}{mark:<9}  {:<width$}  {}\n", plain(&line.requirement.expectation.text), got(line))
 }
 
 /// A verdict as a row of a table in Markdown.
 pub(crate) fn markdown_row(line: &Line) -> String {
-    let mark = match line.judgement.verdict {
-        Verdict::Pass => "pass",
-        Verdict::Fail => "**FAIL**",
-        Verdict::Undecided => "**undecided**",
-    };
-    format!("| {mark} | {} | {} |\n", code(&line.requirement.expectation.text), escaped(&got(line)))
+    let verdict = line.judgement.verdict;
+    let stars = if verdict == Verdict::Pass { "" } else { "**" };
+    format!(
+        "| {stars}{}{stars} | {} | {} |\n",
+        mark(verdict),
+        code(&line.requirement.expectation.text),
+        escaped(&got(line))
+    )
+}
+
+/// A verdict as people find it in a column: what failed stands out without any colour.
+const fn mark(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Fail => "FAIL",
+        Verdict::Pass | Verdict::Undecided => verdict.name(),
+    }
 }
 
 /// How many more replications would decide, where they are asked for.
@@ -148,7 +154,10 @@ pub(super) fn checked(judged: &Judged) -> String {
 pub(super) fn golden(outcome: &GoldenOutcome) -> Vec<String> {
     match outcome {
         GoldenOutcome::NotUsed | GoldenOutcome::Same | GoldenOutcome::SameResults => Vec::new(),
-        GoldenOutcome::Missing => vec!["there is no golden result of this scenario".to_owned()],
+        GoldenOutcome::Missing => vec![
+            "there is no golden result of this scenario: `thirdtry test` (not in a build) makes one, `thirdtry accept` takes it"
+                .to_owned(),
+        ],
         GoldenOutcome::Differs(sentences) => sentences.clone(),
         GoldenOutcome::Damaged(reason) => vec![format!("the golden result cannot be used: {reason}")],
     }
@@ -177,6 +186,8 @@ pub(super) fn total(suite: &Suite) -> String {
         CaseVerdict::Failed,
         CaseVerdict::Undecided,
         CaseVerdict::GoldenDiffers,
+        CaseVerdict::GoldenMissing,
+        CaseVerdict::GoldenDamaged,
         CaseVerdict::Invalid,
         CaseVerdict::Unchecked,
     ];
@@ -193,7 +204,7 @@ pub(super) fn total(suite: &Suite) -> String {
     let all = suite.reports.len() + suite.left_out;
     let mut text = format!("{}: {}", counted(all as u64, "scenario"), parts.join(", "));
     if !suite.stray.is_empty() {
-        let _ = write!(text, "; {} stray golden results", suite.stray.len());
+        let _ = write!(text, "; {}", counted(suite.stray.len() as u64, "stray golden result"));
     }
     let broken = suite.seeds.iter().filter(|search| search.found.is_some()).count();
     if broken > 0 {
