@@ -37,7 +37,7 @@ fn a_billion_pending_events_are_refused_before_the_run() {
     let out = file.with_file_name("out");
     let (file, out_text) = (file.to_str().expect("UTF-8"), out.to_str().expect("UTF-8"));
     let said = [
-        "about 999,",
+        "about 1,000,000,000 events",
         "GiB of memory, and there are 24 GiB; nothing was run",
         "max_events=",
         "--no-estimate",
