@@ -58,7 +58,7 @@ fn shorter(stated: f64, rate: f64) -> f64 {
 fn arrivals(case: &Case, end: f64) -> Census {
     let mut source = source(&case.model, None);
     source["invocation"] = json!("sync");
-    let mut scenario = scenario::scenario(json!({ "duration": "0s" }), source);
+    let mut scenario = scenario::scenario(case, json!({ "duration": "0s" }), source);
     scenario["arrivals_end"] = json!(seconds(end));
     census(&scenario, 0.0)
 }

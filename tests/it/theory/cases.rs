@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// A model, a run, and what theory says of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Case {
     pub(super) id: String,
     pub(super) title: String,
@@ -12,10 +12,12 @@ pub(super) struct Case {
     pub(super) model: Value,
     pub(super) run: Value,
     pub(super) measures: Vec<Measure>,
+    /// The seed that it is run with.
+    pub(super) seed: u64,
 }
 
 /// One number (or list) that theory gives.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Measure {
     pub(super) name: String,
     pub(super) unit: String,
@@ -42,6 +44,7 @@ fn case(value: &Value) -> Case {
         model: value["model"].clone(),
         run: value["run"].clone(),
         measures: measures.iter().map(measure).collect(),
+        seed: 1,
     }
 }
 

@@ -16,9 +16,10 @@ const TRIALS: u64 = 100;
 const REPLICATIONS: u32 = 6;
 
 /// A measure of a case, the metric that is it, how many events a replication has, and its warm-up in seconds.
-const MEASURES: [(&str, &str, &str, u64, u64); 3] = [
+const MEASURES: [(&str, &str, &str, u64, u64); 4] = [
     ("E02", "blocked_share", "Throttles.Average", 300, 0),
     ("E01", "blocked_share", "Throttles.Average", 400, 60),
+    ("E10", "mean_attempts", "runs_per_event.Average", 200, 0),
     ("E06", "mean_busy", "concurrency.Average", 400, 60),
 ];
 
@@ -34,7 +35,7 @@ fn intervals_cover_what_theory_gives_as_often_as_they_say() {
 }
 
 fn covered(case: &Case, metric: &str, expected: f64, events: u64, warm_up: u64) -> u64 {
-    let text = scenario(function(&case.model), source(&case.model, Some(events)));
+    let text = scenario(case, function(&case.model), source(&case.model, Some(events)));
     let mut scenario = load(&text.to_string()).scenario;
     let mut covered = 0;
     for seed in 0..TRIALS {

@@ -14,6 +14,7 @@ mod measures;
 mod properties;
 mod run;
 mod scenario;
+mod seeds;
 mod table;
 
 use crate::source_files::root;

@@ -49,7 +49,7 @@ pub(super) fn run(case: &Case) -> (Size, Results) {
 /// Most cases: one function, one source, one run.
 fn general(case: &Case) -> (Size, Results) {
     let size = size(case);
-    let mut scenario = scenario::scenario(function(&case.model), source(&case.model, events(case)));
+    let mut scenario = scenario::scenario(case, function(&case.model), source(&case.model, events(case)));
     if let Some(horizon) = case.run["arrival_horizon_s"].as_f64() {
         scenario["arrivals_end"] = json!(seconds(horizon));
     }
@@ -104,7 +104,7 @@ fn backoff(case: &Case) -> Results {
     for age in elements(&case.model["max_age_s"]) {
         let model = json!({ "service": { "dist": "det", "value": 900 }, "concurrency": 1,
                             "arrivals": case.model["arrivals"], "max_age_s": age });
-        let mut scenario = scenario::scenario(function(&model), source(&model, None));
+        let mut scenario = scenario::scenario(case, function(&model), source(&model, None));
         scenario["sources"]["a-blocker"] = json!({ "to": FUNCTION, "invocation": "sync", "max_events": 30,
                                                    "arrivals": { "constant": { "every": "900s" } } });
         let census = census(&scenario, 0.0);
@@ -131,7 +131,7 @@ fn pools(case: &Case) -> (Size, Results) {
             model["on_throttle"] = json!("drop");
             (function(&model), source(&model, None))
         });
-        let mut scenario = scenario::scenario(first.0, first.1);
+        let mut scenario = scenario::scenario(case, first.0, first.1);
         scenario["functions"]["zweite"] = second.0;
         scenario["sources"]["others"] = second.1;
         scenario["sources"]["others"]["to"] = json!("zweite");
@@ -157,7 +157,7 @@ fn scaling(case: &Case) -> Results {
     let mut model = case.model.clone();
     model["arrivals"] = json!({ "type": "list", "times_s": "1000 events at 0" });
     model["on_throttle"] = json!("drop");
-    let mut scenario = scenario::scenario(function(&model), source(&model, None));
+    let mut scenario = scenario::scenario(case, function(&model), source(&model, None));
     model["arrivals"] = json!({ "type": "periodic", "interval_s": 0.01 });
     scenario["sources"]["more"] = source(&model, None);
     scenario["account"]["scaling_rate"] = json!({});
@@ -180,7 +180,7 @@ fn destinations(case: &Case) -> (Size, Results) {
     let mut function = function(&case.model);
     function["EventInvokeConfig"]["DestinationConfig"] = json!({ "OnFailure": { "Destination": "first" } });
     function["DeadLetterConfig"] = json!({ "TargetArn": "second" });
-    let mut scenario = scenario::scenario(function, source(&case.model, events(case)));
+    let mut scenario = scenario::scenario(case, function, source(&case.model, events(case)));
     for (name, destination) in ["first", "second"].into_iter().zip(elements(&case.model["destinations"])) {
         let failure = json!({ "permission": { "probability": destination["p_delivery_failure_per_try"] } });
         scenario["destinations"][name] = json!({ "sqs": { "failures": [failure] } });
@@ -192,7 +192,7 @@ fn destinations(case: &Case) -> (Size, Results) {
 fn price(case: &Case) -> Results {
     let model = json!({ "service": case.model["service"], "memory_mb": case.model["memory_mb"],
                         "arrivals": { "type": "list", "times_s": [0] } });
-    let scenario = scenario::scenario(function(&model), source(&model, None));
+    let scenario = scenario::scenario(case, function(&model), source(&model, None));
     let billed = census(&scenario, 0.0).billed_ms;
     let runs = case.run["n_events"].as_u64().expect("a number of events");
     let scenario = load(&scenario.to_string()).scenario;
@@ -202,7 +202,7 @@ fn price(case: &Case) -> Results {
 
 /// The mean over many seeds of when the last of a burst is done.
 fn burst(case: &Case) -> (Size, Results) {
-    let text = scenario::scenario(function(&case.model), source(&case.model, None)).to_string();
+    let text = scenario::scenario(case, function(&case.model), source(&case.model, None)).to_string();
     let loaded = load(&text);
     let mut sum = 0.0;
     for replication in 0..u32::try_from(MOST_REPLICATIONS).expect("it fits") {
@@ -222,9 +222,9 @@ fn sampler(case: &Case) -> Results {
     let mut function = function(&model);
     assert!(law(&case.model["service"])["lognormal"].is_object());
     function["duration"] = json!({ "lognormal": { "median": "200ms", "p99": "2s" } });
-    let loaded = load(&scenario::scenario(function, source(&model, None)).to_string());
+    let loaded = load(&scenario::scenario(case, function, source(&model, None)).to_string());
     let law = &loaded.scenario.functions[0].duration;
-    let draw = |run| law.sample(&mut EventKey(1).draws(Purpose::Duration, 0, run)).as_secs_f64();
+    let draw = |run| law.sample(&mut EventKey(case.seed).draws(Purpose::Duration, 0, run)).as_secs_f64();
     let samples =
         case.run["n_samples"].as_u64().and_then(|n| u32::try_from(n).ok()).expect("a number of samples");
     measures::sample((0..samples).map(draw).collect())

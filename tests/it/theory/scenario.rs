@@ -1,6 +1,6 @@
 //! From a case's model to the text of a scenario that says the same.
 
-use super::cases::number;
+use super::cases::{Case, number};
 use serde_json::{Value, json};
 use thirdtry::random::math;
 
@@ -10,11 +10,12 @@ pub(super) const FUNCTION: &str = "under-test";
 /// More than any case ever uses at once.
 const UNLIMITED: u64 = 10_000_000;
 
-/// A scenario with AWS's nominal times and one function called [`FUNCTION`], to be completed by the caller.
+/// A scenario of `case`'s seed with AWS's nominal times and one function called [`FUNCTION`], to be completed by the
+/// caller.
 #[expect(clippy::needless_pass_by_value, reason = "they become part of the scenario")]
-pub(super) fn scenario(function: Value, source: Value) -> Value {
+pub(super) fn scenario(case: &Case, function: Value, source: Value) -> Value {
     json!({
-        "version": 1, "seed": 1, "profile": "documented",
+        "version": 1, "seed": case.seed, "profile": "documented",
         "account": { "concurrency": UNLIMITED, "unreserved_minimum": 0, "requests_per_concurrency": 0,
                      "scaling_rate": { "environments": 0 } },
         "functions": { FUNCTION: function },
