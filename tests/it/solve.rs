@@ -265,7 +265,10 @@ fn two_settings_have_a_frontier() {
         [("1/s", 2.0), ("1.5/s", 3.0), ("2/s", 4.0)].map(|(rate, load)| (rate.to_owned(), smallest(load)));
     assert_eq!(rows, expected);
     let chart = fs::read_to_string(out.join("charts/solve-frontier.svg")).expect("it is drawn");
-    assert!(chart.contains("ReservedConcurrentExecutions") && chart.contains("1.5/s"));
+    assert!(
+        chart.contains("functions.quote.ReservedConcurrentExecutions") && chart.contains("1.5/s"),
+        "both axes"
+    );
     let json: Value =
         serde_json::from_str(&fs::read_to_string(out.join("solve.json")).expect("it is written"))
             .expect("JSON");
