@@ -5,7 +5,7 @@
 //! cargo bench --bench growth                    up to 10^7 events, medians of three
 //! cargo bench --bench growth -- --quick         a tenth, once
 //! cargo bench --bench growth -- --full          up to 10^8 events
-//! cargo bench --bench growth -- pending cold    some of: events pending functions cores export cold
+//! cargo bench --bench growth -- pending cold    some of: events pending functions cores back cold
 //! cargo bench --bench growth -- --chart         also draws docs/performance/growth.svg
 //! ```
 //!
@@ -38,7 +38,7 @@ fn main() {
         ("pending", Bench::pending),
         ("functions", Bench::functions),
         ("cores", Bench::cores),
-        ("export", Bench::export),
+        ("back", Bench::back),
         ("cold", Bench::cold),
     ];
     let chosen: Vec<String> =
@@ -186,36 +186,38 @@ impl Bench {
         }
     }
 
-    /// A finished run read back: its log groups and its metrics as AWS would have shown them.
-    fn export(&mut self) {
-        println!("\nreading a finished run back (calm; attempts.csv and metrics.csv)");
+    /// A finished run read back: its page, whether it is what its scenario gives, what AWS would have shown of it, and
+    /// the scenario that its metrics become again.
+    fn back(&mut self) {
+        println!("\nreading a finished run back (calm; events.csv, attempts.csv and metrics.csv)");
         println!("{:>12} {:>22} {:>10} {:>9}", "events", "what", "ns/event", "peak MB");
-        let most: u64 = if flag("--full") { 10_000_000 } else { 1_000_000 };
-        for events in [100_000, 1_000_000, 10_000_000].into_iter().filter(|events| *events <= most) {
+        for events in [100_000, 1_000_000, 10_000_000] {
             let events = events / self.scale;
             let (calm, max_events) = (scenario_of("calm"), format!("sources.events.max_events={events}"));
-            let out = self.folder.join("finished").display().to_string();
-            let files = "events,attempts,metrics";
-            thirdtry(
-                Clock::Wall,
-                1,
-                &["--quiet", "run", &calm, "--set", &max_events, "--files", files, "--out", &out],
-            );
-            for what in ["cloudwatch", "logs"] {
-                let (nanos, peak) =
-                    thirdtry(Clock::Processor, self.repetitions, &["--quiet", "export", what, &out]);
-                println!(
-                    "{events:>12} {:>22} {:>10.0} {peak:>9.1}",
-                    format!("export {what}"),
-                    nanos / events as f64
-                );
-                self.note(
-                    if what == "logs" { "export logs" } else { "export cloudwatch" },
-                    events,
-                    (nanos / events as f64, peak),
-                );
+            let path = |name: &str| self.folder.join(name).display().to_string();
+            let (out, exported, imported) = (path("finished"), path("exported"), path("imported.json"));
+            let run = ["--quiet", "run", &calm, "--set", &max_events, "--timeline", "none", "--out", &out];
+            thirdtry(Clock::Wall, 1, &run);
+            let cases: [(&'static str, Vec<&str>); 5] = [
+                ("report", vec!["report", &out]),
+                ("verify", vec!["verify", &out]),
+                ("export cloudwatch", vec!["export", "cloudwatch", &out, "--out", &exported]),
+                ("import cloudwatch", vec!["import", "cloudwatch", &exported, "--out", &imported]),
+                ("export logs", vec!["export", "logs", &out]),
+            ];
+            // The logs of 10^7 events are many gigabytes.
+            let most_logs = if flag("--full") { u64::MAX } else { 1_000_000 };
+            for (what, args) in
+                cases.into_iter().filter(|(what, _)| *what != "export logs" || events <= most_logs)
+            {
+                let args = [&["--quiet"], args.as_slice()].concat();
+                let (nanos, peak) = thirdtry(Clock::Processor, self.repetitions, &args);
+                println!("{events:>12} {what:>22} {:>10.1} {peak:>9.1}", nanos / events as f64);
+                self.note(what, events, (nanos / events as f64, peak));
             }
-            std::fs::remove_dir_all(&out).unwrap_or_default();
+            for folder in [&out, &exported] {
+                std::fs::remove_dir_all(folder).unwrap_or_default();
+            }
         }
     }
 

@@ -47,6 +47,8 @@ pub struct Function {
     pub on_failure: Option<Set<String>>,
     /// `DeadLetterConfig.TargetArn`: the name of a destination.
     pub dead_letter: Option<Set<String>>,
+    /// The service that a permission lets invoke it asynchronously, such as `s3.amazonaws.com`.
+    pub permitted: Option<Set<String>>,
     /// Why nobody is put in its place when nothing invokes it asynchronously: who calls it otherwise.
     pub called_otherwise: Option<String>,
 }
@@ -68,6 +70,7 @@ impl Function {
             on_success: None,
             on_failure: None,
             dead_letter: None,
+            permitted: None,
             called_otherwise: None,
         }
     }
@@ -190,6 +193,16 @@ pub enum Caller {
 }
 
 impl Caller {
+    /// The caller that a service principal stands for, such as `s3.amazonaws.com`.
+    pub(super) fn of_principal(principal: &str) -> Self {
+        match principal.split('.').next() {
+            Some("s3") => Self::S3,
+            Some("sns") => Self::Sns,
+            Some("events") => Self::EventBridge,
+            _ => Self::Direct,
+        }
+    }
+
     /// The key of a source in scenarios.
     pub const fn key(self) -> &'static str {
         match self {

@@ -98,7 +98,9 @@ pub struct Problem {
 /// `template.yaml:12 Ship: message`, and the hint in a second line.
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}: {}\nhint: {}", self.origin, self.message, self.hint)
+        let origin = self.origin.to_string();
+        let gap = if origin.is_empty() { "" } else { ": " };
+        write!(out, "{origin}{gap}{}\nhint: {}", self.message, self.hint)
     }
 }
 

@@ -45,25 +45,34 @@ pub(super) fn complete(application: &mut Application, traffic: Option<&Traffic>,
         }
     }
     if application.functions.is_empty() {
-        let origin = Origin::new("", 0, "");
-        book.problem(origin, "there is no Lambda function in the files", "give the file that defines it");
+        let left_out = book
+            .notes
+            .iter()
+            .find(|note| note.verdict == Verdict::Ignored && !note.origin.resource.is_empty());
+        let hint = match left_out {
+            Some(note) => format!("what was left out may have some: {}, {}", note.origin, note.text),
+            None => "give the file that defines it".to_owned(),
+        };
+        book.problem(Origin::new("", 0, ""), "there is no Lambda function in the files", hint);
     }
 }
 
 fn callers_of(function: &Function, otherwise: Option<&str>, book: &mut Book) -> Source {
+    let name = format!("{}-callers", function.name);
+    let to = |origin: &Origin| Set { value: function.name.clone(), origin: origin.clone() };
+    if let Some(Set { value: service, origin }) = &function.permitted {
+        let text = format!(
+            "{}: {service} invokes it, as a permission says; what makes it do so is not in the files",
+            function.name
+        );
+        book.assumed(origin.clone(), text);
+        return Source::new(name, Caller::of_principal(service), format!("assumed: {service}"), to(origin));
+    }
     let why = otherwise.map_or_else(|| "nothing in the files invokes it".to_owned(), str::to_owned);
     let text = format!("{}: callers with an SDK invoke it asynchronously ({why})", function.name);
     book.assumed(function.origin.clone(), text);
-    Source {
-        name: format!("{}-callers", function.name),
-        origin: function.origin.clone(),
-        caller: Caller::Direct,
-        to: vec![Set { value: function.name.clone(), origin: function.origin.clone() }],
-        retry_attempts: None,
-        retry_age: None,
-        schedule: None,
-        label: "assumed: whoever calls Invoke with InvocationType Event".to_owned(),
-    }
+    let label = "assumed: whoever calls Invoke with InvocationType Event".to_owned();
+    Source::new(name, Caller::Direct, label, to(&function.origin))
 }
 
 /// The scenario of `application`, checked; its problems go into the book, with the origin of what they are about.

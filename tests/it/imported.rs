@@ -234,6 +234,37 @@ proptest! {
     }
 }
 
+/// What is cut off by a full disk or a broken download is refused or imported, and never a panic.
+#[test]
+fn templates_and_metrics_cut_at_any_place_never_panic() {
+    let step = |length: usize| (0..length).step_by(50);
+    let languages = [
+        (Language::CloudFormation, SHIPPING),
+        (Language::CloudFormation, DEAD_LETTERS),
+        (Language::CloudFormation, "scenarios/templates/order-shipping.cdk.json"),
+        (Language::Terraform, "scenarios/templates/order-shipping.tf"),
+        (Language::Terraform, "scenarios/templates/order-shipping.plan.json"),
+        (Language::Serverless, "scenarios/templates/order-shipping.serverless.yml"),
+    ];
+    for (language, path) in languages {
+        let whole = text(path).into_bytes();
+        step(whole.len()).for_each(|at| holds(language, path, whole[..at].to_vec()));
+    }
+    let options = metric_options(&[], Some("f"));
+    for (name, whole) in [("a.json", ANSWER), ("a.csv", TABLE)] {
+        for at in 0..whole.len() {
+            let file = SourceFile { name: name.to_owned(), bytes: whole.as_bytes()[..at].to_vec() };
+            let problems = cloudwatch::import(&[file], &options).err().unwrap_or_default();
+            assert!(problems.iter().all(|problem| !problem.hint.is_empty()), "{name} cut at {at}");
+        }
+    }
+    let traffic = traffic_of_the_docs().into_bytes();
+    for at in step(traffic.len()) {
+        let file = SourceFile { name: "t.json".to_owned(), bytes: traffic[..at].to_vec() };
+        assert!(Traffic::read(&file).is_err(), "cut at {at}");
+    }
+}
+
 const ANSWER: &str = r#"{"MetricDataResults": [
   {"Id": "m1", "Label": "ship AsyncEventsReceived", "Timestamps": [1767607500, 1767607200.0], "Values": [30, 40]},
   {"Id": "m2", "Label": "ship Invocations", "Timestamps": [1767607500, 1767607200.0], "Values": [33, 44]},

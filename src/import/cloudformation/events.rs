@@ -130,6 +130,7 @@ impl<'t> Stack<'t> {
             self.otherwise(event.resource, event.line, event.name, event.function, how);
             return;
         }
+        self.note_own_queue(event.resource, event.line, event.properties);
         let topic = event.properties.get("Topic").map(|node| self.resource_name(node));
         let topic = topic.unwrap_or_else(|| event.default_name());
         let to = event.to(self.template.file_of(event.resource.id));
@@ -164,25 +165,28 @@ impl<'t> Stack<'t> {
         self.note_own_queue(event.resource, event.line, event.properties);
         let (retry_attempts, retry_age) = self.retry_policy(event);
         let key = if kind == "Schedule" { "Schedule" } else { "ScheduleExpression" };
-        let mut settings = self.settings(event.resource);
-        let expression = settings.text(&format!("{}.{key}", event.name), event.properties.get(key));
-        let schedule = expression.and_then(|expression| schedule(&mut settings, expression));
+        let schedule = schedule(&mut self.settings(event.resource), event.properties, key);
         let label = format!("schedule {}", event.name);
         let name = self.application.free_source_name(&event.default_name());
         let source = event.source(self.template.file_of(event.resource.id), name, Caller::EventBridge, label);
         self.application.sources.push(Source { retry_attempts, retry_age, schedule, ..source });
     }
 
-    /// A rule's own dead-letter queue is often taken for the function's.
+    /// A caller's own dead-letter queue is often taken for the function's.
     pub(super) fn note_own_queue(&mut self, resource: Resource<'t>, line: usize, settings: &Node) {
-        if settings.get("DeadLetterConfig").is_some() {
-            let text = "DeadLetterConfig of a rule or schedule: it keeps what Lambda never accepted, which is counted as \
-                        never accepted here";
+        let own = [("DeadLetterConfig", "a rule or schedule"), ("RedrivePolicy", "a subscription")];
+        for (key, whose) in own.into_iter().filter(|(key, _)| settings.get(key).is_some()) {
+            let text = format!(
+                "{key} of {whose}: it keeps what Lambda never accepted, which is counted as never accepted here"
+            );
             self.settings(resource).ignored(line, text);
         }
     }
 
     fn service_event(&mut self, event: &Event<'_, 't>, what: &str) {
+        if self.is_off(event) {
+            return;
+        }
         let text = format!(
             "the event {}: {what} repeats what Lambda does not accept as a program would",
             event.name
@@ -243,8 +247,19 @@ pub(super) fn retry_policy(
     (attempts, age)
 }
 
-/// The schedule that an expression means; one that is not understood is a problem.
-pub(super) fn schedule(settings: &mut Settings<'_>, expression: Set<String>) -> Option<Set<Schedule>> {
+/// The schedule that the expression `key` of `properties` means; one that is not understood is a problem.
+pub(super) fn schedule(settings: &mut Settings<'_>, properties: &Node, key: &str) -> Option<Set<Schedule>> {
+    let expression = settings.text(key, properties.get(key))?;
+    let zone = settings.text("ScheduleExpressionTimezone", properties.get("ScheduleExpressionTimezone"));
+    if let Some(zone) = zone.filter(|zone| zone.value != "UTC") {
+        let text = format!("the schedule's hours, in {}, are taken for hours in UTC", quoted(&zone.value));
+        settings.assumed(zone.origin.line, text);
+    }
+    let window = properties.at(&["FlexibleTimeWindow", "MaximumWindowInMinutes"]);
+    if let Some(window) = window.and_then(Node::as_text) {
+        let text = format!("the schedule invokes at its moments, not up to {window} minutes later");
+        settings.assumed(expression.origin.line, text);
+    }
     let Some(value) = Schedule::parse(&expression.value) else {
         let message = format!("{} is not a schedule", quoted(&expression.value));
         let hint = "write rate(5 minutes), cron(0 3 * * ? *) or at(2026-01-01T00:00:00)";

@@ -11,6 +11,19 @@ use std::borrow::Cow;
 const ON_SUCCESS: [Service; 4] = [Service::Sqs, Service::Sns, Service::EventBridge, Service::Lambda];
 const ON_FAILURE: [Service; 5] =
     [Service::Sqs, Service::Sns, Service::EventBridge, Service::Lambda, Service::S3];
+/// The services that invoke functions asynchronously and need a permission for it:
+/// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html>.
+const ASYNCHRONOUS: [&str; 9] = [
+    "codecommit.amazonaws.com",
+    "codepipeline.amazonaws.com",
+    "config.amazonaws.com",
+    "events.amazonaws.com",
+    "iot.amazonaws.com",
+    "logs.amazonaws.com",
+    "s3.amazonaws.com",
+    "ses.amazonaws.com",
+    "sns.amazonaws.com",
+];
 const DEAD_LETTER: [Service; 2] = [Service::Sqs, Service::Sns];
 
 impl<'t> Stack<'t> {
@@ -215,11 +228,17 @@ impl<'t> Stack<'t> {
         let principal = principal.and_then(|node| node.as_text().map(Cow::into_owned));
         let synchronous =
             ["apigateway.", "elasticloadbalancing.", "cognito-idp.", "lex.", "alexa-", "connect."];
-        if let Some(principal) = principal
-            && synchronous.iter().any(|prefix| principal.starts_with(prefix))
-        {
+        let Some(principal) = principal else { return };
+        if synchronous.iter().any(|prefix| principal.starts_with(prefix)) {
             let how = format!("{principal} calls it synchronously");
             self.called_otherwise(resource, "FunctionName", &how);
+        } else if ASYNCHRONOUS.contains(&principal.as_str()) {
+            let node = self.template.property(resource, &["FunctionName"]);
+            let Some(name) = node.and_then(|node| self.function_behind(&node)) else { return };
+            let permitted = Set { value: principal, origin: self.origin(resource) };
+            self.change(&name, |function| {
+                function.permitted.get_or_insert(permitted);
+            });
         }
     }
 

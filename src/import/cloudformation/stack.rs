@@ -341,6 +341,9 @@ impl<'t> Stack<'t> {
         allowed: &[Service],
     ) -> Option<Set<String>> {
         let node = node.filter(|node| node.as_text().as_deref() != Some(""))?;
+        if self.is_no_arn(resource, what, node) {
+            return None;
+        }
         let destination = match self.target(resource, what, node)? {
             Target::Function(name) => self.function_destination(&name),
             Target::Resource(found) => self.destination_of(resource, what, node, found)?,
@@ -355,6 +358,20 @@ impl<'t> Stack<'t> {
         }
         let value = self.application.destination(destination);
         Some(Set { value, origin: self.origin_in(resource, node.line) })
+    }
+
+    /// Whether `node` refers to a resource by something else than its ARN, which is a problem: the URL of a queue is
+    /// what `!Ref` gives, and what Lambda refuses when it is deployed.
+    fn is_no_arn(&mut self, resource: Resource<'t>, what: &str, node: &Node) -> bool {
+        let Value::Reference(reference) = &node.value else { return false };
+        let kind = self.template.resource(&reference.to).map_or("", |found| found.kind);
+        if service_of(kind).is_none() || self.template.is_arn(reference) {
+            return false;
+        }
+        let message = format!("{what} is not the ARN of {}: Lambda refuses that", quoted(&reference.to));
+        let hint = "write its ARN: `!GetAtt Queue.Arn` in templates, `aws_sqs_queue.queue.arn` in Terraform";
+        self.book.problem(self.origin_in(resource, node.line), message, hint);
+        true
     }
 
     fn function_destination(&self, name: &str) -> Destination {

@@ -39,6 +39,11 @@ impl Subscription {
     }
 }
 
+/// Whether a setting is the same in two places.
+fn is_same(a: Option<&Set<u64>>, b: Option<&Set<u64>>) -> bool {
+    a.map(|set| set.value) == b.map(|set| set.value)
+}
+
 impl<'t> Stack<'t> {
     /// Subscriptions become subscribers of destinations, or sources.
     pub(super) fn subscribe(&mut self) {
@@ -125,6 +130,7 @@ impl<'t> Stack<'t> {
             let protocol =
                 self.settings(resource).text("Subscription.Protocol", subscription.get("Protocol"));
             if protocol.is_some_and(|protocol| protocol.value == "lambda") {
+                self.note_own_queue(resource, subscription.line, &subscription);
                 let to = self.function_in(resource, "Subscription.Endpoint", subscription.get("Endpoint"));
                 let topic = self.name_of(resource.id);
                 self.subscriptions.extend(to.map(|to| Subscription::topic(topic, to.origin.clone(), to)));
@@ -139,6 +145,9 @@ impl<'t> Stack<'t> {
         if protocol.is_none_or(|protocol| protocol.value != "lambda") {
             return;
         }
+        if let Some(properties) = self.template.property(resource, &[]) {
+            self.note_own_queue(resource, resource.line, &properties);
+        }
         let endpoint = self.template.property(resource, &["Endpoint"]);
         let to = self.function_in(resource, "Endpoint", endpoint.as_ref());
         let topic = self.template.property(resource, &["TopicArn"]);
@@ -148,7 +157,8 @@ impl<'t> Stack<'t> {
 
     /// `AWS::Events::Rule`: a source that invokes all of its functions.
     pub(super) fn rule(&mut self, resource: Resource<'t>) {
-        if self.is_disabled(resource) {
+        // `is_enabled` of Terraform's older providers.
+        if self.is_disabled(resource) || self.is_switched(resource, &["Enabled"], false) {
             return;
         }
         let mut to: Vec<Set<String>> = Vec::new();
@@ -161,18 +171,21 @@ impl<'t> Stack<'t> {
                 to.push(function);
             }
             self.note_own_queue(resource, target.line, &target);
-            let mut settings = self.settings(resource);
-            let (attempts, age) = retry_policy(&mut settings, target.get("RetryPolicy"));
-            retry_attempts = retry_attempts.or(attempts);
-            retry_age = retry_age.or(age);
+            let (attempts, age) = retry_policy(&mut self.settings(resource), target.get("RetryPolicy"));
+            if to.len() == 1 {
+                (retry_attempts, retry_age) = (attempts, age);
+            } else if !is_same(retry_attempts.as_ref(), attempts.as_ref())
+                || !is_same(retry_age.as_ref(), age.as_ref())
+            {
+                let text =
+                    "a RetryPolicy that is not that of the rule's first target: the first counts for all";
+                self.settings(resource).ignored(target.line, text);
+            }
         }
         if to.is_empty() {
             return;
         }
-        let expression = self.template.property(resource, &["ScheduleExpression"]);
-        let mut settings = self.settings(resource);
-        let expression = settings.text("ScheduleExpression", expression.as_ref());
-        let schedule = expression.and_then(|expression| schedule(&mut settings, expression));
+        let schedule = self.schedule(resource);
         let bus = self.template.property(resource, &["EventBusName"]).map(|node| self.resource_name(&node));
         let name = self.name_of(resource.id);
         self.subscriptions.push(Subscription {
@@ -195,29 +208,38 @@ impl<'t> Stack<'t> {
         }
         let arn = self.template.property(resource, &["Target", "Arn"]);
         let Some(to) = self.function_in(resource, "Target.Arn", arn.as_ref()) else { return };
+        if let Some(target) = self.template.property(resource, &["Target"]) {
+            self.note_own_queue(resource, target.line, &target);
+        }
         let policy = self.template.property(resource, &["Target", "RetryPolicy"]);
-        let expression = self.template.property(resource, &["ScheduleExpression"]);
-        let mut settings = self.settings(resource);
-        let (retry_attempts, retry_age) = retry_policy(&mut settings, policy.as_ref());
-        let expression = settings.text("ScheduleExpression", expression.as_ref());
-        let schedule = expression.and_then(|expression| schedule(&mut settings, expression));
+        let (retry_attempts, retry_age) = retry_policy(&mut self.settings(resource), policy.as_ref());
+        let schedule = self.schedule(resource);
         let name = self.name_of(resource.id);
-        self.application.sources.push(Source {
-            label: format!("schedule {name}"),
-            name: self.application.free_source_name(&name),
-            origin: self.origin(resource),
-            caller: Caller::EventBridge,
-            to: vec![to],
-            retry_attempts,
-            retry_age,
-            schedule,
-        });
+        let label = format!("schedule {name}");
+        let source = Source::new(self.application.free_source_name(&name), Caller::EventBridge, label, to);
+        let origin = self.origin(resource);
+        self.application.sources.push(Source { origin, retry_attempts, retry_age, schedule, ..source });
+    }
+
+    fn schedule(&mut self, resource: Resource<'t>) -> Option<Set<Schedule>> {
+        let properties = self.template.property(resource, &[])?;
+        schedule(&mut self.settings(resource), &properties, "ScheduleExpression")
     }
 
     fn is_disabled(&mut self, resource: Resource<'t>) -> bool {
         let state = self.template.property(resource, &["State"]);
         let state = self.settings(resource).text("State", state.as_ref());
         let is_off = state.is_some_and(|state| state.value == "DISABLED");
+        if is_off {
+            self.book.ignored(self.origin(resource), "it is disabled");
+        }
+        is_off
+    }
+
+    /// Whether the flag at `path` is `off`, the value that disables the resource; that is then said.
+    fn is_switched(&mut self, resource: Resource<'t>, path: &[&str], off: bool) -> bool {
+        let node = self.template.property(resource, path);
+        let is_off = self.settings(resource).flag(&path.join("."), node.as_ref()) == Some(off);
         if is_off {
             self.book.ignored(self.origin(resource), "it is disabled");
         }
@@ -234,6 +256,9 @@ impl<'t> Stack<'t> {
 
     /// `AWS::IoT::TopicRule`: its actions that invoke functions.
     pub(super) fn iot_rule(&mut self, resource: Resource<'t>) {
+        if self.is_switched(resource, &["TopicRulePayload", "RuleDisabled"], true) {
+            return;
+        }
         for action in self.list(resource, &["TopicRulePayload", "Actions"]) {
             let function = action.at(&["Lambda", "FunctionArn"]);
             if let Some(to) = self.function_in(resource, "Lambda.FunctionArn", function) {
@@ -244,6 +269,9 @@ impl<'t> Stack<'t> {
 
     /// `AWS::SES::ReceiptRule`: its actions that invoke functions and do not wait for the answer.
     pub(super) fn receipt_rule(&mut self, resource: Resource<'t>) {
+        if self.is_switched(resource, &["Rule", "Enabled"], false) {
+            return;
+        }
         for action in self.list(resource, &["Rule", "Actions"]) {
             let Some(action) = action.get("LambdaAction") else { continue };
             let waits =

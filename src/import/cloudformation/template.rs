@@ -485,15 +485,28 @@ impl<'a> Template<'a> {
         let Reference { to, attribute } = reference;
         let kind = self.resource(to).map_or("", |resource| resource.kind);
         let name = || self.physical_name(to);
-        let is_arn = matches!(attribute.as_str(), "Arn" | "TopicArn" | "FunctionArn")
-            || (attribute.is_empty() && matches!(kind, "AWS::SNS::Topic" | "AWS::Lambda::Alias"));
-        if is_arn && let Some(service) = arn_service(kind) {
+        if self.is_arn(reference)
+            && let Some(service) = arn_service(kind)
+        {
             return Ok(format!("arn:aws:{service}{}", name()?));
         }
         if attribute.is_empty() || attribute.ends_with("Name") || attribute == "Name" {
             return name();
         }
         Err(unknown_because(format!("{} of {} exists only when deployed", quoted(attribute), quoted(to))))
+    }
+
+    /// Whether a reference is to an ARN. A plain `Ref` is one for some types only: of a queue it is the URL.
+    pub(super) fn is_arn(&self, reference: &Reference) -> bool {
+        match reference.attribute.as_str() {
+            "" => {
+                let kind = self.resource(&reference.to).map_or("", |resource| resource.kind);
+                matches!(kind, "AWS::SNS::Topic" | "AWS::Lambda::Alias" | "AWS::Lambda::Version")
+            }
+            // `!Ref Function.Alias` and `!Ref Function.Version` are those of the alias and version that SAM makes.
+            "Alias" | "Version" => true,
+            attribute => attribute.ends_with("Arn"),
+        }
     }
 
     /// The name that AWS knows a resource by: the one it is given, or its logical id in place of a generated one.

@@ -270,21 +270,27 @@ fn translated(kind: &str, settings: &Node, line: usize) -> Vec<Node> {
     let age = policy.and_then(|policy| policy.get("maximumEventAge"));
     let attempts: (&[&str], _) = (&["RetryPolicy", "MaximumRetryAttempts"], attempts);
     let age: (&[&str], _) = (&["RetryPolicy", "MaximumEventAgeInSeconds"], age);
+    let own_queue: (&[&str], _) = (&["DeadLetterConfig"], get("deadLetterQueueArn"));
     match kind {
         "s3" => vec![event("S3", vec![(&["Bucket"], get("bucket").or(bare))])],
-        "sns" => vec![event("SNS", vec![(&["Topic"], get("arn").or_else(|| get("topicName")).or(bare))])],
+        "sns" => {
+            let topic = (&["Topic"][..], get("arn").or_else(|| get("topicName")).or(bare));
+            vec![event("SNS", vec![topic, (&["RedrivePolicy"], get("redrivePolicy"))])]
+        }
         "schedule" => {
             let rate = get("rate").or(bare).unwrap_or(settings);
             let rates = if rate.elements().is_empty() { std::slice::from_ref(rate) } else { rate.elements() };
-            let one = |rate| event("Schedule", vec![(&["Schedule"], Some(rate)), enabled]);
+            let zone: (&[&str], _) = (&["ScheduleExpressionTimezone"], get("timezone"));
+            let one = |rate| event("Schedule", vec![(&["Schedule"], Some(rate)), enabled, zone]);
             rates.iter().map(one).collect()
         }
         "eventBridge" if get("schedule").is_some() => {
-            vec![event("Schedule", vec![(&["Schedule"], get("schedule")), enabled, attempts, age])]
+            let schedule = (&["Schedule"][..], get("schedule"));
+            vec![event("Schedule", vec![schedule, enabled, attempts, age, own_queue])]
         }
         "eventBridge" => {
             let bus = (&["EventBusName"][..], get("eventBus"));
-            vec![event("EventBridgeRule", vec![bus, enabled, attempts, age])]
+            vec![event("EventBridgeRule", vec![bus, enabled, attempts, age, own_queue])]
         }
         "cloudwatchEvent" => vec![event("EventBridgeRule", vec![enabled])],
         "cloudwatchLog" => vec![event("CloudWatchLogs", Vec::new())],

@@ -73,6 +73,8 @@ struct Module<'a> {
     blocks: BTreeMap<String, (&'a File<'a>, &'a Block)>,
     /// Locals that are known, or being worked out.
     known: RefCell<BTreeMap<String, Option<Node>>>,
+    /// What the dynamic blocks around an expression call their elements, innermost last.
+    iterators: RefCell<Vec<(String, Node)>>,
     depth: Cell<usize>,
     copies: Cell<usize>,
 }
@@ -87,6 +89,7 @@ impl<'a> Module<'a> {
             locals: BTreeMap::new(),
             blocks: BTreeMap::new(),
             known: RefCell::default(),
+            iterators: RefCell::default(),
             depth: Cell::new(0),
             copies: Cell::new(0),
         };
@@ -184,29 +187,73 @@ impl<'a> Module<'a> {
                     entries.push(Entry { key: attribute.key.as_str().to_owned(), line: node.line, node });
                 }
                 Structure::Block(block) if block.ident.as_str() == "dynamic" => {
-                    let line = line_of(file, block.span());
                     if let [name] = labels(block).as_slice() {
-                        let node = Node::unknown(format!("a dynamic block makes it; {PLAN}"), None, line);
-                        entries.push(Entry { key: (*name).to_owned(), line, node });
+                        match self.dynamic(file, block, name) {
+                            Ok(made) => made.into_iter().for_each(|node| put_block(&mut entries, name, node)),
+                            Err(unknown) => {
+                                let line = line_of(file, block.span());
+                                let node = Node::new(Value::Unknown(unknown), line);
+                                entries.push(Entry { key: (*name).to_owned(), line, node });
+                            }
+                        }
                     }
                 }
                 Structure::Block(block) => {
                     let line = line_of(file, block.span());
-                    let node = self.body(file, &block.body, line);
-                    let key = block.ident.as_str();
-                    match entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.node.value)
-                    {
-                        Some(Value::List(blocks)) => blocks.push(node),
-                        Some(_) => {}
-                        None => {
-                            let node = Node::new(Value::List(vec![node]), line);
-                            entries.push(Entry { key: key.to_owned(), line, node });
-                        }
-                    }
+                    put_block(&mut entries, block.ident.as_str(), self.body(file, &block.body, line));
                 }
             }
         }
         Node::new(Value::Object(entries), line)
+    }
+
+    /// The blocks that a dynamic block makes: its `content` for each element of what `for_each` is.
+    fn dynamic(&self, file: &'a File<'a>, block: &'a Block, name: &str) -> Result<Vec<Node>, Unknown> {
+        let body = &block.body;
+        let (Some(each), Some(content)) = (body.get_attribute("for_each"), body.get_blocks("content").next())
+        else {
+            return Err(unknown_because("a dynamic block needs `for_each` and `content`"));
+        };
+        let each = self.resolve(file, &each.value);
+        let elements: Vec<(Node, Node)> = match &each.value {
+            Value::Unknown(unknown) => {
+                let why = format!("a dynamic block makes it, and {}; {PLAN}", unknown.why);
+                return Err(Unknown { why, key: unknown.key.clone() });
+            }
+            // The key of an element of a set is the element itself.
+            Value::List(list) => list.iter().map(|element| (element.clone(), element.clone())).collect(),
+            Value::Object(entries) => entries
+                .iter()
+                .map(|entry| (Node::text(entry.key.clone(), entry.line), entry.node.clone()))
+                .collect(),
+            _ => return Err(unknown_because("the `for_each` of a dynamic block is no list")),
+        };
+        let named = body.get_attribute("iterator").and_then(|named| match &named.value {
+            Expression::Variable(name) => Some(name.as_str().to_owned()),
+            _ => None,
+        });
+        let iterator = named.unwrap_or_else(|| name.to_owned());
+        // Dynamic blocks inside of each other multiply, and a block is many values.
+        self.copies.set(self.copies.get().saturating_add(elements.len().saturating_mul(16)));
+        if self.copies.get() > MAX_COPIES {
+            return Err(unknown_because("dynamic blocks hold each other too often"));
+        }
+        let line = line_of(file, content.span());
+        let made = elements.into_iter().map(|(key, value)| {
+            let entry = |name: &str, node: Node| Entry { key: name.to_owned(), line: node.line, node };
+            let element = Node::new(Value::Object(vec![entry("key", key), entry("value", value)]), line);
+            self.iterators.borrow_mut().push((iterator.clone(), element));
+            let node = self.body(file, &content.body, line);
+            self.iterators.borrow_mut().pop();
+            node
+        });
+        Ok(made.collect())
+    }
+
+    /// The element that an enclosing dynamic block calls `name`.
+    fn iterated(&self, name: &str) -> Option<Node> {
+        let iterators = self.iterators.borrow();
+        iterators.iter().rev().find(|(known, _)| known == name).map(|(_, element)| element.clone())
     }
 
     fn resolve(&self, file: &'a File<'a>, expression: &'a Expression) -> Node {
@@ -361,9 +408,49 @@ impl<'a> Module<'a> {
             return Err(unknown.clone());
         }
         match (name, arguments.as_slice()) {
-            ("tostring" | "tonumber" | "tobool" | "tolist" | "sensitive" | "nonsensitive", [one]) => {
-                Ok(one.value.clone())
+            (
+                "tostring" | "tonumber" | "tobool" | "tolist" | "tomap" | "sensitive" | "nonsensitive",
+                [one],
+            ) => Ok(one.value.clone()),
+            ("toset", [list]) => {
+                let mut kept: Vec<Node> = Vec::new();
+                for element in list.elements() {
+                    if !kept.iter().any(|known| known.value == element.value) {
+                        kept.push(element.clone());
+                    }
+                }
+                Ok(Value::List(kept))
             }
+            ("compact", [list]) => {
+                let is_empty = |node: &&Node| node.is_null() || node.as_text().as_deref() == Some("");
+                Ok(Value::List(list.elements().iter().filter(|node| !is_empty(node)).cloned().collect()))
+            }
+            ("concat", lists) => {
+                Ok(Value::List(lists.iter().flat_map(|list| list.elements().to_vec()).collect()))
+            }
+            ("keys", [map]) => {
+                let mut keys: Vec<&Entry> = map.entries().iter().collect();
+                keys.sort_by(|a, b| a.key.cmp(&b.key));
+                let key = |entry: &Entry| Node::text(entry.key.clone(), entry.line);
+                Ok(Value::List(keys.into_iter().map(key).collect()))
+            }
+            ("merge", maps) => {
+                let mut merged: Vec<Entry> = Vec::new();
+                for entry in maps.iter().flat_map(Node::entries) {
+                    merged.retain(|known| known.key != entry.key);
+                    merged.push(entry.clone());
+                }
+                Ok(Value::Object(merged))
+            }
+            ("contains", [list, wanted]) => {
+                let is_wanted = |node: &Node| {
+                    node.value == wanted.value
+                        || (node.as_text().is_some() && node.as_text() == wanted.as_text())
+                };
+                Ok(Value::Flag(list.elements().iter().any(is_wanted)))
+            }
+            ("min" | "max", numbers) => extreme(name, numbers),
+            ("format", [pattern, values @ ..]) => self.format(&text_of(&pattern.value)?, values),
             ("lower", [one]) => Ok(Value::Text(self.text(&one.value)?.to_lowercase())),
             ("upper", [one]) => Ok(Value::Text(self.text(&one.value)?.to_uppercase())),
             ("length", [one]) => {
@@ -384,6 +471,28 @@ impl<'a> Module<'a> {
         }
     }
 
+    /// `format("%s-%d", …)`: texts and whole numbers, without widths.
+    fn format(&self, pattern: &str, values: &[Node]) -> Result<Value, Unknown> {
+        let mut values = values.iter();
+        let mut made = String::new();
+        let mut chars = pattern.chars();
+        while let Some(c) = chars.next() {
+            match (c, if c == '%' { chars.next() } else { None }) {
+                ('%', Some('%')) => made.push('%'),
+                ('%', Some('s' | 'd' | 'v')) => {
+                    let value = values.next().ok_or_else(|| not_worked_out("format"))?;
+                    made.push_str(&self.text(&value.value)?);
+                }
+                ('%', _) => return Err(not_worked_out("format")),
+                (c, _) => made.push(c),
+            }
+            if made.len() > MAX_TEXT {
+                return Err(not_worked_out("format"));
+            }
+        }
+        Ok(Value::Text(made))
+    }
+
     /// What a name of Terraform means: `var.x`, `local.x`, `data.….…`, or a resource.
     fn traverse(
         &self,
@@ -392,6 +501,9 @@ impl<'a> Module<'a> {
         operators: &[&'a TraversalOperator],
     ) -> Result<Value, Unknown> {
         let name = operators.first().and_then(|operator| attribute_name(operator));
+        if let Some(element) = self.iterated(root) {
+            return self.steps(file, &element, operators);
+        }
         match (root, name) {
             ("var", Some(name)) => {
                 let variable = self.variable(name);
@@ -513,6 +625,28 @@ impl<'a> Module<'a> {
         }
         Ok(at.value)
     }
+}
+
+/// Puts a nested block behind those of the same name.
+fn put_block(entries: &mut Vec<Entry>, key: &str, node: Node) {
+    match entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.node.value) {
+        Some(Value::List(blocks)) => blocks.push(node),
+        Some(_) => {}
+        None => {
+            let line = node.line;
+            let node = Node::new(Value::List(vec![node]), line);
+            entries.push(Entry { key: key.to_owned(), line, node });
+        }
+    }
+}
+
+/// `min` and `max` of whole numbers.
+fn extreme(name: &str, numbers: &[Node]) -> Result<Value, Unknown> {
+    let number = |node: &Node| node.as_text().and_then(|text| text.parse::<i64>().ok());
+    let numbers: Option<Vec<i64>> = numbers.iter().map(number).collect();
+    let numbers = numbers.unwrap_or_default();
+    let found = if name == "min" { numbers.iter().min() } else { numbers.iter().max() };
+    found.map(|number| whole(*number)).ok_or_else(|| not_worked_out(name))
 }
 
 fn labels(block: &Block) -> Vec<&str> {

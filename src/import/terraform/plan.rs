@@ -177,7 +177,8 @@ impl Place<'_, '_> {
             }
             ["local" | "each" | "count" | "self" | "path" | "data" | "terraform", ..] => None,
             [kind, name, rest @ ..] => {
-                let attribute = rest.first().copied().unwrap_or_default();
+                // Behind an index that is no constant, the plan leaves the attribute out: settings are made of ARNs.
+                let attribute = rest.first().copied().unwrap_or("arn");
                 Some(reference(self.address(path, kind, name)?, attribute))
             }
             _ => None,

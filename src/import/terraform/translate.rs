@@ -52,12 +52,17 @@ const QUEUE: &[Renamed] = &[
 const TOPIC: &[Renamed] = &[(&["name"], &["TopicName"]), (&["fifo_topic"], &["FifoTopic"])];
 const BUS: &[Renamed] = &[(&["name"], &["Name"])];
 const BUCKET: &[Renamed] = &[(&["bucket"], &["BucketName"])];
-const SUBSCRIPTION: &[Renamed] =
-    &[(&["topic_arn"], &["TopicArn"]), (&["protocol"], &["Protocol"]), (&["endpoint"], &["Endpoint"])];
+const SUBSCRIPTION: &[Renamed] = &[
+    (&["topic_arn"], &["TopicArn"]),
+    (&["protocol"], &["Protocol"]),
+    (&["endpoint"], &["Endpoint"]),
+    (&["redrive_policy"], &["RedrivePolicy"]),
+];
 const MAPPING: &[Renamed] = &[(&["function_name"], &["FunctionName"])];
 const URL: &[Renamed] = &[(&["function_name"], &["TargetFunctionArn"])];
 const PERMISSION: &[Renamed] = &[(&["function_name"], &["FunctionName"]), (&["principal"], &["Principal"])];
 const RULE: &[Renamed] = &[
+    (&["is_enabled"], &["Enabled"]),
     (&["name"], &["Name"]),
     (&["event_bus_name"], &["EventBusName"]),
     (&["schedule_expression"], &["ScheduleExpression"]),
@@ -65,8 +70,14 @@ const RULE: &[Renamed] = &[
 ];
 const SCHEDULE: &[Renamed] = &[
     (&["schedule_expression"], &["ScheduleExpression"]),
+    (&["schedule_expression_timezone"], &["ScheduleExpressionTimezone"]),
+    (
+        &["flexible_time_window", "maximum_window_in_minutes"],
+        &["FlexibleTimeWindow", "MaximumWindowInMinutes"],
+    ),
     (&["state"], &["State"]),
     (&["target", "arn"], &["Target", "Arn"]),
+    (&["target", "dead_letter_config"], &["Target", "DeadLetterConfig"]),
     (
         &["target", "retry_policy", "maximum_retry_attempts"],
         &["Target", "RetryPolicy", "MaximumRetryAttempts"],
@@ -240,9 +251,38 @@ fn special(resource: &Resource) -> Option<(&'static str, Vec<Entry>)> {
             });
             let list = unknown("lambda").unwrap_or_else(|| Node::new(Value::List(list.collect()), line));
             put(&mut properties, &["TopicRulePayload", "Actions"], list);
+            if let Some(enabled) = body.get("enabled") {
+                put(&mut properties, &["TopicRulePayload", "RuleDisabled"], negated(enabled));
+            }
             Some(("AWS::IoT::TopicRule", properties))
         }
+        "aws_ses_receipt_rule" => {
+            let functions = blocks("lambda_action").iter();
+            let list = functions.map(|block| {
+                let pairs = vec![
+                    ("FunctionArn", block.get("function_arn")),
+                    ("InvocationType", block.get("invocation_type")),
+                ];
+                object(vec![("LambdaAction", Some(&object(pairs)))])
+            });
+            let list =
+                unknown("lambda_action").unwrap_or_else(|| Node::new(Value::List(list.collect()), line));
+            put(&mut properties, &["Rule", "Actions"], list);
+            if let Some(enabled) = body.get("enabled") {
+                put(&mut properties, &["Rule", "Enabled"], enabled.clone());
+            }
+            Some(("AWS::SES::ReceiptRule", properties))
+        }
         _ => None,
+    }
+}
+
+/// The opposite of a flag; what is no flag stays what it is.
+fn negated(flag: &Node) -> Node {
+    match flag.as_text().as_deref() {
+        Some("true") => Node::new(Value::Flag(false), flag.line),
+        Some("false") => Node::new(Value::Flag(true), flag.line),
+        _ => flag.clone(),
     }
 }
 
@@ -275,6 +315,7 @@ fn attach(resource: &Resource, resources: &[Resource], made: &mut [Entry], book:
         &resource.body,
         &[
             (&["arn"], &["Arn"]),
+            (&["dead_letter_config"], &["DeadLetterConfig"]),
             (&["retry_policy", "maximum_retry_attempts"], &["RetryPolicy", "MaximumRetryAttempts"]),
             (&["retry_policy", "maximum_event_age_in_seconds"], &["RetryPolicy", "MaximumEventAgeInSeconds"]),
         ],
