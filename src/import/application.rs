@@ -236,7 +236,7 @@ impl Application {
     }
 
     /// A name that no source has yet: `name` itself, or with a number behind it.
-    pub(super) fn free_source_name(&self, name: &str) -> String {
+    fn free_source_name(&self, name: &str) -> String {
         let is_free = |name: &str| !self.sources.iter().any(|source| source.name == name);
         let numbered = (2..).map(|n| format!("{name}-{n}"));
         std::iter::once(name.to_owned()).chain(numbered).find(|name| is_free(name)).unwrap_or_default()
@@ -248,10 +248,15 @@ impl Application {
         for destination in other.destinations {
             self.destination(destination);
         }
-        for mut source in other.sources {
-            source.name = self.free_source_name(&source.name);
-            self.sources.push(source);
+        for source in other.sources {
+            self.add_source(source);
         }
+    }
+
+    /// Adds a source, with a number behind its name if another has that.
+    pub(super) fn add_source(&mut self, source: Source) {
+        let name = self.free_source_name(&source.name);
+        self.sources.push(Source { name, ..source });
     }
 }
 

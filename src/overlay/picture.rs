@@ -17,13 +17,13 @@ pub fn section(overlay: &Overlay) -> Extra {
 }
 
 #[cfg(not(feature = "charts"))]
-fn charts(_: &Overlay) -> Vec<Chart> {
+fn charts(_: &Overlay) -> Vec<(Chart, String)> {
     Vec::new()
 }
 
 #[cfg(feature = "charts")]
-fn charts(overlay: &Overlay) -> Vec<Chart> {
-    use super::series;
+fn charts(overlay: &Overlay) -> Vec<(Chart, String)> {
+    use super::series::{self, Pair};
     use crate::chart::{Format, OverlayPanel, draw_overlay};
 
     /// A chart of more functions would be no help.
@@ -33,13 +33,16 @@ fn charts(overlay: &Overlay) -> Vec<Chart> {
     let step_ms = u64::try_from(overlay.period_seconds).unwrap_or(1) * 1_000;
     let chart = |function: &&str| {
         let pairs = overlay.pairs.iter().filter(|pair| pair.function == *function);
-        let panels: Vec<OverlayPanel> = pairs
+        let drawn: Vec<&Pair> = pairs.clone().filter(|pair| pair.is_telling()).collect();
+        let drawn = if drawn.is_empty() { pairs.collect() } else { drawn };
+        let panels: Vec<OverlayPanel> = drawn
+            .into_iter()
             .map(|pair| OverlayPanel {
                 heading: format!(
                     "{}, {} ({})",
                     pair.metric.name(),
                     series::name(pair.statistic),
-                    pair.metric.unit().name()
+                    pair.unit().name()
                 ),
                 simulated: pair.simulated.iter().map(|value| value.map(thousandths)).collect(),
                 measured: pair.measured.iter().map(|value| value.map(thousandths)).collect(),
@@ -48,7 +51,9 @@ fn charts(overlay: &Overlay) -> Vec<Chart> {
         let subtitle = format!("{function} — time from {} on", text::date(overlay.from));
         let file =
             draw_overlay("measured", "Measured and simulated", &subtitle, step_ms, &panels, Format::Svg);
-        Chart { name: "measured".to_owned(), svg: String::from_utf8_lossy(&file.bytes).into_owned() }
+        let says = format!("{function}: what was measured, as a line, over what was simulated, as an area.");
+        let svg = String::from_utf8_lossy(&file.bytes).into_owned();
+        (Chart { name: "measured and simulated".to_owned(), svg }, says)
     };
     functions.iter().take(MOST_FUNCTIONS).map(chart).collect()
 }

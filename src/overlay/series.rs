@@ -296,6 +296,25 @@ pub(super) fn name(statistic: Statistic) -> String {
 }
 
 impl Pair {
+    /// The unit of its values: samples are counted whatever they measure.
+    pub(super) const fn unit(&self) -> Unit {
+        if matches!(self.statistic, Statistic::SampleCount) { Unit::Count } else { self.metric.unit() }
+    }
+
+    /// Whether a picture of it tells what others do not: of counts their sum, or how many at most; of times what is
+    /// usual and what is worst. How many samples there were, and that each counts one, is in other pictures.
+    #[cfg(feature = "charts")]
+    pub(super) fn is_telling(&self) -> bool {
+        match (self.metric, self.statistic) {
+            (Metric::ConcurrentExecutions, Statistic::Maximum) => true,
+            (metric, Statistic::Sum) => metric.unit() == Unit::Count,
+            (metric, Statistic::Average | Statistic::Maximum | Statistic::Percentile(_)) => {
+                metric.unit() != Unit::Count
+            }
+            _ => false,
+        }
+    }
+
     /// Whether a period adds to a total.
     fn is_total(&self) -> bool {
         matches!(self.statistic, Statistic::SampleCount)
@@ -334,7 +353,7 @@ impl Pair {
             function: self.function.clone(),
             metric: self.metric.name(),
             statistic: name(self.statistic),
-            unit: self.metric.unit().name(),
+            unit: self.unit().name(),
             periods: both.len(),
             measured: measured / parts,
             simulated: simulated / parts,

@@ -63,8 +63,8 @@ pub struct Extra {
     pub lead: String,
     /// Its table: the header and the rows.
     pub table: Vec<Vec<String>>,
-    /// Its charts.
-    pub charts: Vec<Chart>,
+    /// Its charts, each with what it shows in words.
+    pub charts: Vec<(Chart, String)>,
     /// What is to be known about it.
     pub notes: Vec<String>,
 }

@@ -106,7 +106,7 @@ fn figure(chart: &Chart, says: &str) -> Markup {
             div.chart tabindex="0" role="img" aria-label={ "Chart: " (chart.name.replace('_', " ")) ". " (says) } {
                 (PreEscaped(&chart.svg))
             }
-            @if !says.is_empty() { figcaption { (says) } }
+            figcaption { (says) }
         }
     }
 }
@@ -118,7 +118,7 @@ fn extra_section(number: usize, extra: &Extra) -> Markup {
             @if !extra.lead.is_empty() { p { (visible(&extra.lead)) } }
             (sections::table(&extra.table))
             @for note in &extra.notes { p.note { (visible(note)) } }
-            @for chart in &extra.charts { (figure(chart, "")) }
+            @for (chart, says) in &extra.charts { (figure(chart, &visible(says))) }
         }
     }
 }

@@ -105,6 +105,28 @@ fn the_page_has_what_one_looks_for_and_asks_nobody() {
     assert_eq!(elsewhere, 0, "every link stays on the page");
 }
 
+/// Charts are drawn for a light ground. On a dark one each grey of theirs must have a counterpart in the page's style,
+/// or it is not to be read; stripes lie on colours and stay.
+#[test]
+fn every_grey_of_the_charts_has_a_counterpart_on_a_dark_ground() {
+    let page = written(&run_builtin("dark", "destination-denied", Files { charts: true, ..Files::ALL }));
+    let (_, style) = page.split_once("screen and (prefers-color-scheme:dark)").expect("a dark style");
+    let mut greys = 0;
+    for property in ["fill", "stroke"] {
+        let opening = format!("{property}=\"#");
+        for (at, _) in page.match_indices(&opening) {
+            let colour = &page[at + opening.len()..][..6];
+            let is_grey = colour[..2] == colour[2..4] && colour[2..4] == colour[4..];
+            let stays = ["202020", "BEBEBE"].contains(&colour);
+            if is_grey && !stays && !page[..at].ends_with('[') {
+                greys += 1;
+                assert!(style.contains(&format!("[{property}=\"#{colour}\"]{{")), "{property} #{colour}");
+            }
+        }
+    }
+    assert!(greys > 100, "{greys}");
+}
+
 /// Names that would be markup, and text that would end it.
 #[test]
 fn whatever_a_scenario_is_called_stays_text() {
@@ -190,6 +212,20 @@ mod program {
         }
         let page = fs::read_to_string(folder.join("report.html")).expect("written");
         assert!(page.contains("Measured and simulated") && page.matches("<svg ").count() == 7);
+        assert!(
+            page.contains("aria-label=\"Chart: measured and simulated. ship: what was measured, as a line")
+        );
+        for (panel, is_drawn) in [
+            ("Invocations, Sum (Count)", true),
+            ("Duration, p99 (Milliseconds)", true),
+            ("ConcurrentExecutions, Maximum (Count)", true),
+            ("Invocations, Average (Count)", false),
+            ("Duration, SampleCount", false),
+        ] {
+            assert_eq!(page.contains(panel), is_drawn, "{panel}");
+        }
+        let samples = distances.iter().find(|distance| distance["statistic"] == "SampleCount").expect("some");
+        assert_eq!(samples["unit"], "Count", "{samples}");
         assert!(thirdtry(&["verify", path]).status.success(), "measurements on the page are no divergence");
 
         let other = run_builtin("overlay", "outage-backlog", Files { charts: false, ..Files::ALL });

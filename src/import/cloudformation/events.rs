@@ -110,13 +110,8 @@ impl<'t> Stack<'t> {
         let bucket = event.properties.get("Bucket").map(|node| self.resource_name(node));
         let bucket = bucket.unwrap_or_else(|| event.default_name());
         let label = format!("S3 bucket {bucket}");
-        let name = self.application.free_source_name(&bucket);
-        self.application.sources.push(event.source(
-            self.template.file_of(event.resource.id),
-            name,
-            Caller::S3,
-            label,
-        ));
+        let to = event.to(self.template.file_of(event.resource.id));
+        self.application.add_source(Source::new(bucket, Caller::S3, label, to));
     }
 
     fn sns_event(&mut self, event: &Event<'_, 't>) {
@@ -167,9 +162,9 @@ impl<'t> Stack<'t> {
         let key = if kind == "Schedule" { "Schedule" } else { "ScheduleExpression" };
         let schedule = schedule(&mut self.settings(event.resource), event.properties, key);
         let label = format!("schedule {}", event.name);
-        let name = self.application.free_source_name(&event.default_name());
-        let source = event.source(self.template.file_of(event.resource.id), name, Caller::EventBridge, label);
-        self.application.sources.push(Source { retry_attempts, retry_age, schedule, ..source });
+        let to = event.to(self.template.file_of(event.resource.id));
+        let source = Source::new(event.default_name(), Caller::EventBridge, label, to);
+        self.application.add_source(Source { retry_attempts, retry_age, schedule, ..source });
     }
 
     /// A caller's own dead-letter queue is often taken for the function's.
@@ -192,14 +187,9 @@ impl<'t> Stack<'t> {
             event.name
         );
         self.settings(event.resource).assumed(event.line, text);
-        let name = self.application.free_source_name(&event.default_name());
         let label = format!("{what}: event {}", event.name);
-        self.application.sources.push(event.source(
-            self.template.file_of(event.resource.id),
-            name,
-            Caller::Direct,
-            label,
-        ));
+        let to = event.to(self.template.file_of(event.resource.id));
+        self.application.add_source(Source::new(event.default_name(), Caller::Direct, label, to));
     }
 
     /// Whether a rule or schedule is switched off, which is then said.
@@ -288,9 +278,5 @@ impl Event<'_, '_> {
     fn to(&self, file: &str) -> Set<String> {
         let origin = Origin::new(file, self.line, self.resource.id);
         Set { value: self.function.to_owned(), origin }
-    }
-
-    fn source(&self, file: &str, name: String, caller: Caller, label: String) -> Source {
-        Source::new(name, caller, label, self.to(file))
     }
 }

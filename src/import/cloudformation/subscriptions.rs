@@ -84,8 +84,8 @@ impl<'t> Stack<'t> {
             return;
         }
         let caller = if subscription.service == Service::Sns { Caller::Sns } else { Caller::EventBridge };
-        self.application.sources.push(Source {
-            name: self.application.free_source_name(&subscription.name),
+        self.application.add_source(Source {
+            name: subscription.name,
             origin: subscription.origin,
             caller,
             to: subscription.to,
@@ -113,15 +113,10 @@ impl<'t> Stack<'t> {
                 let Some(to) = self.function_in(resource, "the notified function", function) else {
                     continue;
                 };
-                let name = self.application.free_source_name(&bucket);
                 let label = format!("S3 bucket {bucket}");
-                self.push_source(name, Caller::S3, label, to);
+                self.application.add_source(Source::new(bucket.clone(), Caller::S3, label, to));
             }
         }
-    }
-
-    fn push_source(&mut self, name: String, caller: Caller, label: String, to: Set<String>) {
-        self.application.sources.push(Source::new(name, caller, label, to));
     }
 
     /// Subscriptions inside of a topic.
@@ -216,9 +211,9 @@ impl<'t> Stack<'t> {
         let schedule = self.schedule(resource);
         let name = self.name_of(resource.id);
         let label = format!("schedule {name}");
-        let source = Source::new(self.application.free_source_name(&name), Caller::EventBridge, label, to);
+        let source = Source::new(name, Caller::EventBridge, label, to);
         let origin = self.origin(resource);
-        self.application.sources.push(Source { origin, retry_attempts, retry_age, schedule, ..source });
+        self.application.add_source(Source { origin, retry_attempts, retry_age, schedule, ..source });
     }
 
     fn schedule(&mut self, resource: Resource<'t>) -> Option<Set<Schedule>> {
@@ -292,7 +287,7 @@ impl<'t> Stack<'t> {
     fn service_source(&mut self, resource: Resource<'t>, what: &str, to: Set<String>) {
         let text = format!("{what} repeats what Lambda does not accept as a program would");
         self.book.assumed(self.origin(resource), text);
-        let name = self.application.free_source_name(&self.name_of(resource.id));
-        self.push_source(name, Caller::Direct, format!("{what}: {}", resource.id), to);
+        let label = format!("{what}: {}", resource.id);
+        self.application.add_source(Source::new(self.name_of(resource.id), Caller::Direct, label, to));
     }
 }

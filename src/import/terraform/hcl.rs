@@ -6,6 +6,7 @@ use super::super::book::{Book, Origin};
 use super::super::tree::{Entry, Lines, Node, Unknown, Value, from_document};
 use super::super::{Options, check_parameters, given};
 use super::Resource;
+use super::functions;
 use super::value::{display_name, reference};
 use crate::scenario::document;
 use crate::scenario::problem::quoted;
@@ -21,10 +22,11 @@ use std::collections::BTreeMap;
 /// How deeply expressions may hang on each other, through locals and defaults.
 const MAX_DEPTH: usize = 300;
 /// The longest text that an expression may make.
-const MAX_TEXT: usize = 64 * 1024;
+pub(super) const MAX_TEXT: usize = 64 * 1024;
 /// How many values locals may be copied into, all in all.
 const MAX_COPIES: usize = 500_000;
-const PLAN: &str = "a plan has it worked out: terraform plan -out=p && terraform show -json p > plan.json, and import plan.json";
+/// What to do about everything that is left to Terraform.
+pub(super) const PLAN: &str = "a plan has it worked out: terraform plan -out=p && terraform show -json p > plan.json, and import plan.json";
 
 /// A file of the configuration.
 struct File<'a> {
@@ -385,112 +387,9 @@ impl<'a> Module<'a> {
         Ok(self.resolve(file, chosen).value)
     }
 
-    /// The functions that settings use; all others are left to a plan.
     fn call(&self, file: &'a File<'a>, call: &'a FuncCall) -> Result<Value, Unknown> {
         let arguments: Vec<Node> = call.args.iter().map(|argument| self.resolve(file, argument)).collect();
-        let name = call.name.name.as_str();
-        let known = |node: &Node| !matches!(node.value, Value::Unknown(_));
-        match (name, arguments.as_slice()) {
-            ("try", arguments) => {
-                let found = arguments.iter().find(|node| known(node));
-                return found.map(|node| node.value.clone()).ok_or_else(|| not_worked_out(name));
-            }
-            ("coalesce", arguments) => {
-                let found =
-                    arguments.iter().find(|node| !node.is_null() && node.as_text().as_deref() != Some(""));
-                return found.map(|node| node.value.clone()).ok_or_else(|| not_worked_out(name));
-            }
-            _ => {}
-        }
-        if let Some(Value::Unknown(unknown)) =
-            arguments.iter().map(|node| &node.value).find(|value| matches!(value, Value::Unknown(_)))
-        {
-            return Err(unknown.clone());
-        }
-        match (name, arguments.as_slice()) {
-            (
-                "tostring" | "tonumber" | "tobool" | "tolist" | "tomap" | "sensitive" | "nonsensitive",
-                [one],
-            ) => Ok(one.value.clone()),
-            ("toset", [list]) => {
-                let mut kept: Vec<Node> = Vec::new();
-                for element in list.elements() {
-                    if !kept.iter().any(|known| known.value == element.value) {
-                        kept.push(element.clone());
-                    }
-                }
-                Ok(Value::List(kept))
-            }
-            ("compact", [list]) => {
-                let is_empty = |node: &&Node| node.is_null() || node.as_text().as_deref() == Some("");
-                Ok(Value::List(list.elements().iter().filter(|node| !is_empty(node)).cloned().collect()))
-            }
-            ("concat", lists) => {
-                Ok(Value::List(lists.iter().flat_map(|list| list.elements().to_vec()).collect()))
-            }
-            ("keys", [map]) => {
-                let mut keys: Vec<&Entry> = map.entries().iter().collect();
-                keys.sort_by(|a, b| a.key.cmp(&b.key));
-                let key = |entry: &Entry| Node::text(entry.key.clone(), entry.line);
-                Ok(Value::List(keys.into_iter().map(key).collect()))
-            }
-            ("merge", maps) => {
-                let mut merged: Vec<Entry> = Vec::new();
-                for entry in maps.iter().flat_map(Node::entries) {
-                    merged.retain(|known| known.key != entry.key);
-                    merged.push(entry.clone());
-                }
-                Ok(Value::Object(merged))
-            }
-            ("contains", [list, wanted]) => {
-                let is_wanted = |node: &Node| {
-                    node.value == wanted.value
-                        || (node.as_text().is_some() && node.as_text() == wanted.as_text())
-                };
-                Ok(Value::Flag(list.elements().iter().any(is_wanted)))
-            }
-            ("min" | "max", numbers) => extreme(name, numbers),
-            ("format", [pattern, values @ ..]) => self.format(&text_of(&pattern.value)?, values),
-            ("lower", [one]) => Ok(Value::Text(self.text(&one.value)?.to_lowercase())),
-            ("upper", [one]) => Ok(Value::Text(self.text(&one.value)?.to_uppercase())),
-            ("length", [one]) => {
-                let length = one.elements().len().max(one.entries().len());
-                Ok(Value::Number(length.to_string()))
-            }
-            ("join", [between, list]) => {
-                let parts: Vec<String> =
-                    list.elements().iter().map(|part| self.text(&part.value)).collect::<Result<_, _>>()?;
-                let made = parts.join(&text_of(&between.value)?);
-                if made.len() > MAX_TEXT { Err(not_worked_out(name)) } else { Ok(Value::Text(made)) }
-            }
-            ("lookup", [map, key, more @ ..]) => {
-                let found = map.get(&text_of(&key.value)?).or(more.first());
-                found.map(|node| node.value.clone()).ok_or_else(|| not_worked_out(name))
-            }
-            _ => Err(not_worked_out(name)),
-        }
-    }
-
-    /// `format("%s-%d", …)`: texts and whole numbers, without widths.
-    fn format(&self, pattern: &str, values: &[Node]) -> Result<Value, Unknown> {
-        let mut values = values.iter();
-        let mut made = String::new();
-        let mut chars = pattern.chars();
-        while let Some(c) = chars.next() {
-            match (c, if c == '%' { chars.next() } else { None }) {
-                ('%', Some('%')) => made.push('%'),
-                ('%', Some('s' | 'd' | 'v')) => {
-                    let value = values.next().ok_or_else(|| not_worked_out("format"))?;
-                    made.push_str(&self.text(&value.value)?);
-                }
-                ('%', _) => return Err(not_worked_out("format")),
-                (c, _) => made.push(c),
-            }
-            if made.len() > MAX_TEXT {
-                return Err(not_worked_out("format"));
-            }
-        }
-        Ok(Value::Text(made))
+        functions::call(call.name.name.as_str(), &arguments, &|value| self.text(value))
     }
 
     /// What a name of Terraform means: `var.x`, `local.x`, `data.….…`, or a resource.
@@ -640,15 +539,6 @@ fn put_block(entries: &mut Vec<Entry>, key: &str, node: Node) {
     }
 }
 
-/// `min` and `max` of whole numbers.
-fn extreme(name: &str, numbers: &[Node]) -> Result<Value, Unknown> {
-    let number = |node: &Node| node.as_text().and_then(|text| text.parse::<i64>().ok());
-    let numbers: Option<Vec<i64>> = numbers.iter().map(number).collect();
-    let numbers = numbers.unwrap_or_default();
-    let found = if name == "min" { numbers.iter().min() } else { numbers.iter().max() };
-    found.map(|number| whole(*number)).ok_or_else(|| not_worked_out(name))
-}
-
 fn labels(block: &Block) -> Vec<&str> {
     block.labels.iter().map(hcl_edit::structure::BlockLabel::as_str).collect()
 }
@@ -679,7 +569,7 @@ fn size(node: &Node) -> usize {
     1 + inner.map(size).sum::<usize>()
 }
 
-fn text_of(value: &Value) -> Result<String, Unknown> {
+pub(super) fn text_of(value: &Value) -> Result<String, Unknown> {
     match value {
         Value::Text(text) | Value::Number(text) => Ok(text.clone()),
         Value::Flag(flag) => Ok(flag.to_string()),
@@ -731,14 +621,10 @@ fn binary(operator: BinaryOperator, left: &Node, right: &Node) -> Result<Value, 
     value.ok_or_else(|| unknown_because("an operator does not fit its operands"))
 }
 
-fn whole(number: i64) -> Value {
+pub(super) fn whole(number: i64) -> Value {
     Value::Number(number.to_string())
 }
 
-fn unknown_because(why: impl Into<String>) -> Unknown {
+pub(super) fn unknown_because(why: impl Into<String>) -> Unknown {
     Unknown { why: why.into(), key: None }
-}
-
-fn not_worked_out(function: &str) -> Unknown {
-    unknown_because(format!("the function {} is not worked out here; {PLAN}", quoted(function)))
 }

@@ -3,6 +3,7 @@
 //! Both are brought down to resources with resolved attributes. Those become the resources of CloudFormation that they
 //! stand for, so that what they mean is decided in one place.
 
+mod functions;
 mod hcl;
 mod plan;
 mod translate;

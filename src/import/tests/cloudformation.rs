@@ -299,3 +299,33 @@ Resources:
     says(&imported, Verdict::Assumed, "G: config.amazonaws.com invokes it, as a permission says");
     says(&imported, Verdict::Assumed, "H: callers with an SDK invoke it");
 }
+
+#[test]
+fn versions_log_filters_and_own_subscriptions_of_topics_are_read() {
+    let text = "
+Resources:
+  F: {Type: AWS::Lambda::Function}
+  V:
+    Type: AWS::Lambda::Version
+    Properties: {FunctionName: !Ref F, ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 4}}
+  Later:
+    Type: AWS::Lambda::Version
+    Properties: {FunctionName: !Ref F, ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 9}}
+  C: {Type: AWS::Lambda::EventInvokeConfig, Properties: {FunctionName: !Ref F, Qualifier: !GetAtt V.Version, MaximumRetryAttempts: 0}}
+  L: {Type: AWS::Logs::SubscriptionFilter, Properties: {DestinationArn: !GetAtt F.Arn, LogGroupName: x, FilterPattern: ''}}
+  T: {Type: AWS::SNS::Topic, Properties: {Subscription: [{Protocol: lambda, Endpoint: !Ref V}, {Protocol: email, Endpoint: a@b}]}}
+";
+    let imported = cloudformation(text, &[]);
+    let expected = [
+        ("/functions/F/ProvisionedConcurrencyConfig/ProvisionedConcurrentExecutions", "4"),
+        ("/functions/F/EventInvokeConfig/MaximumRetryAttempts", "0"),
+        ("/sources/T/to", "\"F\""),
+    ];
+    for (pointer, json) in expected {
+        assert_eq!(value(&imported, pointer).to_string(), json, "{pointer}");
+    }
+    assert_eq!(source_names(&imported), ["L", "T"]);
+    says(&imported, Verdict::Assumed, "all events of F go through `V`");
+    says(&imported, Verdict::Assumed, "a log group repeats what Lambda does not accept");
+    says(&imported, Verdict::Ignored, "another alias or version of the function has some already");
+}
