@@ -1,8 +1,8 @@
 //! The architecture as a test: who may use whom, and what may appear where (`docs/ARCHITECTURE.md`).
 //!
 //! The lexing is as simple as it can be: comments are cut off a line, and a file ends for us at its first
-//! `#[cfg(test)]`, because tests stand last in their file and may use whatever they like; so may `tests.rs` and what lies in
-//! `tests/`.
+//! `#[cfg(test)]`, because tests stand last in their file and may use whatever they like; so may `tests.rs`
+//! and what lies in `tests/`.
 
 use crate::source_files::{files, text};
 use std::path::Path;

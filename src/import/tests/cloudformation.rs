@@ -226,7 +226,9 @@ Resources:
   F: {Type: AWS::Lambda::Function}
   Rule: {Type: AWS::Events::Rule, Properties: {State: DISABLED, Targets: [{Arn: !GetAtt F.Arn, Id: a}]}}
   Daily: {Type: AWS::Scheduler::Schedule, Properties: {State: DISABLED, Target: {Arn: !GetAtt F.Arn}}}
-  Mail: {Type: AWS::SES::ReceiptRule, Properties: {Rule: {Enabled: false, Actions: [{LambdaAction: {FunctionArn: !GetAtt F.Arn}}]}}}
+  Mail:
+    Type: AWS::SES::ReceiptRule
+    Properties: {Rule: {Enabled: false, Actions: [{LambdaAction: {FunctionArn: !GetAtt F.Arn}}]}}
   Things:
     Type: AWS::IoT::TopicRule
     Properties: {TopicRulePayload: {RuleDisabled: true, Actions: [{Lambda: {FunctionArn: !GetAtt F.Arn}}]}}
@@ -311,9 +313,13 @@ Resources:
   Later:
     Type: AWS::Lambda::Version
     Properties: {FunctionName: !Ref F, ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 9}}
-  C: {Type: AWS::Lambda::EventInvokeConfig, Properties: {FunctionName: !Ref F, Qualifier: !GetAtt V.Version, MaximumRetryAttempts: 0}}
-  L: {Type: AWS::Logs::SubscriptionFilter, Properties: {DestinationArn: !GetAtt F.Arn, LogGroupName: x, FilterPattern: ''}}
-  T: {Type: AWS::SNS::Topic, Properties: {Subscription: [{Protocol: lambda, Endpoint: !Ref V}, {Protocol: email, Endpoint: a@b}]}}
+  C:
+    Type: AWS::Lambda::EventInvokeConfig
+    Properties: {FunctionName: !Ref F, Qualifier: !GetAtt V.Version, MaximumRetryAttempts: 0}
+  L: {Type: AWS::Logs::SubscriptionFilter, Properties: {DestinationArn: !GetAtt F.Arn, LogGroupName: x}}
+  T:
+    Type: AWS::SNS::Topic
+    Properties: {Subscription: [{Protocol: lambda, Endpoint: !Ref V}, {Protocol: email, Endpoint: a@b}]}
 ";
     let imported = cloudformation(text, &[]);
     let expected = [
