@@ -11,7 +11,6 @@
 
 use super::{Estimate, FunctionFlow};
 use crate::id::{DestinationId, FunctionId};
-use crate::random::{EventKey, Purpose};
 use crate::rounding::nearest;
 use crate::scenario::{
     Call, Dependency, DestinationKind, End, FailureKind, Function, InvocationType, Scenario, Source, Timing,
@@ -27,9 +26,6 @@ const MANY: usize = 64;
 const DRAIN: u32 = 8;
 /// After how many hops Lambda stops a loop.
 const HOPS: f64 = 16.0;
-/// How many durations are looked at to see how many are beyond `Timeout`, with few functions and with many.
-const SAMPLES: u32 = 2_000;
-const SAMPLES_OF_MANY: u32 = 100;
 
 /// Nobody stands in line: the young come back more often than the old, and so most wait less long than the mean. By
 /// how much, was measured on `benches/scenarios/overloaded.json`.
@@ -422,7 +418,7 @@ impl<'s> Flow<'s> {
             grid,
             slots: f64::from(slots),
             run,
-            late: late(function, if scenario.functions.len() > MANY { SAMPLES_OF_MANY } else { SAMPLES }),
+            late: function.duration.share_above(function.timeout),
             runs_allowed: retries_allowed(function, &scenario.timing) as usize + 1,
             maximum_age,
             retry_delay,
@@ -597,14 +593,6 @@ impl<'s> Flow<'s> {
         }
         count
     }
-}
-
-/// The share of `samples` durations that are longer than the function may run.
-fn late(function: &Function, samples: u32) -> f64 {
-    let draws = |number| EventKey(0).draws(Purpose::Duration, 0, number);
-    let is_late = |number: &u32| function.duration.sample(&mut draws(*number)) > function.timeout;
-    let late = (0..samples).filter(is_late).count();
-    f64::from(u32::try_from(late).unwrap_or(samples)) / f64::from(samples)
 }
 
 /// How much of `[begin, end)` the windows cover.

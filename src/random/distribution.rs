@@ -5,7 +5,7 @@
 //! number on its choice, and the gamma law uses Marsaglia and Tsang's rejection method on the draw's own private
 //! sequence, which cannot shift any other draw.
 
-use super::{Draws, math};
+use super::{Draws, EventKey, Purpose, math};
 use crate::time::SimDuration;
 use std::sync::Arc;
 
@@ -98,6 +98,55 @@ impl Distribution {
     }
 }
 
+impl Distribution {
+    /// The share of durations that are longer than `limit`, from 0 to 1: for estimates, and for the gamma law from a few
+    /// hundred draws, good to about 0.05.
+    pub fn share_above(&self, limit: SimDuration) -> f64 {
+        let x = limit.as_secs_f64();
+        match self {
+            Self::Constant(duration) => f64::from(u8::from(*duration > limit)),
+            Self::Uniform { min, max } => share_above_of_uniform(min.as_secs_f64(), max.as_secs_f64(), x),
+            Self::Exponential { mean } => math::exp(-x / mean),
+            Self::Lognormal { mu, sigma } if x > 0.0 && *sigma > 0.0 => {
+                math::erfc((math::ln(x) - mu) / (sigma * std::f64::consts::SQRT_2)) / 2.0
+            }
+            Self::Lognormal { mu, .. } => f64::from(u8::from(x <= 0.0 || math::exp(*mu) > x)),
+            Self::Weibull { shape, scale } => math::exp(-math::pow(x / scale, *shape)),
+            Self::Gamma { .. } => {
+                const DRAWS: u32 = 400;
+                let draws = |number| EventKey(0).draws(Purpose::Duration, 0, number);
+                let longer = (0..DRAWS).filter(|number| self.sample(&mut draws(*number)) > limit).count();
+                f64::from(u32::try_from(longer).unwrap_or(DRAWS)) / f64::from(DRAWS)
+            }
+            Self::Empirical(quantiles) => {
+                let pieces = quantiles
+                    .windows(2)
+                    .map(|pair| (pair[1].0 - pair[0].0) * share_above_of_uniform(pair[0].1, pair[1].1, x));
+                pieces.sum()
+            }
+            Self::Mixture(parts) => {
+                let below = std::iter::once(0.0).chain(parts.iter().map(|(cumulative, _)| *cumulative));
+                parts
+                    .iter()
+                    .zip(below)
+                    .map(|((upto, law), from)| (upto - from) * law.share_above(limit))
+                    .sum()
+            }
+        }
+    }
+}
+
+/// The share above `x` of a uniform law between `min` and `max`.
+fn share_above_of_uniform(min: f64, max: f64, x: f64) -> f64 {
+    if x < min {
+        1.0
+    } else if x < max {
+        (max - x) / (max - min)
+    } else {
+        0.0
+    }
+}
+
 /// Uniform on [min, max], in integers.
 fn uniform(min: SimDuration, max: SimDuration, word: u64) -> SimDuration {
     let width = u128::from((max - min).as_nanos()) + 1;
@@ -142,7 +191,6 @@ fn gamma(shape: f64, draws: &mut Draws) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{EventKey, Purpose};
 
     fn samples(law: &Distribution, count: u32) -> Vec<f64> {
         let sample = |run| law.sample(&mut EventKey(7).draws(Purpose::Duration, 0, run)).as_secs_f64();
@@ -177,6 +225,15 @@ mod tests {
             let mean = sorted.iter().sum::<f64>() / 40_000.0;
             let tolerance = 4.0 * deviation / 200.0 + 1e-9;
             assert!((mean - law.mean_seconds()).abs() <= tolerance, "{law:?}: mean {mean}");
+            for at in [4_000, 20_000, 36_000] {
+                // Between two neighbours in a row of samples, so that equal ones are on one side.
+                let limit = SimDuration::from_secs_f64_saturating(sorted[at]);
+                let above = sorted.partition_point(|sample| *sample <= limit.as_secs_f64());
+                let found = f64::from(u32::try_from(40_000 - above).unwrap()) / 40_000.0;
+                let exact = law.share_above(limit);
+                let tolerance = if matches!(law, Distribution::Gamma { .. }) { 0.05 } else { 0.01 };
+                assert!((exact - found).abs() <= tolerance, "{law:?}: {exact} above {limit}, found {found}");
+            }
             assert!(
                 (sorted[20_000] - median).abs() <= 3.0 * tolerance + 1e-9,
                 "{law:?}: median {}",

@@ -19,6 +19,11 @@ pub fn pow(x: f64, y: f64) -> f64 {
     libm::pow(x, y)
 }
 
+/// The complementary error function, for the tails of a lognormal law.
+pub fn erfc(x: f64) -> f64 {
+    libm::erfc(x)
+}
+
 /// The gamma function, for the mean of a Weibull law.
 pub fn gamma(x: f64) -> f64 {
     libm::tgamma(x)
