@@ -99,8 +99,8 @@ impl Distribution {
 }
 
 impl Distribution {
-    /// The share of durations that are longer than `limit`, from 0 to 1: for estimates, and for the gamma law from a few
-    /// hundred draws, good to about 0.05.
+    /// The share of durations that are longer than `limit`, from 0 to 1: for estimates, and for the gamma law from a
+    /// few hundred draws, good to about 0.05.
     pub fn share_above(&self, limit: SimDuration) -> f64 {
         let x = limit.as_secs_f64();
         match self {
