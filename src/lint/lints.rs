@@ -160,6 +160,37 @@ pub(super) fn retries_of_poison(
     Some(lint.about(poison).costs(cost))
 }
 
+/// What fails while the handler catches it is nowhere to be seen.
+pub(super) fn errors_caught(_: &Context<'_>, function: &Function, flow: &FunctionFlow) -> Option<Lint> {
+    let caught = caught_share(flow, function) * flow.events;
+    if nearest(caught) == 0 {
+        return None;
+    }
+    let message = format!(
+        "{} of {} fail in a handler that catches the error: Lambda sees successes, so `Errors` shows none, nothing is \
+         retried, and no failure route gets a record",
+        about(caught),
+        grouped(nearest(flow.events))
+    );
+    let hint =
+        "let the handler fail, so that Lambda retries and keeps a record, or have it count what it catches";
+    let path = setting(function, "failures");
+    Some(Lint::new("errors_caught", path, Rule::CaughtErrorIsSuccess, message, hint).about(caught))
+}
+
+/// The share of first runs whose error the handler catches. The causes are asked in order; the first that strikes decides.
+fn caught_share(flow: &FunctionFlow, function: &Function) -> f64 {
+    let (mut spared, mut caught) = (1.0, 0.0);
+    for cause in &function.failures {
+        let strikes = cause.probability.as_f64() * flow.share_of_arrivals(&cause.during);
+        if cause.kind == FailureKind::CaughtError {
+            caught += spared * strikes;
+        }
+        spared *= 1.0 - strikes;
+    }
+    caught
+}
+
 /// The price of so many runs of so many seconds.
 fn cost_of_runs(context: &Context<'_>, function: &Function, runs: f64, seconds: f64) -> Decimal {
     let timeout = function.timeout.as_secs_f64();

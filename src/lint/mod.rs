@@ -95,6 +95,7 @@ pub fn lints_of(scenario: &Scenario, flows: &[FunctionFlow]) -> Vec<Lint> {
         found.extend(lints::failure_routes_refuse(&context, function, flow));
         found.extend(lints::no_retry_within_age(&context, function, flow));
         found.extend(lints::retries_of_poison(&context, function, flow));
+        found.extend(lints::errors_caught(&context, function, flow));
     }
     for index in loops.into_iter().filter(|index| nearest(context.flows[*index].events) > 0) {
         found.push(lints::recursion(&context, &scenario.functions[index], &context.flows[index]));

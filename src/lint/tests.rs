@@ -47,6 +47,7 @@ const CALLS: &str = r#", "calls": [ { "dependency": "db" } ]"#;
 
 fn cases() -> Vec<Case> {
     let mut all = cases_of_functions();
+    all.push(Case { lint: "errors_caught", function: CAUGHT, more: "", harmless: (FAILS, ""), events: 648 });
     all.extend(cases_of_redrives());
     all
 }
@@ -122,6 +123,10 @@ fn cases_of_functions() -> Vec<Case> {
     ]
 }
 
+/// Of those that the handler would catch, a tenth time out before that.
+const CAUGHT: &str =
+    r#", "failures": [ { "timeout": { "probability": 0.1 } }, { "caught": { "probability": 0.2 } } ]"#;
+
 fn cases_of_redrives() -> [Case; 2] {
     [
         Case {
@@ -175,6 +180,15 @@ fn each_lint_fires_in_its_case_with_its_number_and_not_in_the_neighbour() {
     }
 }
 
+/// Goal: as many events as the lint says end in an error that nobody sees. Caught errors of retries come on top in a run.
+#[test]
+fn as_many_errors_are_caught_as_is_said() {
+    let scenario = with(CAUGHT, "");
+    let said = fired(&scenario, "errors_caught").expect("it fires").events;
+    let caught = run(&scenario, 0).counts.caught_errors;
+    assert!(said <= caught && caught - said < said / 5, "{said} said, {caught} caught");
+}
+
 /// Goal: the number that a lint gives is what runs of the scenario show. Method: the mean of eight, within a twentieth.
 #[test]
 fn the_numbers_are_those_of_runs() {
@@ -209,6 +223,7 @@ fn shipped_scenarios_that_show_a_danger_are_told_so() {
     assert!(of("recursive-loop").contains(&"recursion"));
     assert!(of("poison-events").contains(&"retries_of_poison"));
     assert!(of("destination-denied").contains(&"failure_routes_refuse"));
+    assert!(of("blind-spots").contains(&"errors_caught"));
 }
 
 #[test]
