@@ -178,7 +178,8 @@ pub(super) fn errors_caught(_: &Context<'_>, function: &Function, flow: &Functio
     Some(Lint::new("errors_caught", path, Rule::CaughtErrorIsSuccess, message, hint).about(caught))
 }
 
-/// The share of first runs whose error the handler catches. The causes are asked in order; the first that strikes decides.
+/// The share of first runs whose error the handler catches. The causes are asked in order; the first that strikes
+/// decides.
 fn caught_share(flow: &FunctionFlow, function: &Function) -> f64 {
     let (mut spared, mut caught) = (1.0, 0.0);
     for cause in &function.failures {

@@ -180,7 +180,8 @@ fn each_lint_fires_in_its_case_with_its_number_and_not_in_the_neighbour() {
     }
 }
 
-/// Goal: as many events as the lint says end in an error that nobody sees. Caught errors of retries come on top in a run.
+/// Goal: as many events as the lint says end in an error that nobody sees. Caught errors of retries come on top in a
+/// run.
 #[test]
 fn as_many_errors_are_caught_as_is_said() {
     let scenario = with(CAUGHT, "");

@@ -155,7 +155,7 @@ pub(super) fn golden(outcome: &GoldenOutcome) -> Vec<String> {
     match outcome {
         GoldenOutcome::NotUsed | GoldenOutcome::Same | GoldenOutcome::SameResults => Vec::new(),
         GoldenOutcome::Missing => vec![
-            "there is no golden result of this scenario: `thirdtry test` (not in a build) makes one, `thirdtry accept` takes it"
+            "there is no golden result of this scenario: outside a build `thirdtry test` leaves one, which `thirdtry accept` takes"
                 .to_owned(),
         ],
         GoldenOutcome::Differs(sentences) => sentences.clone(),

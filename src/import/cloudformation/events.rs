@@ -84,6 +84,8 @@ impl<'t> Stack<'t> {
                 Some(kind) if POLLED.contains(&kind) => {
                     let how = format!("{kind} is polled by Lambda, which is synchronous");
                     self.otherwise(resource, entry.line, &entry.key, function, &how);
+                    let queue = ["Queue", "arn"].into_iter().find_map(|key| settings.get(key));
+                    self.note_visibility(resource, entry.line, queue, function);
                 }
                 Some(kind) if SYNCHRONOUS.contains(&kind) => {
                     let how = format!("{kind} calls it synchronously");

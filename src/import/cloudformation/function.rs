@@ -211,6 +211,12 @@ impl<'t> Stack<'t> {
             "FunctionName",
             "an event source mapping polls for it, which is synchronous",
         );
+        let template = self.template;
+        let function = template.property(resource, &["FunctionName"]);
+        if let Some(function) = function.and_then(|node| self.function_behind(&node)) {
+            let queue = template.property(resource, &["EventSourceArn"]);
+            self.note_visibility(resource, resource.line, queue.as_ref(), &function);
+        }
     }
 
     /// Someone calls the function in a way that has no part in asynchronous invocations.

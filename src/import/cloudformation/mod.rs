@@ -2,6 +2,7 @@
 
 mod events;
 mod function;
+mod polled;
 mod stack;
 mod subscriptions;
 mod template;

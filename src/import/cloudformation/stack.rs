@@ -264,7 +264,7 @@ impl<'t> Stack<'t> {
     }
 
     /// The resource that a name or an ARN in plain text means.
-    fn by_physical_name(&self, text: &str) -> Option<Resource<'t>> {
+    pub(super) fn by_physical_name(&self, text: &str) -> Option<Resource<'t>> {
         let (name, service) = (name_in_arn(text), Service::of_arn(text));
         let fits = |resource: &Resource<'_>| match service {
             Some(service) => service_of(resource.kind) == Some(service),

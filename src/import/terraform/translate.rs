@@ -48,6 +48,7 @@ const QUEUE: &[Renamed] = &[
     (&["name"], &["QueueName"]),
     (&["fifo_queue"], &["FifoQueue"]),
     (&["message_retention_seconds"], &["MessageRetentionPeriod"]),
+    (&["visibility_timeout_seconds"], &["VisibilityTimeout"]),
 ];
 const TOPIC: &[Renamed] = &[(&["name"], &["TopicName"]), (&["fifo_topic"], &["FifoTopic"])];
 const BUS: &[Renamed] = &[(&["name"], &["Name"])];
@@ -58,7 +59,8 @@ const SUBSCRIPTION: &[Renamed] = &[
     (&["endpoint"], &["Endpoint"]),
     (&["redrive_policy"], &["RedrivePolicy"]),
 ];
-const MAPPING: &[Renamed] = &[(&["function_name"], &["FunctionName"])];
+const MAPPING: &[Renamed] =
+    &[(&["function_name"], &["FunctionName"]), (&["event_source_arn"], &["EventSourceArn"])];
 const URL: &[Renamed] = &[(&["function_name"], &["TargetFunctionArn"])];
 const PERMISSION: &[Renamed] = &[(&["function_name"], &["FunctionName"]), (&["principal"], &["Principal"])];
 const RULE: &[Renamed] = &[

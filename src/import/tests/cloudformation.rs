@@ -72,6 +72,42 @@ fn plain_cloudformation_in_json_is_read_with_all_its_resources() {
     );
 }
 
+/// Goal: a polled queue that shows a message again too early is told, with AWS's advice; a sound one is not.
+#[test]
+fn queues_that_show_a_message_again_too_early_are_told() {
+    let text = "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Short: {Type: AWS::SQS::Queue}
+  Named: {Type: AWS::SQS::Queue, Properties: {QueueName: jobs, VisibilityTimeout: 60}}
+  Sound: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: 600}}
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Timeout: 45
+      Events:
+        A: {Type: SQS, Properties: {Queue: !GetAtt Short.Arn}}
+        B: {Type: SQS, Properties: {Queue: !GetAtt Sound.Arn}}
+        C: {Type: Schedule, Properties: {Schedule: rate(1 minute)}}
+  Mapping:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties: {FunctionName: !Ref F, EventSourceArn: 'arn:aws:sqs:us-east-1:123456789012:jobs'}
+";
+    let imported = cloudformation(text, &[]);
+    says(
+        &imported,
+        Verdict::Ignored,
+        "the queue Short hides a message for 30 s (VisibilityTimeout), Timeout of F is 45 s: a message comes back while",
+    );
+    says(
+        &imported,
+        Verdict::Ignored,
+        "the queue Named hides a message for 60 s (VisibilityTimeout), Timeout of F is 45 s: a message whose run is throttled",
+    );
+    let told = imported.notes.iter().filter(|note| note.text.contains("VisibilityTimeout")).count();
+    assert_eq!(told, 2);
+}
+
 #[test]
 fn sam_events_become_sources_or_say_why_not() {
     let text = "

@@ -334,3 +334,25 @@ resource "aws_ses_receipt_rule" "mail" {
     let problems = refused(Language::Terraform, url, &[]);
     assert!(problems[0].message.contains("TargetArn is not the ARN of `aws_sqs_queue.q`"), "{}", problems[0]);
 }
+
+/// Goal: a polled queue that shows a message again too early is told in Terraform's words as well.
+#[test]
+fn a_polled_queue_is_held_to_the_timeout() {
+    let text = r#"
+resource "aws_lambda_function" "f" {
+  function_name = "f"
+  timeout       = 60
+}
+resource "aws_sqs_queue" "jobs" { visibility_timeout_seconds = 45 }
+resource "aws_lambda_event_source_mapping" "m" {
+  function_name    = aws_lambda_function.f.arn
+  event_source_arn = aws_sqs_queue.jobs.arn
+}
+resource "aws_lambda_function_event_invoke_config" "c" {
+  function_name          = aws_lambda_function.f.function_name
+  maximum_retry_attempts = 1
+}
+"#;
+    let imported = accepted(Language::Terraform, text, &[]);
+    says(&imported, Verdict::Ignored, "hides a message for 45 s (VisibilityTimeout), Timeout of f is 60 s");
+}
