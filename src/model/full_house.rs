@@ -2,7 +2,7 @@
 //!
 //! In an overload most dispatches are refused, many of them between two ends of runs. Until a run ends, nothing can
 //! change what they meet, so that they are refused one after the other without asking for a slot each time. What
-//! happens is the same, fact by fact (a test compares), and takes half the time.
+//! happens is the same, fact by fact: a test compares.
 //!
 //! That holds where nothing else has a say: no faults and no imperfections of the service, no changes, and neither
 //! neighbours nor provisioned concurrency, which come and go by themselves ([`Concurrency::is_full`]).

@@ -90,10 +90,7 @@ impl Distribution {
                     |pair: &[(f64, f64)]| (pair[1].0 - pair[0].0) * f64::midpoint(pair[0].1, pair[1].1);
                 quantiles.windows(2).map(area).sum()
             }
-            Self::Mixture(parts) => {
-                let below = std::iter::once(0.0).chain(parts.iter().map(|(cumulative, _)| *cumulative));
-                parts.iter().zip(below).map(|((upto, law), from)| (upto - from) * law.mean_seconds()).sum()
-            }
+            Self::Mixture(parts) => weighted(parts).map(|(weight, law)| weight * law.mean_seconds()).sum(),
         }
     }
 }
@@ -125,12 +122,7 @@ impl Distribution {
                 pieces.sum()
             }
             Self::Mixture(parts) => {
-                let below = std::iter::once(0.0).chain(parts.iter().map(|(cumulative, _)| *cumulative));
-                parts
-                    .iter()
-                    .zip(below)
-                    .map(|((upto, law), from)| (upto - from) * law.share_above(limit))
-                    .sum()
+                weighted(parts).map(|(weight, law)| weight * law.share_above(limit)).sum()
             }
         }
     }
@@ -152,6 +144,12 @@ fn uniform(min: SimDuration, max: SimDuration, word: u64) -> SimDuration {
     let width = u128::from((max - min).as_nanos()) + 1;
     let offset = (u128::from(word) * width) >> 64;
     min + SimDuration::from_nanos(u64::try_from(offset).expect("the offset is at most the width"))
+}
+
+/// The parts of a mixture, each with its own weight.
+fn weighted(parts: &[(f64, Distribution)]) -> impl Iterator<Item = (f64, &Distribution)> {
+    let below = std::iter::once(0.0).chain(parts.iter().map(|(cumulative, _)| *cumulative));
+    parts.iter().zip(below).map(|((upto, law), from)| (upto - from, law))
 }
 
 /// The part of a mixture in which the uniform number `u` falls.

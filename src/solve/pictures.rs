@@ -4,6 +4,7 @@ use super::{Demand, Frontier, Held, Probe, Solution};
 use crate::chart::sweep::{Limit, Numbers, SweepAxis, SweepChart, draw as draw_chart};
 use crate::chart::{ChartFile, Format};
 use crate::observe::decimal::Decimal;
+use crate::scenario::shape::last_part;
 use crate::scenario::units;
 use std::collections::BTreeSet;
 
@@ -33,7 +34,7 @@ fn chart(solution: &Solution, at: usize, demand: &Demand) -> SweepChart {
             "{} — the {} {} that meets the goal{answer}; seed {}, intervals that hold together at {}",
             solution.scenario,
             solution.wanted.name(),
-            last(&solution.path),
+            last_part(&solution.path),
             solution.seed,
             solution.confidence
         ),
@@ -72,7 +73,7 @@ pub(super) fn draw_frontier(frontier: &Frontier, format: Format) -> Vec<ChartFil
         if frontier.rows.iter().any(|row| point(row).is_none()) { "; no mark: no value" } else { "" };
     let chart = SweepChart {
         name: "solve-frontier".to_owned(),
-        title: format!("The {} {} that meets the goal", first.wanted.name(), last(&first.path)),
+        title: format!("The {} {} that meets the goal", first.wanted.name(), last_part(&first.path)),
         subtitle: format!(
             "{} — so that {}; {} confidence{unmarked}",
             first.scenario,
@@ -89,11 +90,6 @@ pub(super) fn draw_frontier(frontier: &Frontier, format: Format) -> Vec<ChartFil
         limit: None,
     };
     vec![draw_chart(&chart, format)]
-}
-
-/// The last part of a path: the rest stands at the axis.
-fn last(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or(path)
 }
 
 /// The number that a setting's value is.

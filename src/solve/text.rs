@@ -6,6 +6,7 @@ use super::{
 use crate::expect::shown;
 use crate::experiment::Estimate;
 use crate::experiment::scale::Scale;
+use crate::scenario::shape::last_part;
 use crate::text::layout::capital;
 use crate::text::markdown::escaped;
 use crate::text::number::counted;
@@ -301,16 +302,16 @@ fn contradiction(solution: &Solution, found: &Contradiction) -> String {
 
 fn frontier_table(frontier: &Frontier) -> Table {
     let Some((_, first)) = frontier.rows.first() else { return Table::default() };
-    let header = vec![last(&frontier.path), last(&first.path), "cost a run".to_owned(), "runs".to_owned()];
+    let header = vec![
+        last_part(&frontier.path).to_owned(),
+        last_part(&first.path).to_owned(),
+        "cost a run".to_owned(),
+        "runs".to_owned(),
+    ];
     let row = |(value, solution): &(String, Solution)| {
         vec![value.clone(), short_answer(solution), cost(solution), solution.runs().to_string()]
     };
     Table::new(0, std::iter::once(header).chain(frontier.rows.iter().map(row)).collect())
-}
-
-/// The last part of a path: the rest stands above.
-fn last(path: &str) -> String {
-    path.rsplit('.').next().unwrap_or(path).to_owned()
 }
 
 fn short_answer(solution: &Solution) -> String {
@@ -339,7 +340,7 @@ fn frontier_closing(frontier: &Frontier) -> Vec<String> {
     );
     let of_row = |(value, solution): &(String, Solution)| {
         let found = solution.contradictions.iter().map(|found| contradiction(solution, found));
-        found.map(|line| format!("At {}={value}: {line}", last(&frontier.path))).collect::<Vec<_>>()
+        found.map(|line| format!("At {}={value}: {line}", last_part(&frontier.path))).collect::<Vec<_>>()
     };
     let interrupted =
         (!frontier.is_complete).then(|| "The search was interrupted; more rows are missing.".to_owned());

@@ -3,6 +3,7 @@
 use super::settings::SettingDifference;
 use super::{Cell, Diff};
 use crate::experiment::diff::EventDifference;
+use crate::scenario::shape::last_part;
 use crate::text::number::grouped;
 
 /// Longer values are cut: the whole stands in the lists.
@@ -86,10 +87,9 @@ fn went(setting: &SettingDifference, settings: &[SettingDifference]) -> String {
 
 /// AWS's names speak for themselves, where only one setting has it.
 fn short<'s>(setting: &'s SettingDifference, settings: &[SettingDifference]) -> &'s str {
-    let last = |path: &'s str| path.rsplit('.').next().unwrap_or(path);
-    let name = last(&setting.path);
+    let name = last_part(&setting.path);
     let plain = name.starts_with(char::is_uppercase) && name.chars().all(char::is_alphanumeric);
-    let others = settings.iter().filter(|other| other.path.rsplit('.').next() == Some(name));
+    let others = settings.iter().filter(|other| last_part(&other.path) == name);
     if plain && others.count() == 1 { name } else { &setting.path }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{SweepTable, USUAL};
 use crate::experiment::scale::Scale;
+use crate::scenario::shape::last_part;
 use crate::text::markdown::escaped;
 use crate::text::number::counted;
 use crate::text::table::Table;
@@ -41,7 +42,7 @@ fn headline(table: &SweepTable) -> String {
 fn rows(table: &SweepTable) -> Table {
     let about = &table.about;
     let shown = shown(table);
-    let header = about.grid.axes().iter().map(|axis| short(&axis.path).to_owned());
+    let header = about.grid.axes().iter().map(|axis| last_part(&axis.path).to_owned());
     let header: Vec<String> = header.chain(shown.iter().map(|at| about.metrics[*at].name.clone())).collect();
     let scale = |at: usize| {
         let means =
@@ -76,11 +77,6 @@ fn shown(table: &SweepTable) -> Vec<usize> {
     };
     let usual = USUAL.iter().filter_map(|name| all.iter().position(|metric| metric.name == *name));
     usual.filter(of_note).take(MOST_METRICS_SHOWN).collect()
-}
-
-/// The last part of a path: the rest is in the command.
-fn short(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or(path)
 }
 
 fn closing(table: &SweepTable) -> String {

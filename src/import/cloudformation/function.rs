@@ -206,26 +206,26 @@ impl<'t> Stack<'t> {
 
     /// Polled sources invoke synchronously: retries, destinations and queues are theirs, not the function's.
     pub(super) fn event_source_mapping(&mut self, resource: Resource<'t>) {
-        self.called_otherwise(
-            resource,
-            "FunctionName",
-            "an event source mapping polls for it, which is synchronous",
-        );
-        let template = self.template;
-        let function = template.property(resource, &["FunctionName"]);
-        if let Some(function) = function.and_then(|node| self.function_behind(&node)) {
-            let queue = template.property(resource, &["EventSourceArn"]);
+        let how = "an event source mapping polls for it, which is synchronous";
+        if let Some(function) = self.called_otherwise(resource, "FunctionName", how) {
+            let queue = self.template.property(resource, &["EventSourceArn"]);
             self.note_visibility(resource, resource.line, queue.as_ref(), &function);
         }
     }
 
-    /// Someone calls the function in a way that has no part in asynchronous invocations.
-    pub(super) fn called_otherwise(&mut self, resource: Resource<'t>, property: &str, how: &str) {
-        let node = self.template.property(resource, &[property]);
-        if let Some(name) = node.and_then(|node| self.function_behind(&node)) {
-            self.book.ignored(self.origin(resource), format!("{name}: {how}"));
-            self.change(&name, |function| function.called_otherwise = Some(how.to_owned()));
-        }
+    /// Someone calls the function in a way that has no part in asynchronous invocations: which function, if that is
+    /// known.
+    pub(super) fn called_otherwise(
+        &mut self,
+        resource: Resource<'t>,
+        property: &str,
+        how: &str,
+    ) -> Option<String> {
+        let node = self.template.property(resource, &[property])?;
+        let name = self.function_behind(&node)?;
+        self.book.ignored(self.origin(resource), format!("{name}: {how}"));
+        self.change(&name, |function| function.called_otherwise = Some(how.to_owned()));
+        Some(name)
     }
 
     /// A permission tells who else may call.

@@ -16,7 +16,7 @@ mod walker;
 
 use super::problem::{is_bidi_control, quoted};
 
-pub use path::join;
+pub use path::{join, last_part};
 pub use spans::{Origin, Spans};
 pub use walker::{Checked, Setting, check};
 pub(super) use walker::{FROM_SET, check_against_defaults, check_values};

@@ -10,6 +10,11 @@ pub fn join(path: &str, key: &str) -> String {
     joined
 }
 
+/// The last part of `path`, for where the rest is known.
+pub fn last_part(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
+
 pub(super) fn push_key(path: &mut String, key: &str) {
     let special = |byte: u8| matches!(byte, b'.' | b'[' | b']' | b'"' | b'=' | b'\\');
     let plain = !key.is_empty() && !key.bytes().any(special) && !key.contains(char::is_whitespace);
