@@ -16,11 +16,11 @@ use thirdtry::text::number::{counted, grouped, size};
 
 /// Checks each scenario; the exit code is 3 if any has an error.
 pub(crate) fn execute(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let mut reports = Vec::new();
+    let mut inputs = Vec::new();
     for name in &args.scenarios {
-        let input = input::with_sets(input::read(name)?, &args.sets)?;
-        reports.push(Report::of(input, args.explain));
+        inputs.push(input::with_sets(input::read(name)?, &args.sets)?);
     }
+    let reports: Vec<_> = inputs.iter().map(|input| Report::of(input, args.explain)).collect();
     match args.format {
         ReportFormat::Text => {
             for report in &reports {
@@ -40,17 +40,17 @@ pub(crate) fn execute(args: &CheckArgs, terminal: &mut Terminal) -> Result<Exit,
 }
 
 /// What was found in one file.
-struct Report {
-    input: Input,
+struct Report<'i> {
+    input: &'i Input,
     problems: Vec<Problem>,
     lints: Vec<Lint>,
     estimate: Option<Estimate>,
-    meaning: Option<Meaning>,
+    meaning: Option<Meaning<'i>>,
 }
 
-impl Report {
-    fn of(input: Input, explain: bool) -> Self {
-        match meaning(&input, explain) {
+impl<'i> Report<'i> {
+    fn of(input: &'i Input, explain: bool) -> Self {
+        match meaning(input, explain) {
             Ok(meaning) => {
                 let unfit = expect::problems(&meaning.scenario, &meaning.written);
                 let sound = unfit.is_empty();
@@ -77,7 +77,7 @@ impl Report {
     /// Problems go to standard error, the verdict and the settings to standard output.
     fn show(&self, explain: bool, terminal: &mut Terminal) -> Result<(), Failure> {
         for problem in &self.problems {
-            Terminal::problem(&diagnostics::render(problem, &self.input));
+            Terminal::problem(&diagnostics::render(problem, self.input));
         }
         terminal.answer(&format!("{}: {}\n", self.input.name, self.verdict()))?;
         if let Some(estimate) = &self.estimate {

@@ -166,24 +166,24 @@ impl Lines {
 }
 
 /// The tree of a JSON document.
-pub(super) fn from_document(root: document::Node, text: &str) -> Node {
+pub(super) fn from_document(root: document::Node<'_>, text: &str) -> Node {
     convert(root, &Lines::of(text))
 }
 
-fn convert(node: document::Node, lines: &Lines) -> Node {
-    let line = node.span.map_or(0, |span| lines.line(span.start));
+fn convert(node: document::Node<'_>, lines: &Lines) -> Node {
+    let line = node.span().map_or(0, |span| lines.line(span.start));
     let value = match node.value {
         document::Value::Null => Value::Null,
         document::Value::Flag(flag) => Value::Flag(flag),
-        document::Value::Number(number) => Value::Number(number),
-        document::Value::Text(text) => Value::Text(text),
+        document::Value::Number(number) => Value::Number(number.to_owned()),
+        document::Value::Text(text) => Value::Text(text.into_owned()),
         document::Value::List(elements) => {
             Value::List(elements.into_iter().map(|element| convert(element, lines)).collect())
         }
         document::Value::Object(entries) => {
-            let entry = |entry: document::Entry| Entry {
-                line: entry.key_span.map_or(0, |span| lines.line(span.start)),
-                key: entry.key,
+            let entry = |entry: document::Entry<'_>| Entry {
+                line: entry.key_place.span().map_or(0, |span| lines.line(span.start)),
+                key: entry.key.into_owned(),
                 node: convert(entry.node, lines),
             };
             Value::Object(entries.into_iter().map(entry).collect())

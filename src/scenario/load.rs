@@ -3,7 +3,7 @@
 use super::document::{self, Node, Value};
 use super::expectation::Written;
 use super::problem::{LineIndex, Problem, Severity, reason};
-use super::shape::{self, MAX_PROBLEMS, Setting};
+use super::shape::{self, MAX_PROBLEMS, Resolved, Setting};
 use super::{Scenario, grammar, lower, set};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
@@ -107,10 +107,10 @@ pub struct Loaded {
 
 /// What a file means, without what only a run of it needs.
 #[derive(Clone, Debug)]
-pub struct Meaning {
-    /// The trees of the file and of the file with all defaults. Taking them apart takes a quarter of the time of
-    /// reading a large file, which whoever is done with the process can save.
-    _trees: (Node, Json),
+pub struct Meaning<'i> {
+    /// The trees of the file and of the file with all defaults. Taking those of a large file apart takes time, which
+    /// whoever is done with the process can save.
+    _trees: (Node<'i>, Resolved<'i>),
     /// The scenario.
     pub scenario: Scenario,
     /// Every setting, given or assumed, if they are wanted.
@@ -161,14 +161,14 @@ impl Loaded {
 /// All problems of the file; there is at least one of severity error.
 pub fn load(input: &Input) -> Result<Loaded, Rejected> {
     let read = read(input, false)?;
-    let mut resolved = read.resolved;
+    let mut resolved = read.resolved.to_json();
     forget_schema(&mut resolved);
     Ok(Loaded {
         scenario: read.scenario,
         digest: digest(&resolved, &read.recordings),
         resolved,
         warnings: read.warnings,
-        text: read.text,
+        text: read.text.to_owned(),
         written: read.written,
     })
 }
@@ -177,7 +177,7 @@ pub fn load(input: &Input) -> Result<Loaded, Rejected> {
 ///
 /// # Errors
 /// Those of [`load`].
-pub fn meaning(input: &Input, listing: bool) -> Result<Meaning, Rejected> {
+pub fn meaning(input: &Input, listing: bool) -> Result<Meaning<'_>, Rejected> {
     let read = read(input, listing)?;
     Ok(Meaning {
         _trees: (read.root, read.resolved),
@@ -196,18 +196,18 @@ pub fn settings_of(text: &str) -> Option<Vec<Setting>> {
 }
 
 /// A file that was read.
-struct ReadIn {
-    root: Node,
+struct ReadIn<'i> {
+    root: Node<'i>,
     scenario: Scenario,
-    resolved: Json,
+    resolved: Resolved<'i>,
     settings: Vec<Setting>,
     warnings: Vec<Problem>,
     recordings: Vec<[u8; 32]>,
-    text: String,
+    text: &'i str,
     written: Vec<Written>,
 }
 
-fn read(input: &Input, listing: bool) -> Result<ReadIn, Rejected> {
+fn read(input: &Input, listing: bool) -> Result<ReadIn<'_>, Rejected> {
     let reject = |text: &str, problems: Vec<Problem>| Rejected {
         name: input.name.clone(),
         text: text.to_owned(),
@@ -235,7 +235,7 @@ fn read(input: &Input, listing: bool) -> Result<ReadIn, Rejected> {
             scenario,
             warnings: in_order(problems),
             recordings: lowered.recordings,
-            text: text.to_owned(),
+            text,
             written: lowered.written,
         }),
         _ => {
@@ -246,7 +246,7 @@ fn read(input: &Input, listing: bool) -> Result<ReadIn, Rejected> {
 }
 
 /// The profile decides the defaults of other settings, so that it is read before them.
-fn is_documented(root: &Node) -> bool {
+fn is_documented(root: &Node<'_>) -> bool {
     let Value::Object(entries) = &root.value else {
         return false;
     };

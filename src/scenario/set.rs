@@ -4,9 +4,10 @@
 //! quotes (`destinations["orders.dlq"]`). The tree is changed before it is checked, so that a change is held to the
 //! same rules as the file.
 
-use super::document::{self, Entry, Node, Value};
+use super::document::{self, Entry, Node, Place, Value};
 use super::problem::{Problem, quoted};
 use super::shape::FROM_SET;
+use std::borrow::Cow;
 
 /// A step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub(super) enum Step {
 ///
 /// # Errors
 /// A path that is none, or that leads through something that is neither object nor list.
-pub fn apply(root: &mut Node, path: &str, value: &str) -> Result<(), Problem> {
+pub fn apply<'t>(root: &mut Node<'t>, path: &str, value: &'t str) -> Result<(), Problem> {
     let refuse = |message: String, hint: &str| {
         Problem::error(path, None, format!("{message}{FROM_SET}")).with_hint(hint)
     };
@@ -51,26 +52,29 @@ pub fn apply(root: &mut Node, path: &str, value: &str) -> Result<(), Problem> {
 }
 
 /// The place of the step in `node`, made if it is missing.
-fn child<'a>(node: &'a mut Node, step: &Step) -> Option<&'a mut Node> {
-    if node.span.is_none() && node.value == Value::Null {
+fn child<'a, 't>(node: &'a mut Node<'t>, step: &Step) -> Option<&'a mut Node<'t>> {
+    if node.span().is_none() && node.value == Value::Null {
         node.value = match step {
-            Step::Key(_) => Value::Object(Vec::new()),
-            Step::Position(_) => Value::List(Vec::new()),
+            Step::Key(_) => Value::Object(Box::default()),
+            Step::Position(_) => Value::List(Box::default()),
         };
     }
-    let missing = Node { value: Value::Null, span: None };
+    let missing = Node { value: Value::Null, place: Place::NOWHERE };
     match (step, &mut node.value) {
         (Step::Key(key), Value::Object(entries)) => {
             let known = entries.iter().position(|entry| entry.key == *key);
             if known.is_none() {
-                entries.push(Entry { key: key.clone(), key_span: None, node: missing });
+                append(
+                    entries,
+                    Entry { key: Cow::Owned(key.clone()), key_place: Place::NOWHERE, node: missing },
+                );
             }
             let at = known.unwrap_or(entries.len() - 1);
             Some(&mut entries[at].node)
         }
         (Step::Position(at), Value::List(elements)) => {
             if *at == elements.len() {
-                elements.push(missing);
+                append(elements, missing);
             }
             elements.get_mut(*at)
         }
@@ -78,10 +82,16 @@ fn child<'a>(node: &'a mut Node, step: &Step) -> Option<&'a mut Node> {
     }
 }
 
+fn append<T>(list: &mut Box<[T]>, element: T) {
+    let mut longer = std::mem::take(list).into_vec();
+    longer.push(element);
+    *list = longer.into();
+}
+
 /// The value as JSON, or as text if it is not JSON, without a place in the file.
-fn read(value: &str) -> Node {
-    let mut node =
-        document::parse(value).unwrap_or_else(|_| Node { value: Value::Text(value.to_owned()), span: None });
+fn read(value: &str) -> Node<'_> {
+    let text = |_| Node { value: Value::Text(Cow::Borrowed(value)), place: Place::NOWHERE };
+    let mut node = document::parse(value).unwrap_or_else(text);
     node.forget_places();
     node
 }
@@ -134,7 +144,7 @@ mod tests {
         match &node.value {
             Value::Null => "null".to_owned(),
             Value::Flag(flag) => flag.to_string(),
-            Value::Number(number) => number.clone(),
+            Value::Number(number) => (*number).to_owned(),
             Value::Text(text) => format!("{text:?}"),
             Value::List(elements) => format!("[{}]", elements.iter().map(show).collect::<Vec<_>>().join(",")),
             Value::Object(entries) => {

@@ -113,7 +113,7 @@ fn anchor_recordings(document: &mut Json, input: &Input) {
     }
 }
 
-fn json_of(node: &Node) -> Json {
+fn json_of(node: &Node<'_>) -> Json {
     match &node.value {
         Value::Null => Json::Null,
         Value::Flag(flag) => json!(flag),
@@ -121,7 +121,7 @@ fn json_of(node: &Node) -> Json {
         Value::Text(text) => json!(text),
         Value::List(elements) => elements.iter().map(json_of).collect(),
         Value::Object(entries) => {
-            let entry = |entry: &document::Entry| (entry.key.clone(), json_of(&entry.node));
+            let entry = |entry: &document::Entry<'_>| (entry.key.to_string(), json_of(&entry.node));
             Json::Object(entries.iter().map(entry).collect::<Map<_, _>>())
         }
     }

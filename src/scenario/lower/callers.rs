@@ -10,7 +10,7 @@ impl<'a> Lowering<'a> {
     #[expect(clippy::option_option, reason = "absent, wrong and present are three things")]
     pub(super) fn caller_retry(
         &mut self,
-        source: &Fields<'a>,
+        source: &Fields<'a, '_>,
         kind: SourceKind,
         invocation: InvocationType,
         profile: Option<Profile>,
@@ -41,7 +41,8 @@ impl<'a> Lowering<'a> {
             }),
             SourceKind::Sns => CallerRetry::Sns,
             SourceKind::EventBridge => {
-                let (rule, policy) = (service("eventbridge"), service("eventbridge").record("RetryPolicy"));
+                let rule = service("eventbridge");
+                let policy = rule.record("RetryPolicy");
                 CallerRetry::Exponential(ServiceRetry {
                     max_retries: policy.integer32("MaximumRetryAttempts")?,
                     max_age: SimDuration::from_secs(policy.integer("MaximumEventAgeInSeconds")?),
@@ -60,7 +61,7 @@ impl<'a> Lowering<'a> {
     }
 }
 
-fn client_retry(fields: &Fields<'_>) -> Option<ClientRetry> {
+fn client_retry(fields: &Fields<'_, '_>) -> Option<ClientRetry> {
     Some(ClientRetry {
         max_attempts: fields.integer32("max_attempts")?,
         base: fields.duration("base")?,

@@ -8,7 +8,7 @@ impl<'a> Lowering<'a> {
     /// What functions reserve, and what is provisioned for those that reserve nothing, must leave the unreserved
     /// minimum to all others; provisioned concurrency lies within a reservation.
     /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html>
-    pub(super) fn reservations(&mut self, root: &Fields<'a>, account: Option<&Account>) {
+    pub(super) fn reservations(&mut self, root: &Fields<'a, '_>, account: Option<&Account>) {
         let functions = root.entries("functions");
         for (_, function) in &functions {
             self.provisioned_within_reserved(function);
@@ -32,7 +32,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn provisioned_within_reserved(&mut self, function: &Fields<'a>) {
+    fn provisioned_within_reserved(&mut self, function: &Fields<'a, '_>) {
         let (Some(provisioned), Some(Some(reserved))) =
             (provisioned(function), function.optional(RESERVED, Fields::integer32))
         else {
@@ -53,24 +53,24 @@ const PROVISIONED: &str = "ProvisionedConcurrencyConfig";
 const EXECUTIONS: &str = "ProvisionedConcurrentExecutions";
 
 /// What a function takes off the account's unreserved concurrency.
-fn claimed(function: &Fields<'_>) -> u64 {
+fn claimed(function: &Fields<'_, '_>) -> u64 {
     let provisioned = || function.record(PROVISIONED).integer(EXECUTIONS).unwrap_or(0);
     function.integer(RESERVED).unwrap_or_else(provisioned)
 }
 
-fn claim_path(function: &Fields<'_>) -> String {
+fn claim_path(function: &Fields<'_, '_>) -> String {
     if function.has(RESERVED) { function.at(RESERVED) } else { function.record(PROVISIONED).at(EXECUTIONS) }
 }
 
 /// `ProvisionedConcurrentExecutions` of a function; 0 if it has none.
-pub(super) fn provisioned(function: &Fields<'_>) -> Option<u32> {
+pub(super) fn provisioned(function: &Fields<'_, '_>) -> Option<u32> {
     let given = function.optional(PROVISIONED, |function, key| function.record(key).integer32(EXECUTIONS));
     given.map(Option::unwrap_or_default)
 }
 
-pub(super) fn account(fields: &Fields<'_>) -> Option<Account> {
+pub(super) fn account(fields: &Fields<'_, '_>) -> Option<Account> {
     let scaling = fields.record("scaling_rate");
-    let neighbour = |fields: &Fields<'_>| {
+    let neighbour = |fields: &Fields<'_, '_>| {
         Some(Neighbour { concurrency: fields.integer32("concurrency")?, during: windows(fields)? })
     };
     Some(Account {

@@ -8,7 +8,7 @@ use super::{Lowering, end, lower};
 use crate::scenario::change::{self, Change, ChangedSetting, Effect};
 use crate::scenario::problem::{Problem, Severity, quoted};
 use crate::scenario::set::{self, Step};
-use crate::scenario::shape::{self, Checked, Origin, join};
+use crate::scenario::shape::{self, Checked, Origin, Resolved, join};
 use crate::scenario::{End, Profile, Scenario, document, grammar};
 use crate::time::{SimDuration, SimTime};
 use serde_json::{Map, Value as Json, json};
@@ -23,13 +23,13 @@ pub(super) struct Planned<'a> {
     path: String,
     made: SimTime,
     effective: SimTime,
-    sets: Vec<(&'a str, &'a Json)>,
+    sets: Vec<(&'a str, &'a Resolved<'a>)>,
     because: &'a str,
 }
 
 impl<'a> Lowering<'a> {
     /// The changes in the order of their effect, as far as they make sense without being carried out.
-    pub(super) fn planned_changes(&mut self, root: &Fields<'a>) -> Vec<Planned<'a>> {
+    pub(super) fn planned_changes(&mut self, root: &Fields<'a, '_>) -> Vec<Planned<'a>> {
         let elements = root.elements("changes");
         let copies = elements.len() * self.functions.len();
         if copies > MOST_FUNCTIONS {
@@ -46,23 +46,17 @@ impl<'a> Lowering<'a> {
             let Some(made) = element.moment("at") else { continue };
             self.check_time(element, made, before, end);
             before = before.max(made);
-            let sets: Vec<(&str, &Json)> = element
-                .record("set")
-                .value
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(k, v)| (k.as_str(), v))
-                .collect();
+            let sets = element.record("set").value.entries().iter();
+            let sets: Vec<(&str, &Resolved<'_>)> = sets.map(|(path, value)| (path.as_ref(), value)).collect();
             for (path, _) in &sets {
                 self.check_setting(element, path, made, &mut set_last);
             }
             for (effect, effective) in [(Effect::AtOnce, made), (Effect::Propagated, made + delay)] {
-                let of_effect = |(path, _): &(&str, &Json)| change::effect_of(path) == effect;
+                let of_effect = |(path, _): &(&str, &Resolved<'_>)| change::effect_of(path) == effect;
                 let sets: Vec<_> = sets.iter().copied().filter(of_effect).collect();
                 if !sets.is_empty() {
                     let because = element.text("because").unwrap_or_default();
-                    planned.push(Planned { path: element.path.clone(), made, effective, sets, because });
+                    planned.push(Planned { path: element.path(), made, effective, sets, because });
                 }
             }
         }
@@ -71,7 +65,7 @@ impl<'a> Lowering<'a> {
         planned
     }
 
-    fn check_time(&mut self, element: &Fields<'a>, made: SimTime, before: SimTime, end: Option<End>) {
+    fn check_time(&mut self, element: &Fields<'a, '_>, made: SimTime, before: SimTime, end: Option<End>) {
         if made < before {
             let message =
                 format!("{} lies before the change above it, at {}", written(made), written(before));
@@ -89,7 +83,7 @@ impl<'a> Lowering<'a> {
     /// A path must name a function that there is, and nothing that is set at the same time already.
     fn check_setting(
         &mut self,
-        element: &Fields<'a>,
+        element: &Fields<'a, '_>,
         path: &'a str,
         made: SimTime,
         set_last: &mut BTreeMap<&'a str, SimTime>,
@@ -100,7 +94,7 @@ impl<'a> Lowering<'a> {
             && section == "functions"
         {
             let names = std::rc::Rc::clone(&self.functions);
-            self.resolve(name, &place, "function", &names);
+            self.resolve(name, || place.clone(), "function", &names);
         }
         let within =
             |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
@@ -124,18 +118,18 @@ fn written(at: SimTime) -> SimDuration {
 pub(super) fn carry_out(
     scenario: &mut Scenario,
     planned: &[Planned<'_>],
-    checked: &Checked<'_>,
+    checked: &Checked<'_, '_>,
     known: &[Problem],
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
     if planned.is_empty() {
         return problems;
     }
-    let mut value = without_what_stays(&checked.resolved, &scenario.functions[0].name);
+    let mut value = without_what_stays(&checked.resolved.to_json(), &scenario.functions[0].name);
     for planned in planned {
         let before = value.clone();
         for (path, new) in &planned.sets {
-            put(&mut value, path, new);
+            put(&mut value, path, new.to_json());
         }
         let text = value.to_string();
         let node = document::parse(&text).expect("a JSON value is JSON");
@@ -145,7 +139,7 @@ pub(super) fn carry_out(
         let new = found.filter(|problem| is_new(problem, known));
         problems.extend(new.map(|problem| about_change(problem, planned, checked)));
         let Some(then) = lowered.scenario else { break };
-        value = again.resolved;
+        value = again.resolved.to_json();
         scenario.changes.push(Change {
             made: planned.made,
             effective: planned.effective,
@@ -177,7 +171,7 @@ fn without_what_stays(resolved: &Json, function: &str) -> Json {
 }
 
 /// Puts `new` at `path`, making objects on the way; `null` takes the setting away.
-fn put(value: &mut Json, path: &str, new: &Json) {
+fn put(value: &mut Json, path: &str, new: Json) {
     let keys = keys(path);
     let Some((last, way)) = keys.split_last() else { return };
     let mut place = value;
@@ -192,7 +186,7 @@ fn put(value: &mut Json, path: &str, new: &Json) {
     if new.is_null() {
         object.shift_remove(last);
     } else {
-        object.insert(last.clone(), new.clone());
+        object.insert(last.clone(), new);
     }
 }
 
@@ -210,7 +204,7 @@ fn changed_settings(planned: &Planned<'_>, before: &Json, after: &Json) -> Vec<C
         let found = keys(path).iter().try_fold(value, |value, key| value.get(key));
         found.map(Json::to_string).unwrap_or_default()
     };
-    let setting = |(path, _): &(&str, &Json)| ChangedSetting {
+    let setting = |(path, _): &(&str, &Resolved<'_>)| ChangedSetting {
         path: (*path).to_owned(),
         before: shown(before, path),
         after: shown(after, path),
@@ -226,9 +220,10 @@ fn is_new(problem: &Problem, known: &[Problem]) -> bool {
 }
 
 /// The problem as one of the change that brought it: what is wrong may lie elsewhere than what was set, as with a sum.
-fn about_change(problem: Problem, planned: &Planned<'_>, checked: &Checked<'_>) -> Problem {
-    let close =
-        |(path, _): &&(&str, &Json)| problem.path.starts_with(path) || path.starts_with(&problem.path);
+fn about_change(problem: Problem, planned: &Planned<'_>, checked: &Checked<'_, '_>) -> Problem {
+    let close = |(path, _): &&(&str, &Resolved<'_>)| {
+        problem.path.starts_with(path) || path.starts_with(&problem.path)
+    };
     let set = join(&planned.path, "set");
     let path = planned
         .sets

@@ -9,23 +9,23 @@ use crate::time::SimDuration;
 use std::rc::Rc;
 
 impl<'a> Lowering<'a> {
-    pub(super) fn dependencies(&mut self, root: &Fields<'a>) -> Vec<Option<Dependency>> {
+    pub(super) fn dependencies(&mut self, root: &Fields<'a, '_>) -> Vec<Option<Dependency>> {
         let functions = root.entries("functions");
         let called = |name: &str| {
             let mut calls = functions.iter().flat_map(|(_, function)| function.elements("calls"));
             calls.any(|call| call.text("dependency") == Some(name))
         };
-        let lower = |(name, fields): (&'a str, Fields<'a>)| {
+        let lower = |(name, fields): (&'a str, Fields<'a, '_>)| {
             if !called(name) {
                 let hint = "add it to the `calls` of a function";
-                self.warning(&fields.path, "no function calls this dependency", hint);
+                self.warning(&fields.path(), "no function calls this dependency", hint);
             }
             self.dependency(name, &fields)
         };
         root.entries("dependencies").into_iter().map(lower).collect()
     }
 
-    fn dependency(&mut self, name: &str, fields: &Fields<'a>) -> Option<Dependency> {
+    fn dependency(&mut self, name: &str, fields: &Fields<'a, '_>) -> Option<Dependency> {
         let service_time = self.law(&fields.record("service_time"));
         let capacity = fields.integer32("capacity");
         let outages: Vec<_> = fields.elements("outages").iter().map(outage).collect();
@@ -43,10 +43,10 @@ impl<'a> Lowering<'a> {
         })
     }
 
-    fn brownout(&mut self, fields: &Fields<'a>, usual: Option<u32>) -> Option<Brownout> {
+    fn brownout(&mut self, fields: &Fields<'a, '_>, usual: Option<u32>) -> Option<Brownout> {
         if !fields.has("slower") && !fields.has("capacity") {
             let hint = "give `slower`, as in `\"slower\": 4`, or `capacity`";
-            self.error(&fields.path, "this brown-out changes nothing", hint);
+            self.error(&fields.path(), "this brown-out changes nothing", hint);
             return None;
         }
         let capacity = fields.optional("capacity", Fields::integer32)?;
@@ -66,7 +66,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// At each instant at most one brown-out reigns, so that nobody has to guess how two would combine.
-    fn refuse_overlaps(&mut self, elements: &[Fields<'a>], brownouts: &[Option<Brownout>]) {
+    fn refuse_overlaps(&mut self, elements: &[Fields<'a, '_>], brownouts: &[Option<Brownout>]) {
         for (position, (element, brownout)) in elements.iter().zip(brownouts).enumerate() {
             let Some(brownout) = brownout else { continue };
             let earlier = (0..position).find(|earlier| {
@@ -81,17 +81,17 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    pub(super) fn calls(&mut self, function: &Fields<'a>) -> Option<Vec<Call>> {
+    pub(super) fn calls(&mut self, function: &Fields<'a, '_>) -> Option<Vec<Call>> {
         let limit = function.integer("Timeout").map(SimDuration::from_secs);
         let elements = function.elements("calls");
         let calls: Vec<_> = elements.iter().map(|element| self.call(element, limit)).collect();
         calls.into_iter().collect()
     }
 
-    fn call(&mut self, fields: &Fields<'a>, limit: Option<SimDuration>) -> Option<Call> {
+    fn call(&mut self, fields: &Fields<'a, '_>, limit: Option<SimDuration>) -> Option<Call> {
         let names = Rc::clone(&self.dependencies);
-        let path = fields.at("dependency");
-        let dependency = self.resolve(fields.text("dependency")?, &path, "dependency", &names);
+        let path = || fields.at("dependency");
+        let dependency = self.resolve(fields.text("dependency")?, path, "dependency", &names);
         let timeout = fields.optional("timeout", Fields::duration)?;
         if let (Some(timeout), Some(limit)) = (timeout, limit)
             && timeout > limit
@@ -103,7 +103,7 @@ impl<'a> Lowering<'a> {
     }
 }
 
-fn outage(fields: &Fields<'_>) -> Option<Outage> {
+fn outage(fields: &Fields<'_, '_>) -> Option<Outage> {
     Some(Outage {
         during: windows(fields)?,
         probability: probability(fields)?,
@@ -114,6 +114,6 @@ fn outage(fields: &Fields<'_>) -> Option<Outage> {
 
 /// To the nearest millionth; the grammar bounds it.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0..=1e6 by the grammar")]
-fn factor(fields: &Fields<'_>, key: &str) -> Option<Factor> {
+fn factor(fields: &Fields<'_, '_>, key: &str) -> Option<Factor> {
     Some(Factor { ppm: (fields.real(key)? * 1e6 + 0.5) as u64 })
 }

@@ -9,7 +9,7 @@ use crate::time::SimDuration;
 impl<'a> Lowering<'a> {
     pub(super) fn destinations(
         &mut self,
-        root: &Fields<'a>,
+        root: &Fields<'a, '_>,
         latency: Option<SimDuration>,
     ) -> Vec<Option<Destination>> {
         let entries = root.entries("destinations");
@@ -19,14 +19,14 @@ impl<'a> Lowering<'a> {
     fn destination(
         &mut self,
         name: &str,
-        fields: &Fields<'a>,
+        fields: &Fields<'a, '_>,
         usual_latency: Option<SimDuration>,
     ) -> Option<Destination> {
         let (key, inner) = fields.variant()?;
         if matches!(key, "sqs" | "sns") && name.to_ascii_lowercase().ends_with(".fifo") {
             let message =
                 format!("{} names a FIFO queue or topic, which Lambda does not support here", quoted(name));
-            self.error(&fields.path, message, "use a standard queue or topic");
+            self.error(&fields.path(), message, "use a standard queue or topic");
         }
         let kind = self.destination_kind(key, &inner);
         let subscribers = if inner.has("subscribers") {
@@ -46,7 +46,7 @@ impl<'a> Lowering<'a> {
         })
     }
 
-    fn destination_kind(&mut self, key: &str, fields: &Fields<'a>) -> Option<DestinationKind> {
+    fn destination_kind(&mut self, key: &str, fields: &Fields<'a, '_>) -> Option<DestinationKind> {
         Some(match key {
             "sqs" => DestinationKind::Sqs,
             "sns" if fields.text("oversize")? == "fail" => {
@@ -60,7 +60,7 @@ impl<'a> Lowering<'a> {
     }
 }
 
-fn delivery_failure(element: &Fields<'_>) -> Option<DeliveryFailureCause> {
+fn delivery_failure(element: &Fields<'_, '_>) -> Option<DeliveryFailureCause> {
     let (key, fields) = element.variant()?;
     Some(DeliveryFailureCause {
         failure: DeliveryFailure::ALL.into_iter().find(|kind| kind.name() == key)?,

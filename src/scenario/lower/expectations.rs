@@ -7,7 +7,7 @@ use crate::scenario::expectation::{Flaw, Written};
 use crate::scenario::shape::{FROM_SET, Origin};
 
 impl<'a> Lowering<'a> {
-    pub(super) fn expectations(&mut self, root: &Fields<'a>) -> Option<Vec<Expectation>> {
+    pub(super) fn expectations(&mut self, root: &Fields<'a, '_>) -> Option<Vec<Expectation>> {
         let elements = root.elements("expect");
         let all: Vec<_> = elements.iter().map(|element| self.expectation(element)).collect();
         // Where nothing was given there is nothing wrong; a `null` has been reported.
@@ -15,13 +15,13 @@ impl<'a> Lowering<'a> {
         all.into_iter().collect()
     }
 
-    fn expectation(&mut self, element: &Fields<'a>) -> Option<Expectation> {
-        let text = element.value.as_str()?;
-        let literal = match self.spans.origin(&element.path) {
+    fn expectation(&mut self, element: &Fields<'a, '_>) -> Option<Expectation> {
+        let text = element.value.text()?;
+        let literal = match self.spans.origin(&element.path()) {
             Origin::File(span) => Some(span),
             Origin::Set | Origin::Default => None,
         };
-        let written = Written::new(&element.path, literal, self.text);
+        let written = Written::new(&element.path(), literal, self.text);
         let found = Expectation::parse(text);
         let told = |flaw: &Flaw| {
             let mut problem = written.problem(flaw);

@@ -1,20 +1,56 @@
 //! Typed access to a checked record. A value that is missing or `null` reads as `None`: it has been reported already.
 
-use crate::scenario::shape::join;
+use crate::scenario::shape::{Resolved, join};
 use crate::scenario::units;
 use crate::time::{SimDuration, SimTime};
-use serde_json::Value as Json;
 
-/// A record of the checked value with its path.
-#[derive(Clone)]
-pub(super) struct Fields<'a> {
-    pub(super) value: &'a Json,
-    pub(super) path: String,
+/// A record of the checked value with the way to it, from which its path is made when somebody asks.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'a, 'p> {
+    pub(super) value: &'a Resolved<'a>,
+    /// What it is a part of; `None` for the whole.
+    around: Option<&'p Fields<'a, 'p>>,
+    step: Step<'a>,
 }
 
-impl<'a> Fields<'a> {
+/// From a value to one of its parts.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    /// The value behind a key.
+    Key(&'a str),
+    /// The value behind a name in the map behind a key.
+    Entry(&'a str, &'a str),
+    /// An element of the list behind a key.
+    Element(&'a str, usize),
+    /// An element of the value, which is a list.
+    Position(usize),
+}
+
+const NOTHING: &Resolved<'static> = &Resolved::Null;
+
+impl<'a> Fields<'a, '_> {
+    /// The whole scenario.
+    pub(super) const fn root(value: &'a Resolved<'a>) -> Self {
+        Self { value, around: None, step: Step::Key("") }
+    }
+
+    pub(super) fn path(&self) -> String {
+        let Some(around) = self.around else { return String::new() };
+        let path = around.path();
+        match self.step {
+            Step::Key(key) => join(&path, key),
+            Step::Entry(key, name) => join(&join(&path, key), name),
+            Step::Element(key, at) => format!("{}[{at}]", join(&path, key)),
+            Step::Position(at) => format!("{path}[{at}]"),
+        }
+    }
+
     pub(super) fn at(&self, key: &str) -> String {
-        join(&self.path, key)
+        join(&self.path(), key)
+    }
+
+    fn part<'s>(&'s self, value: &'a Resolved<'a>, step: Step<'a>) -> Fields<'a, 's> {
+        Fields { value, around: Some(self), step }
     }
 
     pub(super) fn has(&self, key: &str) -> bool {
@@ -22,11 +58,11 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn text(&self, key: &str) -> Option<&'a str> {
-        self.value.get(key)?.as_str()
+        self.value.get(key)?.text()
     }
 
     pub(super) fn integer(&self, key: &str) -> Option<u64> {
-        self.value.get(key)?.as_u64()
+        self.value.get(key)?.integer()
     }
 
     pub(super) fn integer32(&self, key: &str) -> Option<u32> {
@@ -34,15 +70,15 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn real(&self, key: &str) -> Option<f64> {
-        self.value.get(key)?.as_f64()
+        self.value.get(key)?.real()
     }
 
     pub(super) fn flag(&self, key: &str) -> Option<bool> {
-        self.value.get(key)?.as_bool()
+        self.value.get(key)?.flag()
     }
 
     pub(super) fn duration(&self, key: &str) -> Option<SimDuration> {
-        duration(self.value.get(key)?)
+        self.value.get(key)?.duration()
     }
 
     pub(super) fn moment(&self, key: &str) -> Option<SimTime> {
@@ -50,16 +86,16 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn size(&self, key: &str) -> Option<u64> {
-        units::size(self.text(key)?).ok()
+        self.value.get(key)?.size()
     }
 
     pub(super) fn price(&self, key: &str) -> Option<u64> {
-        price(self.value.get(key)?)
+        self.value.get(key)?.price()
     }
 
     /// The elements of a list of plain values, if none is wrong.
-    pub(super) fn list_of<T>(&self, key: &str, read: impl Fn(&Json) -> Option<T>) -> Option<Vec<T>> {
-        self.value.get(key)?.as_array()?.iter().map(read).collect()
+    pub(super) fn list_of<T>(&self, key: &str, read: impl Fn(&Resolved<'a>) -> Option<T>) -> Option<Vec<T>> {
+        self.value.get(key)?.elements()?.iter().map(read).collect()
     }
 
     pub(super) fn rate(&self, key: &str) -> Option<units::Rate> {
@@ -70,58 +106,55 @@ impl<'a> Fields<'a> {
     #[expect(clippy::option_option, reason = "absent, wrong and present are three things")]
     pub(super) fn optional<T>(
         &self,
-        key: &str,
-        read: impl FnOnce(&Self, &str) -> Option<T>,
+        key: &'a str,
+        read: impl FnOnce(&Self, &'a str) -> Option<T>,
     ) -> Option<Option<T>> {
         if self.has(key) { read(self, key).map(Some) } else { Some(None) }
     }
 
     /// The record behind `key`; a value without fields if that is wrong.
-    pub(super) fn record(&self, key: &str) -> Self {
-        Self { value: self.value.get(key).unwrap_or(&Json::Null), path: self.at(key) }
+    pub(super) fn record<'s>(&'s self, key: &'a str) -> Fields<'a, 's> {
+        self.part(self.value.get(key).unwrap_or(NOTHING), Step::Key(key))
     }
 
     /// The one key of a choice and what stands behind it.
-    pub(super) fn variant(&self) -> Option<(&'a str, Self)> {
-        let (key, value) = self.value.as_object()?.iter().next()?;
-        Some((key, Self { value, path: self.at(key) }))
+    pub(super) fn variant<'s>(&'s self) -> Option<(&'a str, Fields<'a, 's>)> {
+        let (key, value) = self.value.entries().first()?;
+        Some((key, self.part(value, Step::Key(key))))
     }
 
-    pub(super) fn elements(&self, key: &str) -> Vec<Self> {
-        self.record(key).list()
+    pub(super) fn elements<'s>(&'s self, key: &'a str) -> Vec<Fields<'a, 's>> {
+        let elements = self.value.get(key).and_then(Resolved::elements).unwrap_or_default();
+        let element = |(at, value)| self.part(value, Step::Element(key, at));
+        elements.iter().enumerate().map(element).collect()
     }
 
     /// The elements behind `key`; `None` if what is there is no list.
-    pub(super) fn given_elements(&self, key: &str) -> Option<Vec<Self>> {
-        self.value.get(key)?.as_array()?;
+    pub(super) fn given_elements<'s>(&'s self, key: &'a str) -> Option<Vec<Fields<'a, 's>>> {
+        self.value.get(key)?.elements()?;
         Some(self.elements(key))
     }
 
-    pub(super) fn list(&self) -> Vec<Self> {
-        let elements = self.value.as_array().map_or(&[][..], Vec::as_slice);
-        let field = |(at, value)| Self { value, path: format!("{}[{at}]", self.path) };
-        elements.iter().enumerate().map(field).collect()
+    pub(super) fn list<'s>(&'s self) -> Vec<Fields<'a, 's>> {
+        let elements = self.value.elements().unwrap_or_default();
+        let element = |(at, value)| self.part(value, Step::Position(at));
+        elements.iter().enumerate().map(element).collect()
     }
 
-    pub(super) fn entries(&self, key: &str) -> Vec<(&'a str, Self)> {
-        let path = self.at(key);
-        let entries = self.value.get(key).and_then(Json::as_object).into_iter().flatten();
-        entries.map(|(name, value)| (name.as_str(), Self { value, path: join(&path, name) })).collect()
+    pub(super) fn entries<'s>(&'s self, key: &'a str) -> Vec<(&'a str, Fields<'a, 's>)> {
+        let entries = self.value.get(key).map(Resolved::entries).unwrap_or_default();
+        let entry = |(name, value): &'a (std::borrow::Cow<'a, str>, Resolved<'a>)| {
+            (name.as_ref(), self.part(value, Step::Entry(key, name)))
+        };
+        entries.iter().map(entry).collect()
     }
 
-    pub(super) fn keys(&self, key: &str) -> Vec<&'a str> {
-        self.entries(key).into_iter().map(|(name, _)| name).collect()
+    pub(super) fn keys(&self, key: &'a str) -> Vec<&'a str> {
+        let entries = self.value.get(key).map(Resolved::entries).unwrap_or_default();
+        entries.iter().map(|(name, _)| name.as_ref()).collect()
     }
 }
 
-pub(super) fn price(value: &Json) -> Option<u64> {
-    units::price(value.as_str()?).ok()
-}
-
-pub(super) fn duration(value: &Json) -> Option<SimDuration> {
-    units::duration(value.as_str()?).ok()
-}
-
-pub(super) fn moment(value: &Json) -> Option<SimTime> {
-    duration(value).map(|span| SimTime::from_nanos(span.as_nanos()))
+pub(super) fn moment(value: &Resolved<'_>) -> Option<SimTime> {
+    value.duration().map(|span| SimTime::from_nanos(span.as_nanos()))
 }

@@ -5,7 +5,7 @@ use super::fields::Fields;
 use crate::scenario::{Backlog, Imperfections, MilliRate, Probability, ReadRate};
 
 impl<'a> Lowering<'a> {
-    pub(super) fn imperfections(&mut self, fields: &Fields<'a>) -> Option<Imperfections> {
+    pub(super) fn imperfections(&mut self, fields: &Fields<'a, '_>) -> Option<Imperfections> {
         let backlog = fields.optional("backlog", |fields, key| self.backlog(&fields.record(key)));
         let read_rate =
             fields.optional("poller_read_rate", |fields, key| self.read_rate(&fields.record(key)));
@@ -21,7 +21,7 @@ impl<'a> Lowering<'a> {
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1..=100 is checked")]
-    fn backlog(&mut self, fields: &Fields<'a>) -> Option<Backlog> {
+    fn backlog(&mut self, fields: &Fields<'a, '_>) -> Option<Backlog> {
         let multiplier = fields.real("interval_multiplier")?;
         if multiplier < 1.0 {
             let path = fields.at("interval_multiplier");
@@ -36,7 +36,7 @@ impl<'a> Lowering<'a> {
         Some(Backlog { threshold: fields.integer("threshold")?, multiplier_milli })
     }
 
-    fn read_rate(&mut self, choice: &Fields<'a>) -> Option<ReadRate> {
+    fn read_rate(&mut self, choice: &Fields<'a, '_>) -> Option<ReadRate> {
         let (key, fields) = choice.variant()?;
         if key == "constant" {
             return self.milli_rate(choice, key).map(ReadRate::Constant);
@@ -55,7 +55,7 @@ impl<'a> Lowering<'a> {
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked before")]
-    fn milli_rate(&mut self, fields: &Fields<'a>, key: &str) -> Option<MilliRate> {
+    fn milli_rate(&mut self, fields: &Fields<'a, '_>, key: &str) -> Option<MilliRate> {
         let milli = fields.rate(key)?.per_second() * 1_000.0 + 0.5;
         if (1.0..1e12).contains(&milli) {
             return Some(MilliRate(milli as u64));

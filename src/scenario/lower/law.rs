@@ -1,16 +1,17 @@
 //! Laws of durations: the parameters of each law from the figures that people know.
 
 use super::Lowering;
-use super::fields::{Fields, duration};
+use super::fields::Fields;
 use crate::random::distribution::Distribution;
 use crate::random::math;
+use crate::scenario::shape::Resolved;
 use crate::time::SimDuration;
 
 impl<'a> Lowering<'a> {
-    pub(super) fn law(&mut self, choice: &Fields<'a>) -> Option<Distribution> {
+    pub(super) fn law(&mut self, choice: &Fields<'a, '_>) -> Option<Distribution> {
         let (key, fields) = choice.variant()?;
         match key {
-            "constant" => Some(Distribution::Constant(duration(fields.value)?)),
+            "constant" => Some(Distribution::Constant(fields.value.duration()?)),
             "uniform" => self.uniform(&fields),
             "exponential" => Some(Distribution::Exponential { mean: seconds(&fields, "mean")? }),
             "lognormal" => self.lognormal(&fields),
@@ -24,7 +25,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn uniform(&mut self, fields: &Fields<'a>) -> Option<Distribution> {
+    fn uniform(&mut self, fields: &Fields<'a, '_>) -> Option<Distribution> {
         let (min, max) = (fields.duration("min")?, fields.duration("max")?);
         if min > max {
             self.error(&fields.at("max"), format!("{max} is less than `min` = {min}"), "exchange them");
@@ -33,7 +34,7 @@ impl<'a> Lowering<'a> {
         Some(Distribution::Uniform { min, max })
     }
 
-    fn lognormal(&mut self, fields: &Fields<'a>) -> Option<Distribution> {
+    fn lognormal(&mut self, fields: &Fields<'a, '_>) -> Option<Distribution> {
         let figures = ["median", "mean", "p99", "sigma"].map(|key| fields.has(key));
         match figures {
             [true, false, true, false] => {
@@ -61,7 +62,7 @@ impl<'a> Lowering<'a> {
             _ => {
                 let hint = "write e.g. `{ \"median\": \"400ms\", \"p99\": \"3s\" }`";
                 self.error(
-                    &fields.path,
+                    &fields.path(),
                     "one of `median` and `mean` and one of `p99` and `sigma` are needed",
                     hint,
                 );
@@ -70,7 +71,13 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn lognormal_of(&mut self, fields: &Fields<'a>, mu: f64, sigma: f64, rule: &str) -> Option<Distribution> {
+    fn lognormal_of(
+        &mut self,
+        fields: &Fields<'a, '_>,
+        mu: f64,
+        sigma: f64,
+        rule: &str,
+    ) -> Option<Distribution> {
         if sigma >= 0.0 {
             return Some(Distribution::Lognormal { mu, sigma });
         }
@@ -82,7 +89,7 @@ impl<'a> Lowering<'a> {
         None
     }
 
-    fn weibull(&mut self, fields: &Fields<'a>) -> Option<Distribution> {
+    fn weibull(&mut self, fields: &Fields<'a, '_>) -> Option<Distribution> {
         let shape = fields.real("shape")?;
         let scale = match ["scale", "mean", "median"].map(|key| fields.has(key)) {
             [true, false, false] => seconds(fields, "scale")?,
@@ -92,7 +99,7 @@ impl<'a> Lowering<'a> {
             }
             _ => {
                 let hint = "write e.g. `{ \"scale\": \"1s\", \"shape\": 0.8 }`";
-                self.error(&fields.path, "exactly one of `scale`, `mean` and `median` is needed", hint);
+                self.error(&fields.path(), "exactly one of `scale`, `mean` and `median` is needed", hint);
                 return None;
             }
         };
@@ -103,19 +110,17 @@ impl<'a> Lowering<'a> {
         None
     }
 
-    fn empirical(&mut self, fields: &Fields<'a>) -> Option<Distribution> {
+    fn empirical(&mut self, fields: &Fields<'a, '_>) -> Option<Distribution> {
         match (fields.has("quantiles"), fields.has("samples")) {
             (true, false) => self.quantiles(fields),
             (false, true) => {
-                let samples = fields.given_elements("samples")?;
-                let mut samples: Vec<SimDuration> =
-                    samples.iter().map(|sample| duration(sample.value)).collect::<Option<_>>()?;
+                let mut samples = fields.list_of("samples", Resolved::duration)?;
                 samples.sort_unstable();
                 Some(Distribution::Empirical(spread_evenly(&samples).into()))
             }
             _ => {
                 self.error(
-                    &fields.path,
+                    &fields.path(),
                     "exactly one of `quantiles` and `samples` is needed",
                     "keep one of them",
                 );
@@ -124,11 +129,12 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn quantiles(&mut self, fields: &Fields<'a>) -> Option<Distribution> {
-        let pair = |pair: &Fields<'a>| {
-            Some((pair.value.get(0)?.as_f64()?, duration(pair.value.get(1)?)?.as_secs_f64()))
+    fn quantiles(&mut self, fields: &Fields<'a, '_>) -> Option<Distribution> {
+        let pair = |pair: &Resolved<'_>| match pair.elements()? {
+            [probability, duration] => Some((probability.real()?, duration.duration()?.as_secs_f64())),
+            _ => None,
         };
-        let pairs: Vec<(f64, f64)> = fields.elements("quantiles").iter().map(pair).collect::<Option<_>>()?;
+        let pairs = fields.list_of("quantiles", pair)?;
         let path = fields.at("quantiles");
         let ends = (pairs.first()?.0, pairs.last()?.0);
         if ends.0 > 0.0 || ends.1 < 1.0 {
@@ -147,7 +153,7 @@ impl<'a> Lowering<'a> {
         Some(Distribution::Empirical(pairs.into()))
     }
 
-    fn mixture(&mut self, fields: &Fields<'a>) -> Option<Distribution> {
+    fn mixture(&mut self, fields: &Fields<'a, '_>) -> Option<Distribution> {
         let parts = fields.list();
         let laws: Vec<_> = parts.iter().map(|part| self.law(&part.record("of"))).collect();
         let laws: Vec<Distribution> = laws.into_iter().collect::<Option<_>>()?;
@@ -186,7 +192,7 @@ fn spread_evenly(sorted: &[SimDuration]) -> Vec<(f64, f64)> {
     sorted.iter().enumerate().map(|(at, sample)| (at as f64 / steps, sample.as_secs_f64())).collect()
 }
 
-fn seconds(fields: &Fields<'_>, key: &str) -> Option<f64> {
+fn seconds(fields: &Fields<'_, '_>, key: &str) -> Option<f64> {
     fields.duration(key).map(SimDuration::as_secs_f64)
 }
 

@@ -20,7 +20,7 @@ mod sources;
 
 use super::expectation::Written;
 use super::problem::{Problem, Severity, did_you_mean, quoted};
-use super::shape::{Checked, FROM_SET, MAX_PROBLEMS, Origin, Spans};
+use super::shape::{Checked, FROM_SET, MAX_PROBLEMS, Origin, Resolved, Spans};
 use super::{
     AgeCheck, Architecture, ClientErrorPolicy, Destination, DestinationKind, End, FailureCause, FailureKind,
     Fault, FaultKind, Function, Jitter, Probability, Profile, RecursiveLoop, ResponseKind, Scenario,
@@ -31,7 +31,6 @@ use crate::random::Seed;
 use crate::time::{SimDuration, SimTime};
 use capacity::{account, provisioned};
 use fields::{Fields, moment};
-use serde_json::Value as Json;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -51,10 +50,10 @@ pub(super) struct Lowered {
 pub(super) fn lower<'a>(
     name: &str,
     text: &'a str,
-    checked: &'a Checked<'a>,
+    checked: &'a Checked<'a, 'a>,
     folder: Option<&'a Path>,
 ) -> Lowered {
-    let root = Fields { value: &checked.resolved, path: String::new() };
+    let root = Fields::root(&checked.resolved);
     let mut lowering = Lowering {
         text,
         spans: &checked.spans,
@@ -118,7 +117,7 @@ impl<'a> Lowering<'a> {
         self.problems.push(problem(path.to_owned(), span, message).with_hint(hint));
     }
 
-    fn scenario(&mut self, name: &str, root: &Fields<'a>) -> Option<Scenario> {
+    fn scenario(&mut self, name: &str, root: &Fields<'a, '_>) -> Option<Scenario> {
         let timing_fields = root.record("timing");
         let timing = timing(&timing_fields);
         let delivery_latency = timing_fields.duration("delivery_latency");
@@ -162,7 +161,7 @@ impl<'a> Lowering<'a> {
 
     /// There must be something behind it, and a steady state to come to.
     #[expect(clippy::option_option, reason = "absent, wrong and present are three things")]
-    fn warm_up(&mut self, root: &Fields<'a>, span: &Span) -> Option<Option<SimTime>> {
+    fn warm_up(&mut self, root: &Fields<'a, '_>, span: &Span) -> Option<Option<SimTime>> {
         let warm_up = root.optional("warm_up", Fields::moment)?;
         let Some(at) = warm_up else { return Some(None) };
         let run_end = match span.end? {
@@ -184,7 +183,13 @@ impl<'a> Lowering<'a> {
     }
 
     /// The position of the name that `reference` is or, if it is an ARN, ends in.
-    fn resolve(&mut self, reference: &str, path: &str, noun: &str, names: &[&str]) -> Option<u16> {
+    fn resolve(
+        &mut self,
+        reference: &str,
+        path: impl FnOnce() -> String,
+        noun: &str,
+        names: &[&str],
+    ) -> Option<u16> {
         let name = name_of(reference);
         let found = names.binary_search(&reference).or_else(|_| names.binary_search(&name)).ok();
         if found.is_none() {
@@ -195,22 +200,22 @@ impl<'a> Lowering<'a> {
                 Some(guess) => format!("did you mean `{guess}`?"),
                 None => format!("add it under `{}`, or name one of those there", section_of(noun)),
             };
-            self.error(path, format!("there is no {noun} {}", quoted(name)), hint);
+            self.error(&path(), format!("there is no {noun} {}", quoted(name)), hint);
         }
         found.and_then(|at| u16::try_from(at).ok())
     }
 
-    fn function_reference(&mut self, fields: &Fields<'a>, key: &str) -> Option<FunctionId> {
+    fn function_reference(&mut self, fields: &Fields<'a, '_>, key: &str) -> Option<FunctionId> {
         let names = Rc::clone(&self.functions);
-        self.resolve(fields.text(key)?, &fields.at(key), "function", &names).map(FunctionId)
+        self.resolve(fields.text(key)?, || fields.at(key), "function", &names).map(FunctionId)
     }
 
     /// The functions that a list names, ascending; `None` if one of them does not exist or is named twice.
-    fn function_references(&mut self, fields: &Fields<'a>, key: &str) -> Option<Vec<FunctionId>> {
+    fn function_references(&mut self, fields: &Fields<'a, '_>, key: &str) -> Option<Vec<FunctionId>> {
         let names = Rc::clone(&self.functions);
         let mut found = Vec::new();
         for element in fields.elements(key) {
-            found.push(self.resolve(element.value.as_str()?, &element.path, "function", &names));
+            found.push(self.resolve(element.value.text()?, || element.path(), "function", &names));
         }
         let mut functions: Vec<FunctionId> =
             found.into_iter().map(|id| id.map(FunctionId)).collect::<Option<_>>()?;
@@ -223,14 +228,14 @@ impl<'a> Lowering<'a> {
         Some(functions)
     }
 
-    fn destination_reference(&mut self, fields: &Fields<'a>, key: &str) -> Option<DestinationId> {
+    fn destination_reference(&mut self, fields: &Fields<'a, '_>, key: &str) -> Option<DestinationId> {
         let names = Rc::clone(&self.destinations);
-        self.resolve(fields.text(key)?, &fields.at(key), "destination", &names).map(DestinationId)
+        self.resolve(fields.text(key)?, || fields.at(key), "destination", &names).map(DestinationId)
     }
 
     fn functions(
         &mut self,
-        root: &Fields<'a>,
+        root: &Fields<'a, '_>,
         destinations: &[Option<Destination>],
     ) -> Vec<Option<Function>> {
         let entries = root.entries("functions");
@@ -240,7 +245,7 @@ impl<'a> Lowering<'a> {
     fn function(
         &mut self,
         name: &str,
-        fields: &Fields<'a>,
+        fields: &Fields<'a, '_>,
         destinations: &[Option<Destination>],
     ) -> Option<Function> {
         let invoke = fields.record("EventInvokeConfig");
@@ -281,7 +286,12 @@ impl<'a> Lowering<'a> {
     }
 
     #[expect(clippy::option_option, reason = "absent, wrong and present are three things")]
-    fn route(&mut self, fields: &Fields<'a>, route: &str, key: &str) -> Option<Option<DestinationId>> {
+    fn route(
+        &mut self,
+        fields: &Fields<'a, '_>,
+        route: &'static str,
+        key: &'static str,
+    ) -> Option<Option<DestinationId>> {
         fields.optional(route, |fields, route| self.destination_reference(&fields.record(route), key))
     }
 
@@ -289,14 +299,15 @@ impl<'a> Lowering<'a> {
     /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
     fn check_routes(
         &mut self,
-        function: &Fields<'a>,
+        function: &Fields<'a, '_>,
         on_success: Option<DestinationId>,
         dead_letter: Option<DestinationId>,
         destinations: &[Option<Destination>],
     ) {
         let kind = |id: DestinationId| destinations[id.index()].as_ref().map(|destination| destination.kind);
         if on_success.and_then(kind) == Some(DestinationKind::S3) {
-            let routes = function.record("EventInvokeConfig").record("DestinationConfig");
+            let invoke = function.record("EventInvokeConfig");
+            let routes = invoke.record("DestinationConfig");
             let path = routes.record("OnSuccess").at("Destination");
             self.error(
                 &path,
@@ -312,14 +323,14 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn failures(&mut self, function: &Fields<'a>) -> Option<Vec<FailureCause>> {
+    fn failures(&mut self, function: &Fields<'a, '_>) -> Option<Vec<FailureCause>> {
         let mut ordinals = Ordinals::default();
         let elements = function.elements("failures");
         let causes: Vec<_> = elements.iter().map(|element| self.failure(element, &mut ordinals)).collect();
         causes.into_iter().collect()
     }
 
-    fn failure(&mut self, element: &Fields<'a>, ordinals: &mut Ordinals) -> Option<FailureCause> {
+    fn failure(&mut self, element: &Fields<'a, '_>, ordinals: &mut Ordinals) -> Option<FailureCause> {
         let (key, fields) = element.variant()?;
         let kind = match key {
             "exception" => FailureKind::Exception,
@@ -341,13 +352,13 @@ impl<'a> Lowering<'a> {
         })
     }
 
-    fn faults(&mut self, root: &Fields<'a>) -> Vec<Option<Fault>> {
+    fn faults(&mut self, root: &Fields<'a, '_>) -> Vec<Option<Fault>> {
         let mut ordinals = Ordinals::default();
         root.elements("faults").iter().map(|element| self.fault(element, &mut ordinals)).collect()
     }
 
     /// 429 is the one 4xx that backs off: it has a fault of its own.
-    fn client_status(&mut self, fields: &Fields<'a>) -> Option<u16> {
+    fn client_status(&mut self, fields: &Fields<'a, '_>) -> Option<u16> {
         let status = fields.integer("status")?;
         if status == 429 {
             let message = "429 is a throttle: Lambda backs off and uses up no retry";
@@ -357,7 +368,7 @@ impl<'a> Lowering<'a> {
         u16::try_from(status).ok()
     }
 
-    fn fault(&mut self, element: &Fields<'a>, ordinals: &mut Ordinals) -> Option<Fault> {
+    fn fault(&mut self, element: &Fields<'a, '_>, ordinals: &mut Ordinals) -> Option<Fault> {
         let (key, fields) = element.variant()?;
         let function = fields.optional("function", |fields, key| self.function_reference(fields, key));
         let kind = match key {
@@ -398,7 +409,7 @@ impl Ordinals {
     }
 }
 
-fn timing(fields: &Fields<'_>) -> Option<Timing> {
+fn timing(fields: &Fields<'_, '_>) -> Option<Timing> {
     Some(Timing {
         dispatch_latency: fields.duration("dispatch_latency")?,
         init_limit: fields.duration("init_limit")?,
@@ -445,10 +456,10 @@ fn age_check(word: &str) -> AgeCheck {
     }
 }
 
-fn end(root: &Fields<'_>) -> Option<End> {
-    match root.text("end")? {
-        "drained" => Some(End::Drained),
-        _ => root.moment("end").map(End::At),
+fn end(root: &Fields<'_, '_>) -> Option<End> {
+    match root.text("end") {
+        Some(_drained) => Some(End::Drained),
+        None => root.moment("end").map(End::At),
     }
 }
 
@@ -456,30 +467,33 @@ fn profile(name: &str) -> Option<Profile> {
     [Profile::Measured, Profile::Documented].into_iter().find(|profile| profile.name() == name)
 }
 
-fn architecture(function: &Fields<'_>) -> Option<Architecture> {
-    match function.value.get("Architectures")?.get(0)?.as_str()? {
+fn architecture(function: &Fields<'_, '_>) -> Option<Architecture> {
+    match function.value.get("Architectures")?.elements()?.first()?.text()? {
         "arm64" => Some(Architecture::Arm64),
         _ => Some(Architecture::X86_64),
     }
 }
 
-fn recursive_loop(function: &Fields<'_>) -> Option<RecursiveLoop> {
+fn recursive_loop(function: &Fields<'_, '_>) -> Option<RecursiveLoop> {
     match function.text("RecursiveLoop")? {
         "Allow" => Some(RecursiveLoop::Allow),
         _ => Some(RecursiveLoop::Terminate),
     }
 }
 
-fn probability(fields: &Fields<'_>) -> Option<Probability> {
+fn probability(fields: &Fields<'_, '_>) -> Option<Probability> {
     Probability::new(fields.real("probability")?)
 }
 
-fn windows(fields: &Fields<'_>) -> Option<Windows> {
+fn windows(fields: &Fields<'_, '_>) -> Option<Windows> {
     let Some(during) = fields.value.get("during") else {
         return Some(Windows::ALWAYS);
     };
-    let pair = |pair: &Json| Some((moment(pair.get(0)?)?, moment(pair.get(1)?)?));
-    Windows::new(during.as_array()?.iter().map(pair).collect::<Option<_>>()?)
+    let pair = |pair: &Resolved<'_>| match pair.elements()? {
+        [from, until] => Some((moment(from)?, moment(until)?)),
+        _ => None,
+    };
+    Windows::new(during.elements()?.iter().map(pair).collect::<Option<_>>()?)
 }
 
 /// Where the things called `noun` stand.

@@ -3,10 +3,10 @@
 use super::Lowering;
 use super::fields::Fields;
 use crate::scenario::prices::{ComputePrices, MessagePrices, Prices};
-use serde_json::Value as Json;
+use crate::scenario::shape::Resolved;
 
 impl<'a> Lowering<'a> {
-    pub(super) fn prices(&mut self, fields: &Fields<'a>) -> Option<Prices> {
+    pub(super) fn prices(&mut self, fields: &Fields<'a, '_>) -> Option<Prices> {
         let x86_64 = self.compute_prices(&fields.record("x86_64"));
         let arm64 = self.compute_prices(&fields.record("arm64"));
         let payload_chunk = self.chunk(fields, "payload_chunk");
@@ -30,7 +30,7 @@ impl<'a> Lowering<'a> {
         })
     }
 
-    fn chunk(&mut self, fields: &Fields<'a>, key: &str) -> Option<u64> {
+    fn chunk(&mut self, fields: &Fields<'a, '_>, key: &str) -> Option<u64> {
         let bytes = fields.size(key)?;
         if bytes == 0 {
             self.error(
@@ -42,9 +42,9 @@ impl<'a> Lowering<'a> {
         (bytes > 0).then_some(bytes)
     }
 
-    fn compute_prices(&mut self, fields: &Fields<'a>) -> Option<ComputePrices> {
-        let prices: Option<Vec<u64>> = fields.list_of("gb_second", super::fields::price);
-        let tiers: Option<Vec<u64>> = fields.list_of("tiers", Json::as_u64);
+    fn compute_prices(&mut self, fields: &Fields<'a, '_>) -> Option<ComputePrices> {
+        let prices: Option<Vec<u64>> = fields.list_of("gb_second", Resolved::price);
+        let tiers: Option<Vec<u64>> = fields.list_of("tiers", Resolved::integer);
         let (gb_second, tiers) = (prices?, tiers?);
         if gb_second.len() != tiers.len() + 1 {
             let message = format!(

@@ -10,13 +10,13 @@ use crate::time::SimTime;
 impl<'a> Lowering<'a> {
     pub(super) fn redrives(
         &mut self,
-        root: &Fields<'a>,
+        root: &Fields<'a, '_>,
         destinations: &[Option<Destination>],
     ) -> Vec<Option<Redrive>> {
         let end = end(root);
         let mut known: Vec<(DestinationId, SimTime)> = Vec::new();
         let elements = root.elements("redrives");
-        let redrive = |element: &Fields<'a>| {
+        let redrive = |element: &Fields<'a, '_>| {
             let redrive = self.redrive(element, destinations)?;
             match end {
                 Some(End::At(end)) if redrive.at >= end => {
@@ -36,7 +36,7 @@ impl<'a> Lowering<'a> {
         elements.iter().map(redrive).collect()
     }
 
-    fn redrive(&mut self, element: &Fields<'a>, destinations: &[Option<Destination>]) -> Option<Redrive> {
+    fn redrive(&mut self, element: &Fields<'a, '_>, destinations: &[Option<Destination>]) -> Option<Redrive> {
         let from = self.destination_reference(element, "from");
         let to = element.optional("to", |element, key| self.function_reference(element, key));
         let kind = from.and_then(|from| destinations[from.index()].as_ref()).map(|queue| queue.kind);

@@ -20,7 +20,7 @@ const TOO_MANY_HINT: &str = "lower the rate, or shorten the run by `until`, `max
 impl<'a> Lowering<'a> {
     pub(super) fn sources(
         &mut self,
-        root: &Fields<'a>,
+        root: &Fields<'a, '_>,
         span: &Span,
         profile: Option<Profile>,
     ) -> Vec<Option<Source>> {
@@ -29,7 +29,7 @@ impl<'a> Lowering<'a> {
         for (name, fields) in root.entries("sources") {
             let source = self.source(name, &fields, profile);
             let within_limits = source.and_then(|source| {
-                total += self.expected_events(&source, span, &fields.path)?;
+                total += self.expected_events(&source, span, &fields)?;
                 Some(bounded(source))
             });
             sources.push(within_limits);
@@ -44,7 +44,7 @@ impl<'a> Lowering<'a> {
         sources
     }
 
-    fn source(&mut self, name: &str, fields: &Fields<'a>, profile: Option<Profile>) -> Option<Source> {
+    fn source(&mut self, name: &str, fields: &Fields<'a, '_>, profile: Option<Profile>) -> Option<Source> {
         let to = self.targets(fields);
         let kind = self.source_kind(fields);
         let arrivals = self.arrivals(&fields.record("arrivals"));
@@ -79,7 +79,7 @@ impl<'a> Lowering<'a> {
         })
     }
 
-    fn targets(&mut self, fields: &Fields<'a>) -> Option<Targets> {
+    fn targets(&mut self, fields: &Fields<'a, '_>) -> Option<Targets> {
         if fields.given_elements("to").is_some() {
             return self.function_references(fields, "to").map(Targets::Each);
         }
@@ -91,7 +91,7 @@ impl<'a> Lowering<'a> {
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/NotificationHowTo.html>).
     fn check_fan_out(
         &mut self,
-        fields: &Fields<'a>,
+        fields: &Fields<'a, '_>,
         to: Option<&Targets>,
         invocation: InvocationType,
         kind: Option<SourceKind>,
@@ -112,7 +112,7 @@ impl<'a> Lowering<'a> {
         self.error(&fields.at("to"), message, hint);
     }
 
-    fn payload(&mut self, fields: &Fields<'a>, invocation: InvocationType) -> Option<u64> {
+    fn payload(&mut self, fields: &Fields<'a, '_>, invocation: InvocationType) -> Option<u64> {
         let bytes = fields.size("size")?;
         let (limit, word) = match invocation {
             InvocationType::Event => (MAX_ASYNC_EVENT_BYTES, "asynchronous"),
@@ -130,7 +130,7 @@ impl<'a> Lowering<'a> {
         Some(bytes)
     }
 
-    fn source_kind(&mut self, fields: &Fields<'a>) -> Option<SourceKind> {
+    fn source_kind(&mut self, fields: &Fields<'a, '_>) -> Option<SourceKind> {
         let kinds = [
             ("direct", SourceKind::Direct),
             ("s3", SourceKind::S3),
@@ -154,7 +154,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// How many events the source will send, about; `None` if that is too many or never ends.
-    fn expected_events(&mut self, source: &Source, span: &Span, path: &str) -> Option<f64> {
+    fn expected_events(&mut self, source: &Source, span: &Span, fields: &Fields<'a, '_>) -> Option<f64> {
         let run_end = match span.end? {
             End::Drained => None,
             End::At(end) => Some(end),
@@ -162,13 +162,13 @@ impl<'a> Lowering<'a> {
         let last = [source.until, span.arrivals_end?, run_end].into_iter().flatten().min();
         if last.is_none() && source.max_events.is_none() && is_endless(&source.arrivals) {
             let message = "the source never stops, and so the run never ends";
-            self.error(path, message, "add `until` or `max_events` to it, or `arrivals_end` to the scenario, or let `end` be a time");
+            self.error(&fields.path(), message, "add `until` or `max_events` to it, or `arrivals_end` to the scenario, or let `end` be a time");
             return None;
         }
         let last = last.unwrap_or(SimTime::MAX);
         if last <= source.from {
             self.warning(
-                path,
+                &fields.path(),
                 "the source sends nothing: it begins when all arrivals have ended",
                 "let `from` be earlier",
             );
@@ -178,13 +178,13 @@ impl<'a> Lowering<'a> {
         if expected > as_float(MAX_EVENTS) {
             let message =
                 format!("about {expected:.0} events are expected; at most {MAX_EVENTS} are simulated");
-            self.error(path, message, TOO_MANY_HINT);
+            self.error(&fields.path(), message, TOO_MANY_HINT);
             return None;
         }
         Some(expected)
     }
 
-    fn arrivals(&mut self, choice: &Fields<'a>) -> Option<Recorded> {
+    fn arrivals(&mut self, choice: &Fields<'a, '_>) -> Option<Recorded> {
         let (key, fields) = choice.variant()?;
         let arrivals = match key {
             "trace" => return self.trace(&fields),
@@ -198,7 +198,7 @@ impl<'a> Lowering<'a> {
         arrivals.map(|arrivals| Recorded { arrivals, durations: None })
     }
 
-    fn constant(&mut self, fields: &Fields<'a>) -> Option<Arrivals> {
+    fn constant(&mut self, fields: &Fields<'a, '_>) -> Option<Arrivals> {
         let interval = match (fields.has("rate"), fields.has("every")) {
             (true, false) => {
                 let interval = fields.rate("rate")?.interval();
@@ -210,7 +210,7 @@ impl<'a> Lowering<'a> {
             (false, true) => fields.duration("every")?,
             _ => {
                 self.error(
-                    &fields.path,
+                    &fields.path(),
                     "exactly one of `rate` and `every` is needed",
                     "write e.g. `{ \"rate\": \"20/s\" }`",
                 );
@@ -222,11 +222,11 @@ impl<'a> Lowering<'a> {
 
     fn curve(
         &mut self,
-        fields: &Fields<'a>,
-        key: &str,
+        fields: &Fields<'a, '_>,
+        key: &'static str,
         build: fn(&[(SimTime, f64)]) -> Vec<RateSegment>,
     ) -> Option<Arrivals> {
-        let point = |point: &Fields<'a>| Some((point.moment("at")?, point.rate("rate")?.per_second()));
+        let point = |point: &Fields<'a, '_>| Some((point.moment("at")?, point.rate("rate")?.per_second()));
         let points: Vec<(SimTime, f64)> =
             fields.given_elements(key)?.iter().map(point).collect::<Option<_>>()?;
         if let Some(at) = points.windows(2).position(|two| two[0].0 >= two[1].0) {
@@ -239,7 +239,7 @@ impl<'a> Lowering<'a> {
         let segments = build(&points);
         if segments.iter().all(|segment| segment.start_rate <= 0.0 && segment.end_rate <= 0.0) {
             self.error(
-                &fields.path,
+                &fields.path(),
                 "the rate is never above 0: nothing is ever sent",
                 "write a rate above 0",
             );
@@ -249,32 +249,32 @@ impl<'a> Lowering<'a> {
         Some(if fields.text("spacing")? == "even" { Arrivals::Even(curve) } else { Arrivals::Poisson(curve) })
     }
 
-    fn times(&mut self, fields: &Fields<'a>) -> Option<Arrivals> {
+    fn times(&mut self, fields: &Fields<'a, '_>) -> Option<Arrivals> {
         let times: Vec<SimTime> =
-            fields.list().iter().map(|time| moment(time.value)).collect::<Option<_>>()?;
+            fields.value.elements().unwrap_or_default().iter().map(moment).collect::<Option<_>>()?;
         if let Some(at) = times.windows(2).position(|two| two[0] > two[1]) {
             let message = format!("{} comes before {}", span_of(times[at + 1]), span_of(times[at]));
-            self.error(&format!("{}[{}]", fields.path, at + 1), message, "list the times in order");
+            self.error(&format!("{}[{}]", fields.path(), at + 1), message, "list the times in order");
             return None;
         }
         Some(Arrivals::Times(times.into()))
     }
 
-    fn trace(&mut self, fields: &Fields<'a>) -> Option<Recorded> {
+    fn trace(&mut self, fields: &Fields<'a, '_>) -> Option<Recorded> {
         let column = fields.optional("column", Fields::text)?;
         let unit = fields.optional("unit", |fields, key| TimeUnit::named(fields.text(key)?))?;
         let measure = self.measure(fields)?;
         let recording = self.recording(fields)?;
         let times = recording.times(column, unit);
-        let times = self.or_report(times, &fields.path)?;
+        let times = self.or_report(times, &fields.path())?;
         let durations = measure.map(|measure| recording.durations(&times, measure, unit)).transpose();
-        let durations = self.or_report(durations, &fields.path)?;
+        let durations = self.or_report(durations, &fields.path())?;
         Some(Recorded { arrivals: Arrivals::Times(times.into()), durations: durations.map(Into::into) })
     }
 
     /// By which column a recording tells how long each call took, if it does.
     #[expect(clippy::option_option, reason = "absent, wrong and present are three things")]
-    fn measure(&mut self, fields: &Fields<'a>) -> Option<Option<Measure<'a>>> {
+    fn measure(&mut self, fields: &Fields<'a, '_>) -> Option<Option<Measure<'a>>> {
         let end = fields.optional("end_column", Fields::text)?.map(Measure::EndsIn);
         let duration = fields.optional("duration_column", Fields::text)?.map(Measure::TakesAsIn);
         if end.is_some() && duration.is_some() {
@@ -285,13 +285,13 @@ impl<'a> Lowering<'a> {
         Some(end.or(duration))
     }
 
-    fn counts(&mut self, fields: &Fields<'a>) -> Option<Arrivals> {
+    fn counts(&mut self, fields: &Fields<'a, '_>) -> Option<Arrivals> {
         let column = fields.optional("column", Fields::text)?;
         let period = fields.duration("per")?;
         let even = fields.text("spacing")? == "even";
         let recording = self.recording(fields)?;
         let counts = recording.counts(column);
-        let counts = self.or_report(counts, &fields.path)?;
+        let counts = self.or_report(counts, &fields.path())?;
         if period
             .as_nanos()
             .checked_mul(counts.len() as u64)
@@ -304,7 +304,7 @@ impl<'a> Lowering<'a> {
         Some(Arrivals::Counts { period, counts: counts.into(), even })
     }
 
-    fn recording(&mut self, fields: &Fields<'a>) -> Option<Recording> {
+    fn recording(&mut self, fields: &Fields<'a, '_>) -> Option<Recording> {
         let name = fields.text("csv")?;
         let path = Path::new(name);
         let file = match self.folder {

@@ -7,6 +7,7 @@
 //! whoever reads on can tell *absent* from *already reported*.
 
 mod path;
+mod resolved;
 mod scalar;
 mod sets;
 mod spans;
@@ -17,6 +18,7 @@ mod walker;
 use super::problem::{is_bidi_control, quoted};
 
 pub use path::{join, last_part};
+pub use resolved::{Pair, Resolved};
 pub use spans::{Origin, Spans};
 pub use walker::{Checked, Setting, check};
 pub(super) use walker::{FROM_SET, check_against_defaults, check_values};

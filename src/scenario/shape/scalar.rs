@@ -1,39 +1,40 @@
 //! Values without parts: each is read, held against its bounds, and written in its canonical form.
 
-use super::Shape;
+use super::{Resolved, Shape};
 use crate::scenario::document::{Node, Value};
 use crate::scenario::problem::{did_you_mean, quoted};
 use crate::scenario::units;
-use serde_json::Value as Json;
+use crate::time::SimDuration;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// What is wrong with a scalar, and what to do.
 pub(super) type Refusal = (String, String);
 
 /// The canonical form of a value without parts.
-pub(super) fn read_scalar(shape: &Shape, node: &Node) -> Result<Json, Refusal> {
+pub(super) fn read_scalar<'t>(shape: &'static Shape, node: &Node<'t>) -> Result<Resolved<'t>, Refusal> {
     match shape {
         Shape::Integer { min, max, unit } => integer(node, *min, *max, unit),
         Shape::Positive { max } => real(node, "a number above 0", |number| number > 0.0 && number <= *max),
         Shape::Probability => real(node, "a probability 0..1", |number| (0.0..=1.0).contains(&number)),
         Shape::Jitter => real(node, "a number from 0 to below 1", |number| (0.0..1.0).contains(&number)),
-        Shape::Duration { min_nanos } => duration(node, *min_nanos),
-        Shape::Moment => duration(node, 0),
+        Shape::Duration { min_nanos } => duration(node, *min_nanos).map(Resolved::Duration),
+        Shape::Moment => duration(node, 0).map(Resolved::Duration),
         Shape::EndOfRun if matches!(&node.value, Value::Text(word) if word == "drained") => {
-            Ok("drained".into())
+            Ok(Resolved::Text(Cow::Borrowed("drained")))
         }
-        Shape::EndOfRun => {
-            duration(node, 1).map_err(|(message, hint)| (message, format!("{hint}; or `\"drained\"`")))
-        }
+        Shape::EndOfRun => duration(node, 1)
+            .map(Resolved::Duration)
+            .map_err(|(message, hint)| (message, format!("{hint}; or `\"drained\"`"))),
         Shape::Timestamp => timestamp(text(node, "a date and time")?),
         Shape::Windows => windows(node),
         Shape::Rate { zero } => rate(node, *zero),
         Shape::Size => size(node),
         Shape::Price => price(node),
-        Shape::Text => text(node, "a string").map(Json::from),
+        Shape::Text => text(node, "a string").cloned().map(Resolved::Text),
         Shape::Word(words) => word(text(node, "a word")?, words),
         Shape::Flag => match node.value {
-            Value::Flag(flag) => Ok(flag.into()),
+            Value::Flag(flag) => Ok(Resolved::Flag(flag)),
             _ => Err(kind_refusal(node, "`true` or `false`")),
         },
         Shape::Quantile => quantile(node),
@@ -49,27 +50,28 @@ pub(super) fn read_scalar(shape: &Shape, node: &Node) -> Result<Json, Refusal> {
     }
 }
 
-fn kind_refusal(node: &Node, expected: &str) -> Refusal {
+fn kind_refusal(node: &Node<'_>, expected: &str) -> Refusal {
     (format!("expected {expected}, found {}", node.value.kind()), String::new())
 }
 
-fn text<'a>(node: &'a Node, expected: &str) -> Result<&'a str, Refusal> {
+fn text<'a, 't>(node: &'a Node<'t>, expected: &str) -> Result<&'a Cow<'t, str>, Refusal> {
     match &node.value {
         Value::Text(text) => Ok(text),
         _ => Err(kind_refusal(node, expected)),
     }
 }
 
-fn texts(node: &Node) -> Result<Json, Refusal> {
+fn texts<'t>(node: &Node<'t>) -> Result<Resolved<'t>, Refusal> {
     let Value::List(elements) = &node.value else {
         return Err(kind_refusal(node, "a list of strings"));
     };
-    elements.iter().map(|element| text(element, "a string").map(Json::from)).collect()
+    let element = |element| text(element, "a string").cloned().map(Resolved::Text);
+    elements.iter().map(element).collect::<Result<_, _>>().map(Resolved::List)
 }
 
-fn text_or_texts(node: &Node, noun: &str) -> Result<Json, Refusal> {
+fn text_or_texts<'t>(node: &Node<'t>, noun: &str) -> Result<Resolved<'t>, Refusal> {
     match &node.value {
-        Value::Text(text) => Ok(text.as_str().into()),
+        Value::Text(text) => Ok(Resolved::Text(text.clone())),
         Value::List(elements) if elements.is_empty() => {
             Err((format!("the list names no {noun}"), format!("name one {noun} or several")))
         }
@@ -78,13 +80,13 @@ fn text_or_texts(node: &Node, noun: &str) -> Result<Json, Refusal> {
     }
 }
 
-fn different_texts(node: &Node, noun: &str) -> Result<Json, Refusal> {
+fn different_texts<'t>(node: &Node<'t>, noun: &str) -> Result<Resolved<'t>, Refusal> {
     let names = texts(node)?;
     let mut seen = BTreeSet::new();
-    let again = names.as_array().into_iter().flatten().find(|name| !seen.insert(name.as_str()));
+    let again = names.elements().into_iter().flatten().find(|name| !seen.insert(name.text()));
     match again {
         Some(name) => Err((
-            format!("the list names the {noun} {} twice", quoted(name.as_str().unwrap_or_default())),
+            format!("the list names the {noun} {} twice", quoted(name.text().unwrap_or_default())),
             "keep one of them".to_owned(),
         )),
         None => Ok(names),
@@ -92,24 +94,24 @@ fn different_texts(node: &Node, noun: &str) -> Result<Json, Refusal> {
 }
 
 /// Integers are written as integers: `1e3` and `1.0` are refused, so that nobody wonders what was rounded.
-fn integer(node: &Node, min: u64, max: u64, unit: &str) -> Result<Json, Refusal> {
-    let range = if unit.is_empty() { format!("{min}..{max}") } else { format!("{min}..{max} {unit}") };
-    let Value::Number(digits) = &node.value else {
-        return Err(kind_refusal(node, &format!("an integer {range}")));
+fn integer<'t>(node: &Node<'t>, min: u64, max: u64, unit: &str) -> Result<Resolved<'t>, Refusal> {
+    let range = || if unit.is_empty() { format!("{min}..{max}") } else { format!("{min}..{max} {unit}") };
+    let Value::Number(digits) = node.value else {
+        return Err(kind_refusal(node, &format!("an integer {}", range())));
     };
     if digits.contains(['.', 'e', 'E']) {
         return Err((
             format!("{} is not written as an integer", quoted(digits)),
-            format!("write digits only, {range}"),
+            format!("write digits only, {}", range()),
         ));
     }
     let value = digits.parse::<u64>().ok().filter(|value| (min..=max).contains(value));
     value
-        .map(Json::from)
-        .ok_or_else(|| (format!("{} is out of range: must be {range}", quoted(digits)), String::new()))
+        .map(Resolved::Integer)
+        .ok_or_else(|| (format!("{} is out of range: must be {}", quoted(digits), range()), String::new()))
 }
 
-fn real(node: &Node, expected: &str, fits: impl Fn(f64) -> bool) -> Result<Json, Refusal> {
+fn real<'t>(node: &Node<'t>, expected: &str, fits: impl Fn(f64) -> bool) -> Result<Resolved<'t>, Refusal> {
     if let Value::Text(text) = &node.value
         && let Some(percent) = text.trim().strip_suffix('%')
     {
@@ -127,13 +129,13 @@ fn real(node: &Node, expected: &str, fits: impl Fn(f64) -> bool) -> Result<Json,
     }
     // Adding zero turns a negative zero into zero, so that both mean and print the same.
     if fits(number) {
-        Ok(Json::from(number + 0.0))
+        Ok(Resolved::Real(number + 0.0))
     } else {
         Err((format!("{} is not {expected}", quoted(digits)), String::new()))
     }
 }
 
-fn duration(node: &Node, min_nanos: u64) -> Result<Json, Refusal> {
+fn duration(node: &Node<'_>, min_nanos: u64) -> Result<SimDuration, Refusal> {
     let text = match &node.value {
         Value::Text(text) => text,
         Value::Number(number) if number.starts_with('-') => {
@@ -156,14 +158,14 @@ fn duration(node: &Node, min_nanos: u64) -> Result<Json, Refusal> {
     };
     let span = units::duration(text)?;
     if span.as_nanos() < min_nanos {
-        let least = crate::time::SimDuration::from_nanos(min_nanos);
+        let least = SimDuration::from_nanos(min_nanos);
         return Err((format!("{} is too short: must be at least {least}", quoted(text)), String::new()));
     }
-    Ok(span.to_string().into())
+    Ok(span)
 }
 
 /// The label of virtual time zero: between 1970 and the year 9000, so that every time of a run has a label.
-fn timestamp(text: &str) -> Result<Json, Refusal> {
+fn timestamp(text: &str) -> Result<Resolved<'static>, Refusal> {
     let wrong = |what: &str| {
         (format!("{} is not {what}", quoted(text)), "write e.g. `\"2026-01-01T00:00:00Z\"`".to_owned())
     };
@@ -176,16 +178,16 @@ fn timestamp(text: &str) -> Result<Json, Refusal> {
     if instant.subsec_nanosecond() % 1_000_000 != 0 {
         return Err(wrong("a whole number of milliseconds"));
     }
-    Ok(instant.to_string().into())
+    Ok(Resolved::Text(instant.to_string().into()))
 }
 
-fn windows(node: &Node) -> Result<Json, Refusal> {
+fn windows(node: &Node<'_>) -> Result<Resolved<'static>, Refusal> {
     let expected = "a time window like `[\"30m\", \"40m\"]`, or a list of such";
     let Value::List(elements) = &node.value else {
         return Err(kind_refusal(node, expected));
     };
     if elements.iter().any(|element| !matches!(element.value, Value::List(_))) {
-        return Ok(Json::Array(vec![window(elements, expected)?]));
+        return Ok(Resolved::List([written(window(elements, expected)?)].into()));
     }
     if elements.is_empty() {
         return Err((
@@ -193,39 +195,44 @@ fn windows(node: &Node) -> Result<Json, Refusal> {
             "leave the key out to mean always".to_owned(),
         ));
     }
-    let pair = |element: &Node| match &element.value {
+    let pair = |element: &Node<'_>| match &element.value {
         Value::List(bounds) => window(bounds, expected),
         _ => Err(kind_refusal(element, expected)),
     };
     let pairs = elements.iter().map(pair).collect::<Result<Vec<_>, _>>()?;
-    let bound =
-        |pair: &Json, at: usize| units::duration(pair[at].as_str().unwrap_or_default()).unwrap_or_default();
-    match pairs.windows(2).find(|two| bound(&two[0], 1) > bound(&two[1], 0)) {
+    match pairs.windows(2).find(|two| two[0][1] > two[1][0]) {
         Some(two) => Err((
-            format!("the windows {} and {} overlap or are out of order", two[0], two[1]),
+            format!(
+                "the windows {} and {} overlap or are out of order",
+                written(two[0]).to_json(),
+                written(two[1]).to_json()
+            ),
             "list them in order of time, each ending before the next begins".to_owned(),
         )),
-        None => Ok(Json::Array(pairs)),
+        None => Ok(Resolved::List(pairs.into_iter().map(written).collect())),
     }
 }
 
-fn window(bounds: &[Node], expected: &str) -> Result<Json, Refusal> {
+fn window(bounds: &[Node<'_>], expected: &str) -> Result<[SimDuration; 2], Refusal> {
     let [from, until] = bounds else {
         return Err((format!("expected {expected}, found {} elements", bounds.len()), String::new()));
     };
     let (from, until) = (duration(from, 0)?, duration(until, 0)?);
-    let nanos = |bound: &Json| units::duration(bound.as_str().unwrap_or_default()).unwrap_or_default();
-    if nanos(&from) >= nanos(&until) {
+    if from >= until {
         let what = if from == until { "is empty" } else { "runs backwards" };
         return Err((
-            format!("the window [{from}, {until}] {what}"),
+            format!("the window [\"{from}\", \"{until}\"] {what}"),
             "its end must come after its start".to_owned(),
         ));
     }
-    Ok(Json::Array(vec![from, until]))
+    Ok([from, until])
 }
 
-fn rate(node: &Node, zero: bool) -> Result<Json, Refusal> {
+fn written(window: [SimDuration; 2]) -> Resolved<'static> {
+    Resolved::List(window.map(Resolved::Duration).into())
+}
+
+fn rate<'t>(node: &Node<'t>, zero: bool) -> Result<Resolved<'t>, Refusal> {
     if let Value::Number(number) = &node.value {
         return Err((
             format!("a rate needs a unit, found {}", quoted(number)),
@@ -236,44 +243,44 @@ fn rate(node: &Node, zero: bool) -> Result<Json, Refusal> {
     if units::rate(text)?.is_zero() && !zero {
         return Err((format!("{} never sends anything: must be above 0", quoted(text)), String::new()));
     }
-    Ok(text.into())
+    Ok(Resolved::Text(text.clone()))
 }
 
-fn size(node: &Node) -> Result<Json, Refusal> {
+fn size(node: &Node<'_>) -> Result<Resolved<'static>, Refusal> {
     if let Value::Number(number) = &node.value {
         return Err((
             format!("a size needs a unit, found {}", quoted(number)),
             format!("write `\"{number}B\"` (or `\"{number}KiB\"`)"),
         ));
     }
-    Ok(units::size_text(units::size(text(node, "a size like `\"256KiB\"`")?)?).into())
+    units::size(text(node, "a size like `\"256KiB\"`")?).map(Resolved::Size)
 }
 
-fn price(node: &Node) -> Result<Json, Refusal> {
+fn price(node: &Node<'_>) -> Result<Resolved<'static>, Refusal> {
     if let Value::Number(number) = &node.value {
         return Err((
             format!("a price needs its currency, found {}", quoted(number)),
             format!("write `\"${number}\"`"),
         ));
     }
-    Ok(units::price_text(units::price(text(node, "a price like `\"$0.20\"`")?)?).into())
+    units::price(text(node, "a price like `\"$0.20\"`")?).map(Resolved::Price)
 }
 
-fn word(given: &str, words: &[&str]) -> Result<Json, Refusal> {
-    if words.contains(&given) {
-        return Ok(given.into());
+fn word(given: &str, words: &'static [&'static str]) -> Result<Resolved<'static>, Refusal> {
+    if let Some(word) = words.iter().find(|word| **word == given) {
+        return Ok(Resolved::Text(Cow::Borrowed(word)));
     }
     let list = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     let hint = did_you_mean(given, words.iter().copied()).map(|guess| format!("did you mean `{guess}`?"));
     Err((format!("{} is not one of {list}", quoted(given)), hint.unwrap_or_default()))
 }
 
-fn quantile(node: &Node) -> Result<Json, Refusal> {
+fn quantile<'t>(node: &Node<'t>) -> Result<Resolved<'t>, Refusal> {
     let expected = "a pair like `[0.5, \"400ms\"]`";
     match &node.value {
         Value::List(pair) if pair.len() == 2 => {
             let probability = real(&pair[0], "a probability 0..1", |number| (0.0..=1.0).contains(&number))?;
-            Ok(Json::Array(vec![probability, duration(&pair[1], 0)?]))
+            Ok(Resolved::List([probability, Resolved::Duration(duration(&pair[1], 0)?)].into()))
         }
         _ => Err(kind_refusal(node, expected)),
     }

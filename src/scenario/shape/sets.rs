@@ -3,13 +3,13 @@
 
 use super::scalar::Refusal;
 use super::walker::Walker;
-use super::{Choice, Default, Field, Record, Shape, join};
+use super::{Choice, Default, Field, Pair, Record, Resolved, Shape, join};
 use crate::scenario::change;
 use crate::scenario::document::{Entry, Node, Value};
 use crate::scenario::grammar;
 use crate::scenario::problem::{did_you_mean, quoted};
 use crate::scenario::set::{self, Step};
-use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 
 /// What a path leads to.
 struct Target {
@@ -19,27 +19,29 @@ struct Target {
     field: Option<&'static Field>,
 }
 
-impl Walker {
+impl<'t> Walker<'t> {
     /// `null` takes a setting away.
-    pub(super) fn sets(&mut self, node: &Node) -> Json {
+    pub(super) fn sets(&mut self, node: &Node<'t>) -> Resolved<'t> {
         let Value::Object(entries) = &node.value else {
             return self.wrong_kind(node, "an object with paths of settings as keys");
         };
         self.refuse_duplicates(entries);
         if entries.is_empty() {
-            self.error(node.span.clone(), "nothing is set").hint =
+            self.error(node.place, "nothing is set").hint =
                 Some("write e.g. `{ \"functions.ship.ReservedConcurrentExecutions\": 40 }`".to_owned());
         }
-        let mut resolved = Map::new();
+        let mut resolved: Vec<Pair<'t>> = Vec::new();
         for entry in entries {
-            if let Some((path, value)) = self.set(entry) {
-                resolved.entry(path).or_insert(value);
+            if let Some((path, value)) = self.set(entry)
+                && resolved.iter().all(|(known, _)| *known != path)
+            {
+                resolved.push((Cow::Owned(path), value));
             }
         }
-        Json::Object(resolved)
+        Resolved::Object(resolved.into())
     }
 
-    fn set(&mut self, entry: &Entry) -> Option<(String, Json)> {
+    fn set(&mut self, entry: &Entry<'t>) -> Option<(String, Resolved<'t>)> {
         match target(&entry.key) {
             Ok(target) => {
                 let outer = self.about;
@@ -47,15 +49,16 @@ impl Walker {
                     self.about = (field.doc, field.source);
                 }
                 if target.path != entry.key {
-                    self.respelled.insert(join(&self.path, &target.path), entry.node.span.clone());
+                    self.respelled.insert(join(&self.path(), &target.path), entry.node.place);
                 }
-                let value = self.inside(&target.path, |walker| walker.set_value(&target, &entry.node));
+                let key = Cow::Owned(target.path.clone());
+                let value = self.inside(key, |walker| walker.set_value(&target, &entry.node));
                 self.about = outer;
                 Some((target.path, value))
             }
             Err((message, hint)) => {
-                self.inside(&entry.key, |walker| {
-                    let problem = walker.error(entry.key_span.clone(), message);
+                self.inside(entry.key.clone(), |walker| {
+                    let problem = walker.error(entry.key_place, message);
                     problem.hint = (!hint.is_empty()).then_some(hint);
                 });
                 None
@@ -63,15 +66,15 @@ impl Walker {
         }
     }
 
-    fn set_value(&mut self, target: &Target, node: &Node) -> Json {
+    fn set_value(&mut self, target: &Target, node: &Node<'t>) -> Resolved<'t> {
         if node.value != Value::Null {
             return self.walk(target.shape, node);
         }
         if target.field.is_none_or(|field| matches!(field.default, Default::Required)) {
-            self.error(node.span.clone(), "cannot be taken away").hint = Some("give a value".to_owned());
+            self.error(node.place, "cannot be taken away").hint = Some("give a value".to_owned());
         }
         self.setting(|| "null".to_owned(), self.given);
-        Json::Null
+        Resolved::Null
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where the values of a file stand in it.
 
 use super::path::{push_key, push_position};
-use crate::scenario::document::{Node, Value};
+use crate::scenario::document::{Node, Place, Value};
 use crate::scenario::set::{self, Step};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,9 +10,9 @@ use std::ops::Range;
 /// nothing wrong with them.
 #[derive(Debug)]
 pub struct Spans<'n> {
-    pub(super) root: &'n Node,
+    pub(super) root: &'n Node<'n>,
     /// Where the values stand whose paths are keys that the file spells otherwise.
-    pub(super) respelled: BTreeMap<String, Option<Range<usize>>>,
+    pub(super) respelled: BTreeMap<String, Place>,
 }
 
 /// Where a value comes from.
@@ -46,11 +46,11 @@ impl Spans<'_> {
             };
             match (inner, self.respelled.get(&way)) {
                 (Some(inner), _) => node = inner,
-                (None, Some(span)) => return span.clone().map_or(Origin::Set, Origin::File),
+                (None, Some(place)) => return place.span().map_or(Origin::Set, Origin::File),
                 (None, None) if done == 0 => return Origin::Default,
                 (None, None) => break,
             }
         }
-        node.span.clone().map_or(Origin::Set, Origin::File)
+        node.span().map_or(Origin::Set, Origin::File)
     }
 }

@@ -61,8 +61,9 @@ fn every_default_keeps_to_its_own_rules_and_is_in_canonical_form() {
             let node = document::parse(json).expect(path);
             let checked = check(shape, &node, false);
             assert_eq!(checked.problems, [], "{path}");
-            let again = document::parse(&checked.resolved.to_string()).expect(path);
-            assert_eq!(check(shape, &again, false).resolved, checked.resolved, "{path}");
+            let text = checked.resolved.to_json().to_string();
+            let again = document::parse(&text).expect(path);
+            assert_eq!(check(shape, &again, false).resolved.to_json().to_string(), text, "{path}");
         }
     });
 }
@@ -71,7 +72,8 @@ fn every_default_keeps_to_its_own_rules_and_is_in_canonical_form() {
 fn the_profile_decides_the_defaults_of_the_timing() {
     let shape = &grammar::SCENARIO;
     let node = document::parse("{}").expect("an object");
-    let latency = |documented| check(shape, &node, documented).resolved["timing"]["dispatch_latency"].clone();
+    let latency =
+        |documented| check(shape, &node, documented).resolved.to_json()["timing"]["dispatch_latency"].clone();
     assert_eq!((latency(false), latency(true)), ("30ms".into(), "0s".into()));
 }
 

@@ -3,10 +3,14 @@
 //! The language is JSON with comments and trailing commas, and nothing looser. Objects keep their keys in file order,
 //! duplicates included, so that the reader of the tree can report them.
 
+mod tree;
+
 use super::problem::Problem;
 use jsonc_parser::ast;
+use jsonc_parser::common::Ranged;
 use jsonc_parser::errors::{ParseError, ParseErrorKind};
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// The largest scenario file that is read, in bytes.
@@ -16,24 +20,60 @@ pub const MAX_NESTING: usize = 64;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A value and its place.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Node {
-    /// The value.
-    pub value: Value,
-    /// Its bytes in the file; `None` if it does not come from the file.
-    pub span: Option<Range<usize>>,
+/// Where something stands in the file, if it does; half as large as a range, since a file has very many places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    start: u32,
+    end: u32,
 }
 
-impl Node {
+impl Place {
+    /// Not in the file.
+    pub const NOWHERE: Self = Self { start: u32::MAX, end: u32::MAX };
+
+    /// These bytes; beyond 4 GiB places are not told apart.
+    fn of(span: Range<usize>) -> Self {
+        match (u32::try_from(span.start), u32::try_from(span.end)) {
+            (Ok(start), Ok(end)) => Self { start, end },
+            _ => Self::NOWHERE,
+        }
+    }
+
+    /// Its first byte.
+    #[must_use]
+    pub fn first_byte(self) -> Self {
+        self.span().map_or(Self::NOWHERE, |span| Self::of(span.start..span.start + 1))
+    }
+
+    /// The bytes in the file; `None` if it does not come from the file.
+    pub fn span(self) -> Option<Range<usize>> {
+        (self != Self::NOWHERE).then_some(self.start as usize..self.end as usize)
+    }
+}
+
+/// A value and its place in a text, which it borrows from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node<'t> {
+    /// The value.
+    pub value: Value<'t>,
+    /// Its bytes in the file.
+    pub place: Place,
+}
+
+impl Node<'_> {
+    /// Its bytes in the file; `None` if it does not come from the file.
+    pub fn span(&self) -> Option<Range<usize>> {
+        self.place.span()
+    }
+
     /// Cuts the tie to the file, for values that come from elsewhere.
     pub fn forget_places(&mut self) {
-        self.span = None;
+        self.place = Place::NOWHERE;
         match &mut self.value {
             Value::List(elements) => elements.iter_mut().for_each(Self::forget_places),
             Value::Object(entries) => {
                 for entry in entries {
-                    entry.key_span = None;
+                    entry.key_place = Place::NOWHERE;
                     entry.node.forget_places();
                 }
             }
@@ -44,22 +84,22 @@ impl Node {
 
 /// A JSON value. Numbers keep their text, so that nothing is rounded before it is known what is meant.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub enum Value<'t> {
     /// `null`
     Null,
     /// `true` or `false`
     Flag(bool),
     /// A number, as written.
-    Number(String),
+    Number(&'t str),
     /// A string, escapes resolved.
-    Text(String),
+    Text(Cow<'t, str>),
     /// A list.
-    List(Vec<Node>),
+    List(Box<[Node<'t>]>),
     /// An object, in file order.
-    Object(Vec<Entry>),
+    Object(Box<[Entry<'t>]>),
 }
 
-impl Value {
+impl Value<'_> {
     /// What kind of value it is, with its article, for messages.
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -75,13 +115,13 @@ impl Value {
 
 /// A key of an object with its value.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct Entry<'t> {
     /// The key.
-    pub key: String,
+    pub key: Cow<'t, str>,
     /// The key's bytes in the file, quotes included.
-    pub key_span: Option<Range<usize>>,
+    pub key_place: Place,
     /// Its value.
-    pub node: Node,
+    pub node: Node<'t>,
 }
 
 /// The text in `bytes`, which a leading byte order mark may precede.
@@ -111,14 +151,36 @@ pub fn decode(bytes: &[u8]) -> Result<&str, Problem> {
 ///
 /// # Errors
 /// The first place where it is not JSON with comments and trailing commas, or is nested too deeply.
-pub fn parse(text: &str) -> Result<Node, Problem> {
+pub fn parse(text: &str) -> Result<Node<'_>, Problem> {
     let mark = if text.as_bytes().starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-    let parsed = parse_to_ast(&text[mark..], &CollectOptions::default(), &strict_options())
-        .map_err(|error| syntax_problem(&error, text, mark))?;
-    match parsed.value {
-        Some(value) => convert(value, mark, 0),
-        None => Err(Problem::error("", Some(text.len()..text.len()), "the file is empty")
-            .with_hint("`thirdtry init` writes a scenario to start from")),
+    tree::tree(text, mark).ok_or_else(|| refusal(text, mark))
+}
+
+/// What is wrong with a text that has no tree.
+fn refusal(text: &str, mark: usize) -> Problem {
+    match parse_to_ast(&text[mark..], &CollectOptions::default(), &strict_options()) {
+        Err(error) => syntax_problem(&error, text, mark),
+        Ok(parsed) => match parsed.value {
+            Some(value) => too_deep(first_too_deep(&value, 0).map(|at| mark + at)),
+            None => Problem::error("", Some(text.len()..text.len()), "the file is empty")
+                .with_hint("`thirdtry init` writes a scenario to start from"),
+        },
+    }
+}
+
+/// Where the first value begins that is nested too deeply.
+fn first_too_deep(value: &ast::Value<'_>, depth: usize) -> Option<usize> {
+    if depth > MAX_NESTING {
+        return Some(value.start());
+    }
+    match value {
+        ast::Value::Array(list) => {
+            list.elements.iter().find_map(|element| first_too_deep(element, depth + 1))
+        }
+        ast::Value::Object(object) => {
+            object.properties.iter().find_map(|property| first_too_deep(&property.value, depth + 1))
+        }
+        _ => None,
     }
 }
 
@@ -197,40 +259,25 @@ fn too_deep(at: Option<usize>) -> Problem {
         .with_hint("no scenario needs that: is it the right file, or is a closing bracket missing?")
 }
 
-/// Copies the parser's tree into ours; `mark` bytes precede the text that was parsed.
-fn convert(value: ast::Value<'_>, mark: usize, depth: usize) -> Result<Node, Problem> {
-    let span = |range: jsonc_parser::common::Range| Some(range.start + mark..range.end + mark);
-    if depth > MAX_NESTING {
-        use jsonc_parser::common::Ranged;
-        return Err(too_deep(Some(value.start() + mark)));
-    }
-    let node = |value, range| Ok(Node { value, span: span(range) });
-    match value {
-        ast::Value::NullKeyword(null) => node(Value::Null, null.range),
-        ast::Value::BooleanLit(flag) => node(Value::Flag(flag.value), flag.range),
-        ast::Value::NumberLit(number) => node(Value::Number(number.value.to_owned()), number.range),
-        ast::Value::StringLit(text) => node(Value::Text(text.value.into_owned()), text.range),
-        ast::Value::Array(list) => {
-            let elements = list.elements.into_iter().map(|element| convert(element, mark, depth + 1));
-            node(Value::List(elements.collect::<Result<_, _>>()?), list.range)
-        }
-        ast::Value::Object(object) => {
-            let entries =
-                object.properties.into_iter().map(|property| convert_entry(property, mark, depth + 1));
-            node(Value::Object(entries.collect::<Result<_, _>>()?), object.range)
-        }
-    }
-}
-
-fn convert_entry(property: ast::ObjectProp<'_>, mark: usize, depth: usize) -> Result<Entry, Problem> {
-    use jsonc_parser::common::Ranged;
-    let key_span = Some(property.name.start() + mark..property.name.end() + mark);
-    Ok(Entry { key: property.name.into_string(), key_span, node: convert(property.value, mark, depth)? })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    const TOKENS: [&str; 11] = ["{", "}", "[", "]", ",", ":", "\"a\"", "1", "null", "/* c */", "'"];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// The tree is made beside the library's parser, so that both must agree on what has one.
+        #[test]
+        fn what_has_a_tree_is_what_the_parser_takes(tokens in prop::collection::vec(0..TOKENS.len(), 0..9)) {
+            let text = tokens.into_iter().map(|token| TOKENS[token]).collect::<Vec<_>>().join(" ");
+            let taken = parse_to_ast(&text, &CollectOptions::default(), &strict_options());
+            let has_value = taken.is_ok_and(|parsed| parsed.value.is_some());
+            prop_assert_eq!(parse(&text).is_ok(), has_value, "{}", text);
+        }
+    }
 
     fn refusal(text: &str) -> Problem {
         parse(text).expect_err("must be refused")
@@ -241,7 +288,7 @@ mod tests {
         let node = parse("// c\r\n{ \"a\": [1, 2,], /* d */ }").expect("is accepted");
         let Value::Object(entries) = node.value else { panic!("an object") };
         assert_eq!(entries[0].key, "a");
-        assert_eq!(entries[0].key_span, Some(8..11));
+        assert_eq!(entries[0].key_place.span(), Some(8..11));
     }
 
     #[test]
@@ -277,7 +324,7 @@ mod tests {
     fn spans_stay_right_behind_a_byte_order_mark() {
         let text = "\u{feff}{\"a\": 17}";
         let Value::Object(entries) = parse(text).expect("is accepted").value else { panic!("an object") };
-        assert_eq!(&text[entries[0].node.span.clone().expect("in the file")], "17");
+        assert_eq!(&text[entries[0].node.span().expect("in the file")], "17");
     }
 
     #[test]
