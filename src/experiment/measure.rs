@@ -221,7 +221,7 @@ impl<'s> Meter<'s> {
     /// What the run gave, which ended at `at`.
     pub(super) fn finish(self, end: RunEnd, at: SimTime) -> Measured {
         let fingerprint = self.fingerprint.value();
-        let (event_age, sojourn) = (self.summary.event_age().clone(), self.summary.sojourn().clone());
+        let (event_age, sojourn) = (self.summary.event_age(), self.summary.sojourn());
         let duration = self.durations.of_region().clone();
         let (rows, summary) = self.rows(end, at);
         let values = rows.iter().map(|row| Decimal::parse(&row.value)).collect();

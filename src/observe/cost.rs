@@ -9,12 +9,12 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::decimal::Decimal;
-use super::price::{MessageKind, Money, Spend};
+use super::price::{MessageKind, Money, Spend, payload_requests};
 use super::summary::Rows;
 use crate::id::DestinationId;
 use crate::model::event::Event;
 use crate::model::observation::{Attempt, AttemptOutcome, Fact, Observation, Run};
-use crate::scenario::{End, Function, InvocationType, Scenario};
+use crate::scenario::{End, Function, InvocationType, Prices, Scenario};
 use crate::time::{SimDuration, SimTime};
 
 /// A month: 730 hours, as in AWS's own estimates.
@@ -22,9 +22,121 @@ pub const MONTH_MS: u64 = 730 * 3_600_000;
 /// Provisioned concurrency is paid in steps of five minutes.
 const PROVISIONED_STEP_MS: u64 = 300_000;
 
-/// What was used, by what caused it.
+/// What runs of one function used, in counts that need no price list and no wide numbers.
+#[derive(Clone, Copy, Debug, Default)]
+struct Used {
+    runs: u64,
+    /// Requests that large payloads add.
+    payload_requests: u64,
+    on_demand_ms: u64,
+    provisioned_ms: u64,
+}
+
+impl Used {
+    #[inline(always)]
+    fn run(&mut self, billed_ms: u64, provisioned: bool, payload_requests: u64) {
+        self.runs += 1;
+        self.payload_requests += payload_requests;
+        self.time(billed_ms, provisioned);
+    }
+
+    #[inline(always)]
+    fn time(&mut self, billed_ms: u64, provisioned: bool) {
+        if provisioned {
+            self.provisioned_ms += billed_ms;
+        } else {
+            self.on_demand_ms += billed_ms;
+        }
+    }
+
+    /// The same in the units in which AWS bills `function`.
+    fn spend(&self, function: &Function) -> Spend {
+        let Self { runs, payload_requests, on_demand_ms, provisioned_ms } = *self;
+        Spend::requests(runs, payload_requests)
+            .plus(&Spend::time(function, on_demand_ms, false))
+            .plus(&Spend::time(function, provisioned_ms, true))
+    }
+}
+
+/// What was used by one function, by what caused it, in the making.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
+    /// By [`Part`].
+    parts: [Used; Part::COUNT],
+    /// Of these, runs that failed, and duplicates.
+    wasted: Used,
+    /// Of these, time of cold starts before the handler.
+    init: Used,
+    messages: Spend,
+}
+
+/// What runs of one function are caused by.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    FirstRuns,
+    Retries,
+    SyncCalls,
+    /// Runs of second deliveries by the queue.
+    Duplicates,
+}
+
+impl Part {
+    const COUNT: usize = 4;
+
+    #[inline(always)]
+    const fn of(invocation: InvocationType, run: u8, duplicate: bool) -> Self {
+        match (invocation, run) {
+            (InvocationType::Event, _) if duplicate => Self::Duplicates,
+            (InvocationType::RequestResponse, _) => Self::SyncCalls,
+            (InvocationType::Event, 1) => Self::FirstRuns,
+            (InvocationType::Event, _) => Self::Retries,
+        }
+    }
+}
+
+impl Tally {
+    /// Takes note of a fact about an event or, if `duplicate`, about a second delivery of one.
+    #[inline(always)]
+    pub(super) fn note(&mut self, fact: &Fact<'_>, duplicate: bool, scenario: &Scenario) {
+        match fact.what {
+            Observation::AttemptEnded(Attempt { run: Some(run), outcome, .. }) => {
+                let failed = matches!(outcome, AttemptOutcome::FunctionError(_));
+                self.run_ended(fact.event, &run, (duplicate, failed), &scenario.prices);
+            }
+            Observation::DeliveryEnded { destination, bytes, failure: None, .. } => {
+                self.messages.add(&of_message(destination, bytes, scenario));
+            }
+            _ => {}
+        }
+    }
+
+    #[inline(always)]
+    fn run_ended(&mut self, event: &Event, run: &Run, (duplicate, failed): (bool, bool), prices: &Prices) {
+        let part = Part::of(event.invocation(), run.number, duplicate);
+        let payload = payload_requests(payload_of(event), prices);
+        let (billed_ms, provisioned) = (run.billed_ms, run.placement.provisioned);
+        self.parts[part as usize].run(billed_ms, provisioned, payload);
+        if duplicate || failed {
+            self.wasted.run(billed_ms, provisioned, payload);
+        }
+        if run.placement.init > SimDuration::ZERO {
+            let init_ms = billed_ms - run.duration.as_millis_ceil().min(billed_ms);
+            self.init.time(init_ms, provisioned);
+        }
+    }
+
+    /// What the function it is of, `function`, used.
+    pub(super) fn bill(&self, function: &Function) -> Bill {
+        let spend = |used: &Used| used.spend(function);
+        let [first_runs, retries, sync_calls, duplicates] = self.parts.each_ref().map(spend);
+        let (wasted, init) = (spend(&self.wasted), spend(&self.init));
+        Bill { first_runs, retries, sync_calls, duplicates, wasted, init, messages: self.messages }
+    }
+}
+
+/// What was used, by what caused it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bill {
     first_runs: Spend,
     retries: Spend,
     sync_calls: Spend,
@@ -37,45 +149,17 @@ pub(super) struct Tally {
     messages: Spend,
 }
 
-impl Tally {
-    #[inline(always)]
-    pub(super) fn note(&mut self, fact: &Fact<'_>, scenario: &Scenario) {
-        match fact.what {
-            Observation::AttemptEnded(attempt) => {
-                if let Some(run) = &attempt.run {
-                    self.run_ended(fact, &attempt, run, scenario);
-                }
-            }
-            Observation::DeliveryEnded { destination, bytes, failure: None, .. } => {
-                self.messages.add(&of_message(destination, bytes, scenario));
-            }
-            _ => {}
-        }
-    }
-
-    fn run_ended(&mut self, fact: &Fact<'_>, attempt: &Attempt, run: &Run, scenario: &Scenario) {
-        let event = fact.event;
-        let duplicate = event.is_duplicate();
-        let part = match (event.invocation(), run.number) {
-            (InvocationType::Event, _) if duplicate => &mut self.duplicates,
-            (InvocationType::RequestResponse, _) => &mut self.sync_calls,
-            (InvocationType::Event, 1) => &mut self.first_runs,
-            (InvocationType::Event, _) => &mut self.retries,
-        };
-        let function = &scenario.functions[event.function().index()];
-        let payload = payload_of(event);
-        let provisioned = run.placement.provisioned;
-        part.add_run(function, run.billed_ms, provisioned, payload, &scenario.prices);
-        if duplicate || matches!(attempt.outcome, AttemptOutcome::FunctionError(_)) {
-            self.wasted.add_run(function, run.billed_ms, provisioned, payload, &scenario.prices);
-        }
-        if run.placement.init == SimDuration::ZERO {
-            return;
-        }
-        let init_ms = run.billed_ms - run.duration.as_millis_ceil().min(run.billed_ms);
-        if init_ms > 0 {
-            self.init.add(&Spend::time(function, init_ms, provisioned));
-        }
+impl Bill {
+    /// Adds what another function used.
+    pub(super) fn add(&mut self, other: &Self) {
+        let Self { first_runs, retries, sync_calls, duplicates, wasted, init, messages } = other;
+        self.first_runs.add(first_runs);
+        self.retries.add(retries);
+        self.sync_calls.add(sync_calls);
+        self.duplicates.add(duplicates);
+        self.wasted.add(wasted);
+        self.init.add(init);
+        self.messages.add(messages);
     }
 
     /// Everything but provisioned concurrency, which no event causes.
@@ -99,7 +183,7 @@ impl Tally {
     }
 
     /// The report of `accepted` events, with the provisioned concurrency of the functions concerned.
-    pub(super) fn into_report(self, accepted: u64, kept: &Kept, rate: Rate, scenario: &Scenario) -> Costs {
+    pub(super) fn report(&self, accepted: u64, kept: &Kept, rate: Rate, scenario: &Scenario) -> Costs {
         let prices = &scenario.prices;
         let usd = |spend: &Spend| spend.money(prices).usd();
         let caused = self.caused();

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::summary::{Named, named};
+use super::summary::{Named, add, earlier, named};
 use crate::model::observation::{Offer, Refusal};
 use crate::time::SimTime;
 
@@ -23,6 +23,7 @@ pub(super) struct Tally {
 
 impl Tally {
     /// An event was accepted that had been refused so often.
+    #[inline]
     pub(super) fn accepted(&mut self, refusals: u32) {
         if refusals > 0 {
             self.being_offered -= 1;
@@ -38,6 +39,16 @@ impl Tally {
             self.never_accepted += 1;
             self.first_given_up.get_or_insert(at);
         }
+    }
+
+    pub(super) fn absorb(&mut self, more: &Self) {
+        add(&mut self.refused, &more.refused);
+        self.accepted_later += more.accepted_later;
+        self.never_accepted += more.never_accepted;
+        self.being_offered += more.being_offered;
+        self.first_given_up = earlier(self.first_given_up, more.first_given_up);
+        self.duplicates += more.duplicates;
+        self.duplicate_runs += more.duplicate_runs;
     }
 
     /// The result, in a run that accepted so many events.

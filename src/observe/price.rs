@@ -150,6 +150,17 @@ impl MessageKind {
 
 const ARCHITECTURES: [Architecture; 2] = [Architecture::X86_64, Architecture::Arm64];
 
+/// The requests that a payload of so many bytes adds to each run; none without a payload that is paid for.
+#[inline]
+pub(super) const fn payload_requests(payload: Option<u64>, prices: &Prices) -> u64 {
+    match payload {
+        Some(bytes) if prices.charge_payload && bytes > prices.payload_included => {
+            (bytes - prices.payload_included).div_ceil(prices.payload_chunk)
+        }
+        _ => 0,
+    }
+}
+
 /// What was used, in the units in which AWS bills it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spend {
@@ -176,7 +187,8 @@ impl Spend {
         spend
     }
 
-    /// What [`Spend::add_run`] adds, by itself.
+    /// A run of `function` that was billed `billed_ms`, in a provisioned environment or on demand. `payload` is the size
+    /// of the event in bytes, if the run was asynchronous.
     #[cfg(test)]
     pub fn run(
         function: &Function,
@@ -185,9 +197,16 @@ impl Spend {
         payload: Option<u64>,
         prices: &Prices,
     ) -> Self {
-        let mut spend = Self::default();
-        spend.add_run(function, billed_ms, provisioned, payload, prices);
-        spend
+        Self::requests(1, payload_requests(payload, prices)).plus(&Self::time(
+            function,
+            billed_ms,
+            provisioned,
+        ))
+    }
+
+    /// The requests of so many runs, with those that large payloads add.
+    pub fn requests(runs: u64, payload_requests: u64) -> Self {
+        Self { requests: runs.into(), payload_requests: payload_requests.into(), ..Self::default() }
     }
 
     /// Time of `function` without a request of its own: a part of what a run was billed.
@@ -215,27 +234,6 @@ impl Spend {
         spend
     }
 
-    /// Adds a run of `function` that was billed `billed_ms`, in a provisioned environment or on demand. `payload` is
-    /// the size of the event in bytes, if the run was asynchronous.
-    #[inline]
-    pub fn add_run(
-        &mut self,
-        function: &Function,
-        billed_ms: u64,
-        provisioned: bool,
-        payload: Option<u64>,
-        prices: &Prices,
-    ) {
-        self.requests += 1;
-        self.bill(function, billed_ms, provisioned);
-        let beyond = payload.filter(|_| prices.charge_payload).unwrap_or(0);
-        if beyond > prices.payload_included {
-            let beyond = beyond - prices.payload_included;
-            self.payload_requests += u128::from(beyond.div_ceil(prices.payload_chunk));
-        }
-    }
-
-    #[inline]
     fn bill(&mut self, function: &Function, billed_ms: u64, provisioned: bool) {
         let used = if provisioned { &mut self.on_provisioned } else { &mut self.on_demand };
         used[function.architecture as usize] += u128::from(function.memory_mb) * u128::from(billed_ms);

@@ -5,7 +5,8 @@
 //! into a [`Histogram`] with three significant figures, and a percentile is at most 0.1 % above the exact one, never
 //! below. Count, sum, minimum and maximum are always exact.
 //!
-//! Taking note of a sample is one store: what is made of them is made of many at once.
+//! Taking note of a sample is one store: what is made of them is made of many at once. Zeros, which are most ages where
+//! nothing waits, are only counted.
 
 use super::histogram::Histogram;
 
@@ -15,13 +16,17 @@ pub const EXACT_LIMIT: usize = 4_096;
 /// Samples of a quantity, most often of a duration in nanoseconds.
 #[derive(Clone, Debug, Default)]
 pub struct Samples {
-    /// The latest samples: all of them, as long as they are few.
-    latest: Vec<u64>,
+    /// Samples that are zero.
+    zeros: u64,
+    /// Room for the latest others: no longer than the limit.
+    latest: Box<[u64]>,
+    /// How many of these there are: all of them, as long as they are few.
+    used: usize,
     /// Those before.
     earlier: Earlier,
 }
 
-/// Samples that are known by their histogram only.
+/// Samples above zero that are known by their histogram only.
 #[derive(Clone, Debug, Default)]
 struct Earlier {
     count: u64,
@@ -55,46 +60,76 @@ impl Samples {
     /// Takes note of a sample.
     #[inline]
     pub fn record(&mut self, value: u64) {
-        if self.latest.len() >= EXACT_LIMIT {
-            self.spill();
+        if value == 0 {
+            self.zeros += 1;
+        } else if let Some(place) = self.latest.get_mut(self.used) {
+            *place = value;
+            self.used += 1;
+        } else {
+            self.record_beyond(value);
         }
-        self.latest.push(value);
+    }
+
+    /// The same, where there is no room.
+    #[cold]
+    #[inline(never)]
+    fn record_beyond(&mut self, value: u64) {
+        if self.used == EXACT_LIMIT {
+            self.spill();
+        } else {
+            let mut longer = std::mem::take(&mut self.latest).into_vec();
+            longer.resize((2 * self.used).clamp(4, EXACT_LIMIT), 0);
+            self.latest = longer.into();
+        }
+        self.record(value);
+    }
+
+    /// All samples of `parts`.
+    pub fn together<'a>(mut parts: impl Iterator<Item = &'a Self>) -> Self {
+        let mut all = parts.next().cloned().unwrap_or_default();
+        parts.for_each(|part| all.absorb(part));
+        all
     }
 
     /// Takes in all samples of `other`. Exact percentiles stay exact as long as they are few together.
     pub fn absorb(&mut self, other: &Self) {
+        self.zeros += other.zeros;
         if other.earlier.count > 0 {
             self.spill();
             self.earlier.absorb(&other.earlier);
         }
-        other.latest.iter().for_each(|value| self.record(*value));
+        other.latest[..other.used].iter().for_each(|value| self.record(*value));
     }
 
     /// The statistics; `None` without a sample.
     pub fn statistics(&mut self) -> Option<Statistics> {
-        if self.earlier.count > 0 {
-            self.spill();
-            return Some(self.earlier.statistics());
+        if self.count() <= EXACT_LIMIT as u64 {
+            return exact_statistics(self.zeros, &mut self.latest[..self.used]);
         }
-        exact_statistics(&mut self.latest)
+        self.spill();
+        Some(self.earlier.statistics(self.zeros))
+    }
+
+    /// How many there are.
+    pub(super) const fn count(&self) -> u64 {
+        self.zeros + self.used as u64 + self.earlier.count
     }
 
     /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.latest.is_empty() && self.earlier.count == 0
+    pub const fn is_empty(&self) -> bool {
+        self.count() == 0
     }
 
     /// Forgets all samples and keeps the memory.
     pub fn clear(&mut self) {
-        self.latest.clear();
+        (self.zeros, self.used) = (0, 0);
         self.earlier.clear();
     }
 
     /// Makes room for more.
-    #[cold]
     fn spill(&mut self) {
-        self.earlier.take_in(&self.latest);
-        self.latest.clear();
+        self.earlier.take_in(&self.latest[..self.used]);
+        self.used = 0;
     }
 }
 
@@ -109,18 +144,24 @@ impl Earlier {
     }
 
     fn absorb(&mut self, other: &Self) {
-        self.minimum = if self.count == 0 { other.minimum } else { self.minimum.min(other.minimum) };
+        self.minimum = if self.count > 0 { self.minimum.min(other.minimum) } else { other.minimum };
         self.maximum = self.maximum.max(other.maximum);
         self.count += other.count;
         self.sum += other.sum;
         self.histogram.add(&other.histogram);
     }
 
-    /// The statistics of at least one sample.
-    fn statistics(&self) -> Statistics {
-        let ranks = [50, 90, 99].map(|percent| nearest_rank(percent, self.count));
-        let [p50, p90, p99] = self.histogram.values_at(ranks).map(|value| value.min(self.maximum));
-        let Self { count, sum, minimum, maximum, .. } = *self;
+    /// The statistics of these and of so many `zeros`, at least one sample together.
+    fn statistics(&self, zeros: u64) -> Statistics {
+        let Self { sum, maximum, .. } = *self;
+        let count = zeros + self.count;
+        // The rank 0 lies before all that is in the histogram.
+        let ranks = [50, 90, 99].map(|percent| nearest_rank(percent, count).saturating_sub(zeros));
+        let mut values = self.histogram.values_at(ranks).map(|value| value.min(maximum));
+        for (value, _) in values.iter_mut().zip(ranks).filter(|(_, rank)| *rank == 0) {
+            *value = 0;
+        }
+        let ([p50, p90, p99], minimum) = (values, if zeros > 0 { 0 } else { self.minimum });
         Statistics { count, sum, minimum, maximum, p50, p90, p99 }
     }
 
@@ -147,20 +188,24 @@ fn sum_of(values: &[u64], maximum: u64) -> u128 {
     values.iter().map(|value| u128::from(*value)).sum()
 }
 
-/// The statistics of `values`, whose order changes.
-fn exact_statistics(values: &mut [u64]) -> Option<Statistics> {
-    let count = values.len() as u64;
-    let (minimum, maximum) = range_of(values)?;
+/// The statistics of so many `zeros` and of `values`, which are above zero and whose order changes.
+fn exact_statistics(zeros: u64, values: &mut [u64]) -> Option<Statistics> {
+    let count = zeros + values.len() as u64;
+    if count == 0 {
+        return None;
+    }
+    let (minimum, maximum) = range_of(values).unwrap_or_default();
     // The highest first: what lies below a percentile is on its left then.
     let mut rest = &mut values[..];
     let [p99, p90, p50] = [99, 90, 50].map(|percent| {
-        let index = usize::try_from(nearest_rank(percent, count) - 1).expect("few samples have small ranks");
+        let Some(rank) = nearest_rank(percent, count).checked_sub(zeros + 1) else { return 0 };
+        let index = usize::try_from(rank).expect("few samples have small ranks");
         let (_, value, _) = rest.select_nth_unstable(index);
         let value = *value;
         rest = &mut std::mem::take(&mut rest)[..=index];
         value
     });
-    let sum = sum_of(values, maximum);
+    let (sum, minimum) = (sum_of(values, maximum), if zeros > 0 { 0 } else { minimum });
     Some(Statistics { count, sum, minimum, maximum, p50, p90, p99 })
 }
 
@@ -202,6 +247,24 @@ mod tests {
         }
     }
 
+    /// Goal: that zeros are kept apart shows nowhere. Method: as if they were not, few and many, against sorting.
+    #[test]
+    fn zeros_count_like_any_other_sample() {
+        for (zeros, others) in
+            [(1, 0), (4_096, 0), (5_000, 0), (3_000, 500), (4_000, 97), (4_000, 5_000), (10, 5_000)]
+        {
+            let mut values: Vec<u64> =
+                (0..zeros).map(|_| 0).chain((1..=others).map(|n| n % 2_000 + 1)).collect();
+            let found = statistics(&values).unwrap();
+            values.sort_unstable();
+            let at = |percent| values[usize::try_from(nearest_rank(percent, found.count)).unwrap() - 1];
+            assert_eq!(found.count, zeros + others);
+            assert_eq!((found.minimum, found.maximum), (values[0], values[values.len() - 1]));
+            assert_eq!([found.p50, found.p90, found.p99], [50, 90, 99].map(at), "{zeros} and {others}");
+            assert_eq!(found.sum, values.iter().map(|value| u128::from(*value)).sum());
+        }
+    }
+
     #[test]
     fn many_samples_stay_within_a_thousandth_and_are_never_understated() {
         let values: Vec<u64> = (1..=100_000_u64).map(|n| n * 1_000_003).collect();
@@ -220,7 +283,7 @@ mod tests {
         for (ours, theirs) in [(10, 20), (10, 9_000), (9_000, 10), (9_000, 5_000), (0, 9_000), (3, 0)] {
             let (mut absorbing, mut other, mut recording) =
                 (Samples::default(), Samples::default(), Samples::default());
-            let value = |n: u64| n * n % 100_003;
+            let value = |n: u64| if n % 3 == 0 { 0 } else { n * n % 100_003 };
             (0..ours).for_each(|n| absorbing.record(value(n)));
             (0..theirs).for_each(|n| other.record(value(n + 7)));
             (0..ours).chain((0..theirs).map(|n| n + 7)).for_each(|n| recording.record(value(n)));

@@ -10,7 +10,7 @@
 
 use serde::Serialize;
 
-use super::summary::{Named, named};
+use super::summary::{Named, add, named};
 use crate::model::event::{Event, Route};
 use crate::model::observation::{Fact, Fate, Observation};
 
@@ -26,12 +26,9 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Takes note of a fact about an event.
+    /// Takes note of a fact about an event that is no second delivery.
     #[inline(always)]
     pub(super) fn note(&mut self, fact: &Fact<'_>) {
-        if fact.event.is_duplicate() {
-            return;
-        }
         match fact.what {
             Observation::Settled { fate, .. } if fate != Fate::Succeeded => {
                 self.failed += 1;
@@ -43,6 +40,17 @@ impl Tally {
             }
             _ => {}
         }
+    }
+
+    pub(super) fn absorb(&mut self, more: &Self) {
+        let Self { failed, untraced, without_error, lost_untraced, lost_without_error, success_records } =
+            more;
+        self.failed += failed;
+        self.untraced += untraced;
+        add(&mut self.without_error, without_error);
+        self.lost_untraced += lost_untraced;
+        self.lost_without_error += lost_without_error;
+        self.success_records += success_records;
     }
 
     /// `event` is lost for certain.

@@ -219,11 +219,13 @@ impl Observer for Recorder<'_> {
         self.ledger.observe(fact);
         self.summary.observe(fact);
         self.metrics.observe(fact);
+        // These take a copy: a fact of which nobody has the address need not be in memory, and of what is known of its
+        // kind nothing gets lost.
         if let Some(recovery) = &mut self.recovery {
-            recovery.observe(fact);
+            recovery.observe(&{ *fact });
         }
         if let Some(outputs) = &mut self.outputs {
-            outputs.observe(fact);
+            outputs.observe(&{ *fact });
         }
     }
 

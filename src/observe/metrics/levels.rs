@@ -1,5 +1,7 @@
 //! How much runs at once: of each function, and of the Region with its neighbours.
 
+#![expect(clippy::inline_always, reason = "part of an observer that is specialised where a fact is reported")]
+
 use super::window::{Level, Levels};
 use crate::id::FunctionId;
 use crate::model::observation::Placement;
@@ -46,6 +48,14 @@ impl Part {
         self.provisioned -= other.provisioned;
         self.allocated -= other.allocated;
     }
+}
+
+/// The runs of one function in progress.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InProgress {
+    pub(super) all: u32,
+    /// Of these, runs on provisioned concurrency.
+    pub(super) provisioned: u32,
 }
 
 /// One function.
@@ -105,8 +115,9 @@ impl<'s> Running<'s> {
         self.total.add(share.part());
     }
 
-    #[inline]
-    pub(super) fn started(&mut self, function: FunctionId, placement: Placement) {
+    /// A run started; what its function has in progress now.
+    #[inline(always)]
+    pub(super) fn started(&mut self, function: FunctionId, placement: Placement) -> InProgress {
         let share = &mut self.functions[function.index()];
         share.running += 1;
         self.total.running += 1;
@@ -116,9 +127,10 @@ impl<'s> Running<'s> {
         } else if share.reserved.is_none() {
             self.total.unreserved += 1;
         }
+        InProgress { all: share.running, provisioned: share.provisioned }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn ended(&mut self, function: FunctionId, placement: Placement) {
         let share = &mut self.functions[function.index()];
         share.running -= 1;
@@ -147,7 +159,6 @@ impl<'s> Running<'s> {
     }
 
     /// The levels of `function`; absent if it does not run.
-    #[inline]
     pub(super) fn of(&self, function: FunctionId) -> Levels {
         let share = &self.functions[function.index()];
         let utilization = match share.provisioned {
@@ -164,9 +175,18 @@ impl<'s> Running<'s> {
     }
 
     /// The levels of the Region at `now`, neighbours included.
-    #[inline]
     pub(super) fn of_region(&self, now: SimTime) -> Levels {
-        let neighbours = if self.has_neighbours() { self.account.neighbours_at(now) } else { 0 };
+        self.of_region_with(if self.has_neighbours() { self.account.neighbours_at(now) } else { 0 })
+    }
+
+    /// The levels of a Region without neighbours.
+    #[inline(always)]
+    pub(super) fn of_region_alone(&self) -> Levels {
+        self.of_region_with(0)
+    }
+
+    #[inline(always)]
+    fn of_region_with(&self, neighbours: u32) -> Levels {
         let Part { running, unreserved, provisioned, allocated } = self.total;
         let unreserved = unreserved.saturating_add(neighbours);
         Levels {

@@ -1,8 +1,8 @@
 //! CloudWatch's Lambda metrics, per minute, of each function and of the whole Region, as AWS would have shown them.
 //!
 //! ```text
-//!  base ───────────────> current minute
-//!  [period][period][period]      one window for each function in each period; the Region's is made of them
+//!  base ────────────> current minute, at hand
+//!  [period][period] [period]     one window for each function in each period; the Region's is made of them
 //!     └ emitted, in order, once the minute is over and no run that started in it is still in progress
 //! ```
 //!
@@ -30,12 +30,12 @@ use super::samples::Statistics;
 use crate::id::FunctionId;
 use crate::model::event::Route;
 use crate::model::observation::{
-    Attempt, AttemptOutcome, Circumstance, Fact, Fate, Observation, Observer, Placement, Remark, Run,
+    AttemptOutcome, Circumstance, Fact, Fate, Observation, Observer, Placement, Remark, Run,
 };
 use crate::scenario::{InvocationType, Scenario};
 use crate::time::{SimDuration, SimTime};
 use levels::Running;
-use window::{Levels, Samplings, Window};
+use window::{Level, Levels, Samplings, Window};
 
 /// The length of a period: CloudWatch's granularity for Lambda.
 pub const PERIOD: SimDuration = SimDuration::from_secs(60);
@@ -107,19 +107,22 @@ impl Datapoints for Vec<Datapoint> {
 pub struct Metrics<'s, D> {
     sink: D,
     running: Running<'s>,
-    /// How many functions there are.
-    functions: usize,
-    /// Periods that may still change; the first is minute `base`.
+    /// What belongs to the current minute, which is what nearly all facts are about.
+    now: Period,
+    /// When the current minute began, and which it is.
+    minute_start: SimTime,
+    minute: u64,
+    /// Nothing but taking note is to be done before this time.
+    due: SimTime,
+    /// The start of the first minute into which runs in progress were not carried over yet.
+    carry_at: SimTime,
+    /// Periods before the current one that may still change; the first is minute `base`.
     open: VecDeque<Period>,
     base: u64,
     /// Closed periods, to be used again.
     spare: Vec<Period>,
     /// The Region's window, to be used again.
     region: Window,
-    /// The start of the first minute into which runs in progress were not carried over yet.
-    carry_at: SimTime,
-    /// The end of the current minute: nothing can be emitted before it.
-    minute_end: SimTime,
 }
 
 /// All functions' windows of one minute.
@@ -131,19 +134,27 @@ struct Period {
     unfinished: u32,
 }
 
+impl Period {
+    fn of(functions: usize) -> Self {
+        Self { windows: vec![Window::default(); functions], region: Levels::default(), unfinished: 0 }
+    }
+}
+
 impl<'s, D: Datapoints> Metrics<'s, D> {
     /// Metrics of all functions of `scenario`.
     pub fn new(scenario: &'s Scenario, sink: D) -> Self {
         Self {
             sink,
             running: Running::new(scenario),
-            functions: scenario.functions.len(),
+            now: Period::of(scenario.functions.len()),
+            minute_start: SimTime::ZERO,
+            minute: 0,
+            due: SimTime::ZERO,
+            carry_at: SimTime::ZERO,
             open: VecDeque::new(),
             base: 0,
             spare: Vec::new(),
             region: Window::default(),
-            carry_at: SimTime::ZERO,
-            minute_end: SimTime::ZERO + PERIOD,
         }
     }
 
@@ -151,6 +162,7 @@ impl<'s, D: Datapoints> Metrics<'s, D> {
     /// nothing yet, as on AWS.
     pub fn finish(mut self, end: SimTime) -> D {
         self.advance(end);
+        self.turn_to(self.minute + 1);
         while !self.open.is_empty() {
             self.emit_first();
         }
@@ -162,28 +174,35 @@ impl<'s, D: Datapoints> Metrics<'s, D> {
         self.sink
     }
 
-    #[inline]
+    #[inline(always)]
     fn advance(&mut self, now: SimTime) {
+        if now >= self.due {
+            self.pass_to(now);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pass_to(&mut self, now: SimTime) {
         if now > self.carry_at {
             self.carry_over(now);
         }
-        if now >= self.minute_end {
-            self.end_minute(now);
+        let minute = minute_of(now);
+        if minute > self.minute {
+            self.turn_to(minute);
+            self.emit_settled();
         }
-    }
-
-    #[cold]
-    fn end_minute(&mut self, now: SimTime) {
-        self.minute_end = start_of(minute_of(now) + 1);
-        self.emit_settled();
+        self.due = self.carry_at.min(start_of(self.minute + 1));
     }
 
     /// Runs in progress at the start of a minute count in it, unless they end at that very instant.
-    #[cold]
     fn carry_over(&mut self, now: SimTime) {
         let in_progress = self.running.any();
         while in_progress && self.carry_at < now {
-            self.carry_into(self.carry_at);
+            self.turn_to(minute_of(self.carry_at));
+            for function in (0..).map(FunctionId).take(self.now.windows.len()) {
+                self.reach_levels(self.carry_at, function);
+            }
             self.carry_at += PERIOD;
         }
         if self.carry_at < now {
@@ -191,25 +210,36 @@ impl<'s, D: Datapoints> Metrics<'s, D> {
         }
     }
 
-    fn carry_into(&mut self, start: SimTime) {
-        for function in (0..).map(FunctionId).take(self.functions) {
-            self.reach_levels(start, function);
+    /// Makes `minute` the current one.
+    fn turn_to(&mut self, minute: u64) {
+        if minute == self.minute {
+            return;
         }
+        let next = self.spare_period();
+        let last = std::mem::replace(&mut self.now, next);
+        if self.open.is_empty() {
+            self.base = self.minute;
+        }
+        while self.base + (self.open.len() as u64) < self.minute {
+            let gap = self.spare_period();
+            self.open.push_back(gap);
+        }
+        self.open.push_back(last);
+        (self.minute, self.minute_start) = (minute, start_of(minute));
     }
 
-    /// The levels just now may be the highest of the minute.
-    fn reach_levels(&mut self, at: SimTime, function: FunctionId) -> &mut Period {
-        let (levels, region) = (self.running.of(function), self.running.of_region(at));
-        let period = self.period(minute_of(at));
-        period.windows[function.index()].levels.reach(levels);
-        period.region.reach(region);
-        period
+    fn spare_period(&mut self) -> Period {
+        self.spare.pop().unwrap_or_else(|| Period::of(self.now.windows.len()))
+    }
+
+    /// The levels just now may be the highest of the current minute, in which `at` lies.
+    fn reach_levels(&mut self, at: SimTime, function: FunctionId) {
+        self.now.windows[function.index()].levels.reach(self.running.of(function));
+        self.now.region.reach(self.running.of_region(at));
     }
 
     fn emit_settled(&mut self) {
-        while self.open.front().is_some_and(|period| period.unfinished == 0)
-            && start_of(self.base + 1) < self.minute_end
-        {
+        while self.open.front().is_some_and(|period| period.unfinished == 0) {
             self.emit_first();
         }
     }
@@ -240,79 +270,73 @@ impl<'s, D: Datapoints> Metrics<'s, D> {
         self.base += 1;
     }
 
-    /// The period of `minute`, opened if need be.
-    #[inline]
-    fn period(&mut self, minute: u64) -> &mut Period {
-        let index = usize::try_from(minute.wrapping_sub(self.base)).unwrap_or(usize::MAX);
-        if index < self.open.len() {
-            return &mut self.open[index];
-        }
-        self.open_up_to(minute)
+    /// The period in which `started`, the start of a run that has just ended, lies.
+    #[inline(always)]
+    fn period(&mut self, started: SimTime) -> &mut Period {
+        if started >= self.minute_start { &mut self.now } else { self.earlier_period(started) }
     }
 
-    #[cold]
-    fn open_up_to(&mut self, minute: u64) -> &mut Period {
-        if self.open.is_empty() {
-            self.base = minute;
-        }
-        let index = usize::try_from(minute - self.base).expect("few periods are open");
-        while self.open.len() <= index {
-            let functions = self.functions;
-            let period = self.spare.pop().unwrap_or_else(|| Period {
-                windows: vec![Window::default(); functions],
-                region: Levels::default(),
-                unfinished: 0,
-            });
-            self.open.push_back(period);
-        }
+    #[inline(never)]
+    fn earlier_period(&mut self, started: SimTime) -> &mut Period {
+        let index = usize::try_from(minute_of(started) - self.base).expect("few periods are open");
         &mut self.open[index]
     }
 
-    fn window(&mut self, at: SimTime, function: FunctionId) -> &mut Window {
-        &mut self.period(minute_of(at)).windows[function.index()]
+    #[inline(always)]
+    fn window(&mut self, function: FunctionId) -> &mut Window {
+        &mut self.now.windows[function.index()]
     }
 
+    #[inline(always)]
     fn run_started(&mut self, fact: &Fact<'_>, age: SimDuration, placement: Placement) {
         let function = fact.event.function();
-        self.running.started(function, placement);
-        let period = self.reach_levels(fact.at, function);
-        period.unfinished += 1;
+        let running = self.running.started(function, placement);
+        if self.running.has_neighbours() || running.provisioned > 0 {
+            self.reach_levels(fact.at, function);
+        } else {
+            self.now.region.reach(self.running.of_region_alone());
+        }
+        self.now.unfinished += 1;
+        let window = self.window(function);
+        window.levels.running = window.levels.running.max(Level::of(running.all));
         if is_async(fact) {
-            period.windows[function.index()].age.record(age.as_nanos());
+            window.age.record(age.as_nanos());
         }
     }
 
-    fn run_ended(&mut self, function: FunctionId, attempt: &Attempt, run: &Run) {
+    #[inline(always)]
+    fn run_ended(&mut self, function: FunctionId, dispatched: SimTime, outcome: AttemptOutcome, run: &Run) {
         self.running.ended(function, run.placement);
         let provisioned = self.running.is_provisioned(function);
-        let period = self.period(minute_of(attempt.dispatched));
+        let period = self.period(dispatched);
         period.unfinished -= 1;
         let settled = period.unfinished == 0;
         let window = &mut period.windows[function.index()];
-        window.counts.invocations.ones += 1;
-        window.counts.throttles.zeros += 1;
-        window.counts.errors.add(matches!(attempt.outcome, AttemptOutcome::FunctionError(_)));
+        window.counts.errors.ones += u64::from(matches!(outcome, AttemptOutcome::FunctionError(_)));
         window.duration.record(run.duration.as_nanos());
         if run.placement.provisioned {
             window.counts.provisioned.ones += 1;
         } else if provisioned {
             window.counts.spillover.ones += 1;
         }
-        if settled {
+        if settled && dispatched < self.minute_start {
             self.emit_settled();
         }
     }
 
-    fn attempt_refused(&mut self, fact: &Fact<'_>, attempt: &Attempt) {
+    #[inline(always)]
+    fn attempt_refused(&mut self, fact: &Fact<'_>, age: SimDuration, outcome: AttemptOutcome) {
+        let function = fact.event.function();
         if self.running.has_neighbours() {
             // They may be all that runs.
-            self.reach_levels(fact.at, fact.event.function());
+            self.reach_levels(fact.at, function);
         }
-        let window = self.window(attempt.dispatched, fact.event.function());
+        // It takes no time: it was dispatched at this instant.
+        let window = self.window(function);
         if is_async(fact) {
-            window.age.record(attempt.age.as_nanos());
+            window.age.record(age.as_nanos());
         }
-        if matches!(attempt.outcome, AttemptOutcome::Throttled(_)) {
+        if matches!(outcome, AttemptOutcome::Throttled(_)) {
             window.counts.throttles.ones += 1;
             window.counts.errors.zeros += 1;
         }
@@ -336,22 +360,22 @@ impl<D: Datapoints> Observer for Metrics<'_, D> {
         self.advance(fact.at);
         let function = fact.event.function();
         match fact.what {
-            Observation::Accepted => self.window(fact.at, function).counts.received.ones += 1,
+            Observation::Accepted => self.window(function).counts.received.ones += 1,
             Observation::RunStarted { age, placement, .. } => self.run_started(fact, age, placement),
             Observation::AttemptEnded(attempt) => match &attempt.run {
-                Some(run) => self.run_ended(function, &attempt, run),
-                None => self.attempt_refused(fact, &attempt),
+                Some(run) => self.run_ended(function, attempt.dispatched, attempt.outcome, run),
+                None => self.attempt_refused(fact, attempt.age, attempt.outcome),
             },
             // AWS tells nothing of an event that vanished, and counts events, not deliveries.
             Observation::Settled { fate, .. } if fate != Fate::Vanished && !fact.event.is_duplicate() => {
-                let window = self.window(fact.at, function);
+                let window = self.window(function);
                 window.counts.dropped.add(fate != Fate::Succeeded);
                 if fate == Fate::RecursiveInvocation {
                     window.counts.recursive.ones += 1;
                 }
             }
             Observation::DeliveryEnded { route, failure: Some(_), .. } => {
-                let window = self.window(fact.at, function);
+                let window = self.window(function);
                 match route {
                     Route::DeadLetterQueue => window.counts.dead_letter_errors.ones += 1,
                     Route::OnSuccess | Route::OnFailure => window.counts.delivery_failures.ones += 1,
@@ -605,6 +629,6 @@ mod tests {
         scenario.functions[0].duration = Distribution::Constant(SimDuration::from_millis(1));
         let mut metrics = Metrics::new(&scenario, ());
         simulate(&scenario, &mut metrics);
-        assert!(metrics.open.len() + metrics.spare.len() <= 2);
+        assert!(metrics.open.len() + metrics.spare.len() <= 1);
     }
 }

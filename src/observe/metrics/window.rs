@@ -14,7 +14,7 @@ pub(super) struct Window {
     pub(super) levels: Levels,
 }
 
-/// The samples that are zero or one.
+/// The samples that are zero or one. What each run that ended gives is not counted here, but made of their number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) received: Flags,
@@ -94,7 +94,8 @@ impl Window {
 
     /// What was sampled.
     pub(super) fn samplings(&mut self) -> Samplings {
-        Samplings { age: self.age.statistics(), duration: self.duration.statistics(), counts: self.counts }
+        let counts = self.counts.with_runs(self.duration.count());
+        Samplings { age: self.age.statistics(), duration: self.duration.statistics(), counts }
     }
 
     /// Forgets everything and keeps the memory.
@@ -106,6 +107,17 @@ impl Window {
 }
 
 impl Counts {
+    /// With the samples that each of so many `runs` gives, whether it failed or not; failures are there already.
+    fn with_runs(self, runs: u64) -> Self {
+        let Flags { zeros, ones: failed } = self.errors;
+        Self {
+            invocations: Flags { zeros: 0, ones: runs },
+            errors: Flags { zeros: zeros + runs - failed, ones: failed },
+            throttles: Flags { zeros: runs, ones: self.throttles.ones },
+            ..self
+        }
+    }
+
     fn absorb(&mut self, other: &Self) {
         self.received.absorb(other.received);
         self.invocations.absorb(other.invocations);
@@ -157,6 +169,7 @@ impl Samplings {
 
 impl Levels {
     /// Raises what is lower than in `other`.
+    #[inline]
     pub(super) fn reach(&mut self, other: Self) {
         self.running = self.running.max(other.running);
         self.unreserved = self.unreserved.max(other.unreserved);

@@ -12,7 +12,7 @@
 
 use std::collections::BTreeMap;
 
-use super::cost::{self, Kept, Rate};
+use super::cost::{self, Bill, Kept, Rate};
 use super::decimal::Decimal;
 use super::dependencies::Dependencies;
 use super::generations::Generations;
@@ -23,12 +23,14 @@ use super::unseen;
 use crate::id::DestinationId;
 use crate::model::event::{Event, Route, RouteResult};
 use crate::model::observation::{
-    Attempt, AttemptOutcome, Circumstance, Fact, Fate, FunctionError, Next, Observation, Observer, Placement,
+    Attempt, AttemptOutcome, Circumstance, Fact, Fate, FunctionError, Observation, Observer, Placement,
     Remark, Start, ThrottleReason,
 };
 use crate::scenario::{ChangedSetting, DeliveryFailure, InvocationType, Scenario};
 use crate::time::{SimDuration, SimTime};
+use occupancy::Occupancy;
 
+mod occupancy;
 mod report;
 mod rows;
 
@@ -43,9 +45,10 @@ pub use rows::SummaryRow;
 /// The observer that counts.
 #[derive(Clone, Debug)]
 pub struct Summary<'s> {
-    total: Tally,
-    /// One for each function, when there are several.
+    /// One for each function. Most of what the run as a whole has is the sum of these, and is summed at the end.
     functions: Vec<Tally>,
+    /// Of the run as a whole, when there are several functions.
+    occupancy: Option<Occupancy>,
     /// Changes of configuration that have taken effect.
     changes: u16,
     dependencies: Dependencies,
@@ -64,9 +67,10 @@ pub struct Ending {
     pub fingerprint: u64,
 }
 
-/// What is counted, for the whole run or for one function.
+/// What is counted, for one function or, at the end, for the whole run.
 #[derive(Clone, Debug, Default)]
 struct Tally {
+    occupancy: Occupancy,
     accepted: u64,
     fates: [u64; Fate::ALL.len()],
     first_try: u64,
@@ -83,13 +87,6 @@ struct Tally {
     init: SimDuration,
     age: Samples,
     sojourn: Samples,
-    oldest: (SimDuration, SimTime),
-    waiting: u64,
-    /// Of the runs in progress those that are not synchronous calls.
-    async_running: u64,
-    peak_waiting: (u64, SimTime),
-    running: u64,
-    peak_running: (u64, SimTime),
     first_arrival: Option<SimTime>,
     last_arrival: Option<SimTime>,
     last_settled: Option<SimTime>,
@@ -114,10 +111,9 @@ struct Deliveries {
 impl<'s> Summary<'s> {
     /// A summary of a run of `scenario`, to be fed from its beginning.
     pub fn new(scenario: &'s Scenario) -> Self {
-        let several = if scenario.functions.len() > 1 { scenario.functions.len() } else { 0 };
         Self {
-            total: Tally::default(),
-            functions: vec![Tally::default(); several],
+            functions: vec![Tally::default(); scenario.functions.len()],
+            occupancy: (scenario.functions.len() > 1).then(Occupancy::default),
             changes: 0,
             dependencies: Dependencies::new(scenario),
             generations: Generations::new(scenario),
@@ -126,22 +122,46 @@ impl<'s> Summary<'s> {
     }
 
     /// The events' ages at their attempts so far, in nanoseconds.
-    pub const fn event_age(&self) -> &Samples {
-        &self.total.age
+    pub fn event_age(&self) -> Samples {
+        Samples::together(self.functions.iter().map(|tally| &tally.age))
     }
 
     /// The times from acceptance to the fate so far, in nanoseconds.
-    pub const fn sojourn(&self) -> &Samples {
-        &self.total.sojourn
+    pub fn sojourn(&self) -> Samples {
+        Samples::together(self.functions.iter().map(|tally| &tally.sojourn))
+    }
+
+    /// What the run as a whole used, and what each function did.
+    fn bills(&self) -> (Bill, Vec<Bill>) {
+        let functions = self.functions.iter().zip(&self.scenario.functions);
+        let bills: Vec<Bill> = functions.map(|(tally, function)| tally.costs.bill(function)).collect();
+        let mut total = Bill::default();
+        bills.iter().for_each(|bill| total.add(bill));
+        (total, bills)
+    }
+
+    /// What is counted of the run as a whole, and of each function when there are several.
+    fn tallies(&mut self) -> (Tally, Vec<Tally>) {
+        let mut functions = std::mem::take(&mut self.functions);
+        match self.occupancy {
+            None => (functions.pop().unwrap_or_default(), functions),
+            Some(occupancy) => {
+                let mut total = Tally::default();
+                functions.iter().for_each(|tally| total.absorb(tally));
+                (Tally { occupancy, ..total }, functions)
+            }
+        }
     }
 
     /// The result.
-    pub fn into_report(self, scenario: &Scenario, ending: Ending) -> SummaryReport {
-        let rate = Rate::of(scenario, self.total.first_arrival.zip(self.total.last_arrival));
+    pub fn into_report(mut self, scenario: &Scenario, ending: Ending) -> SummaryReport {
+        let (bill, bills) = self.bills();
+        let (total, functions) = self.tallies();
+        let rate = Rate::of(scenario, total.first_arrival.zip(total.last_arrival));
         let kept = |functions| Kept::of(scenario, ending.at, functions);
-        let named = |(at, tally): (usize, Tally)| FunctionReport {
+        let named = |(at, (tally, bill)): (usize, (Tally, Bill))| FunctionReport {
             function: scenario.functions[at].name.clone(),
-            counts: tally.into_counts(&kept(at..at + 1), rate, scenario),
+            counts: tally.into_counts(&bill, &kept(at..at + 1), rate, scenario),
         };
         let changes = scenario.changes.iter().zip(0..).map(|(change, at)| ChangeReport {
             made_ns: change.made.as_nanos(),
@@ -160,8 +180,8 @@ impl<'s> Summary<'s> {
             end: ending.end,
             ended_ns: ending.at.as_nanos(),
             fingerprint: format!("{:016x}", ending.fingerprint),
-            counts: self.total.into_counts(&kept(0..scenario.functions.len()), rate, scenario),
-            functions: self.functions.into_iter().enumerate().map(named).collect(),
+            counts: total.into_counts(&bill, &kept(0..scenario.functions.len()), rate, scenario),
+            functions: functions.into_iter().zip(bills).enumerate().map(named).collect(),
             dependencies: self.dependencies.into_reports(scenario, ending.at),
         }
     }
@@ -170,14 +190,17 @@ impl<'s> Summary<'s> {
 impl Observer for Summary<'_> {
     #[inline(always)]
     fn observe(&mut self, fact: &Fact<'_>) {
-        let function = fact.event.function().index();
-        self.total.note(fact, self.scenario);
-        if let Some(tally) = self.functions.get_mut(function) {
-            tally.note(fact, self.scenario);
+        let duplicate = fact.event.is_duplicate();
+        let tally = &mut self.functions[fact.event.function().index()];
+        tally.occupancy.note(fact, duplicate);
+        tally.note(fact, duplicate, self.scenario);
+        if let Some(occupancy) = &mut self.occupancy {
+            occupancy.note(fact, duplicate);
         }
         self.dependencies.observe(fact);
         if let Some(generations) = &mut self.generations {
-            generations.note(fact, self.scenario);
+            // A copy, so that the fact itself need not be in memory.
+            generations.note(&{ *fact }, self.scenario);
         }
     }
 
@@ -197,36 +220,41 @@ impl Observer for Summary<'_> {
 
 impl Tally {
     #[inline(always)]
-    fn note(&mut self, fact: &Fact<'_>, scenario: &Scenario) {
-        self.costs.note(fact, scenario);
-        if fact.event.is_duplicate() {
-            return self.note_duplicate(fact);
+    fn note(&mut self, fact: &Fact<'_>, duplicate: bool, scenario: &Scenario) {
+        self.costs.note(fact, duplicate, scenario);
+        if duplicate {
+            return self.note_duplicate(fact.what);
         }
+        let Fact { at, event, .. } = *fact;
         self.unseen.note(fact);
         match fact.what {
-            Observation::OfferRefused(offer) => self.offers.refused(offer, fact.at),
+            Observation::OfferRefused(offer) => self.offers.refused(offer, at),
             Observation::Duplicated => unreachable!("it makes a duplicate"),
-            Observation::Accepted => self.accepted(fact.event, fact.at),
+            Observation::Accepted => self.accepted(event, at),
             Observation::Called => self.calls.made += 1,
-            Observation::RunStarted { age, placement, .. } => self.run_started(fact, age, placement),
+            Observation::RunStarted { age, placement, .. } => {
+                self.run_started(is_async(fact), age, placement)
+            }
             Observation::CallStarted { .. } | Observation::CallEnded(_) => {}
-            Observation::AttemptEnded(attempt) => self.attempt_ended(fact, &attempt),
-            Observation::Settled { fate, .. } => self.settled(fact, fate),
-            Observation::DeliveryStarted { .. } | Observation::DeliveryEnded { .. } => self.delivery(fact),
-            Observation::Closed | Observation::CutOff => self.left(fact),
+            Observation::AttemptEnded(attempt) => self.attempt_ended(is_async(fact), &attempt),
+            Observation::Settled { fate, .. } => self.settled(event, at, fate),
+            Observation::DeliveryStarted { .. } | Observation::DeliveryEnded { .. } => {
+                self.delivery(fact.what)
+            }
+            Observation::Closed | Observation::CutOff => self.left(event, at),
         }
     }
 
     /// A second delivery of an event runs and is paid for, and its outcome goes out; it is no event.
-    fn note_duplicate(&mut self, fact: &Fact<'_>) {
-        match fact.what {
+    #[cold]
+    fn note_duplicate(&mut self, what: Observation) {
+        match what {
             Observation::Duplicated => self.offers.duplicates += 1,
             Observation::RunStarted { placement, .. } => {
                 self.offers.duplicate_runs += 1;
-                self.occupies(placement, fact.at);
+                self.occupies(placement);
             }
-            Observation::AttemptEnded(Attempt { run: Some(_), .. }) => self.running -= 1,
-            Observation::DeliveryStarted { .. } | Observation::DeliveryEnded { .. } => self.delivery(fact),
+            Observation::DeliveryStarted { .. } | Observation::DeliveryEnded { .. } => self.delivery(what),
             Observation::Accepted
             | Observation::Called
             | Observation::OfferRefused(_)
@@ -239,8 +267,8 @@ impl Tally {
         }
     }
 
-    fn delivery(&mut self, fact: &Fact<'_>) {
-        match fact.what {
+    fn delivery(&mut self, what: Observation) {
+        match what {
             Observation::DeliveryStarted { route, destination, .. } => {
                 self.deliveries(route, destination).started += 1;
             }
@@ -252,60 +280,44 @@ impl Tally {
         }
     }
 
+    #[inline(always)]
     fn accepted(&mut self, event: &Event, at: SimTime) {
         self.offers.accepted(event.refusals());
         self.accepted += 1;
         self.first_arrival.get_or_insert(at);
         self.last_arrival = Some(at);
-        self.wait(at);
     }
 
-    /// One more event waits.
-    fn wait(&mut self, at: SimTime) {
-        self.waiting += 1;
-        if self.waiting > self.peak_waiting.0 {
-            self.peak_waiting = (self.waiting, at);
-        }
-    }
-
-    fn run_started(&mut self, fact: &Fact<'_>, age: SimDuration, placement: Placement) {
-        self.occupies(placement, fact.at);
-        if is_async(fact) {
-            self.waiting -= 1;
-            self.async_running += 1;
+    #[inline(always)]
+    fn run_started(&mut self, is_async: bool, age: SimDuration, placement: Placement) {
+        self.occupies(placement);
+        if is_async {
             self.runs += 1;
-            self.dispatched(age, fact.at);
+            self.dispatched(age);
         }
     }
 
     /// A run takes a slot.
-    fn occupies(&mut self, placement: Placement, at: SimTime) {
-        self.running += 1;
+    #[inline(always)]
+    fn occupies(&mut self, placement: Placement) {
         self.starts[placement.start as usize] += 1;
         self.init += placement.init;
-        if self.running > self.peak_running.0 {
-            self.peak_running = (self.running, at);
-        }
     }
 
-    fn dispatched(&mut self, age: SimDuration, at: SimTime) {
+    #[inline(always)]
+    fn dispatched(&mut self, age: SimDuration) {
         self.attempts += 1;
         self.age.record(age.as_nanos());
-        if age > self.oldest.0 {
-            self.oldest = (age, at);
-        }
     }
 
-    fn attempt_ended(&mut self, fact: &Fact<'_>, attempt: &Attempt) {
-        if attempt.run.is_some() {
-            self.run_ended(fact, attempt);
-        }
-        if !is_async(fact) {
-            self.calls.note(attempt);
+    #[inline(always)]
+    fn attempt_ended(&mut self, is_async: bool, attempt: &Attempt) {
+        if !is_async {
+            self.calls.note(attempt.outcome, attempt.next);
             return;
         }
         if attempt.run.is_none() {
-            self.dispatched(attempt.age, attempt.dispatched);
+            self.dispatched(attempt.age);
         }
         match attempt.outcome {
             AttemptOutcome::Success => {}
@@ -317,45 +329,38 @@ impl Tally {
         }
     }
 
-    fn run_ended(&mut self, fact: &Fact<'_>, attempt: &Attempt) {
-        self.running -= 1;
-        self.async_running -= u64::from(is_async(fact));
-        match attempt.next {
-            Next::Retry { .. } => self.wait(fact.at),
-            // It leaves the backlog when it settles, at this same instant, and makes no new peak before.
-            Next::Settle { .. } => self.waiting += 1,
-            Next::Return => {}
-        }
-    }
-
-    fn settled(&mut self, fact: &Fact<'_>, fate: Fate) {
-        let event = fact.event;
-        self.waiting -= 1;
+    #[inline(always)]
+    fn settled(&mut self, event: &Event, at: SimTime, fate: Fate) {
         self.fates[fate as usize] += 1;
-        self.last_settled = Some(fact.at);
-        self.sojourn.record(event.age_at(fact.at).as_nanos());
+        self.last_settled = Some(at);
+        self.sojourn.record(event.age_at(at).as_nanos());
         match (fate, event.runs(), event.attempts()) {
             (Fate::Succeeded, _, 1) => self.first_try += 1,
             (Fate::Succeeded, 1, _) => self.after_backoff += 1,
             (Fate::Succeeded, _, _) => self.after_retry += 1,
             _ => {
-                self.first_drop.get_or_insert(fact.at);
+                self.first_drop.get_or_insert(at);
             }
         }
     }
 
     /// An event is lost for certain once its last delivery has ended.
-    fn left(&mut self, fact: &Fact<'_>) {
-        let routes = Route::ALL.map(|route| fact.event.route(route));
-        let Some((fate, _)) = fact.event.settled() else {
-            return;
-        };
-        if !fact.event.is_lost() || routes.contains(&RouteResult::Pending) {
+    #[inline(always)]
+    fn left(&mut self, event: &Event, at: SimTime) {
+        if event.is_lost() {
+            self.lost(event, at);
+        }
+    }
+
+    fn lost(&mut self, event: &Event, at: SimTime) {
+        let routes = Route::ALL.map(|route| event.route(route));
+        let Some((fate, _)) = event.settled() else { return };
+        if routes.contains(&RouteResult::Pending) {
             return;
         }
         self.lost[fate as usize] += 1;
-        self.first_loss.get_or_insert(fact.at);
-        self.unseen.lost(fact.event);
+        self.first_loss.get_or_insert(at);
+        self.unseen.lost(event);
         if fate != Fate::Vanished && routes.iter().all(|result| *result == RouteResult::NotConfigured) {
             self.lost_without_route += 1;
         }
@@ -365,7 +370,74 @@ impl Tally {
         self.deliveries.entry((route, destination)).or_default()
     }
 
-    fn into_counts(mut self, kept: &Kept, rate: Rate, scenario: &Scenario) -> Counts {
+    /// Adds what was counted of a function. Its occupancy is no part of a sum, and its costs are summed as bills.
+    fn absorb(&mut self, function: &Self) {
+        let Self {
+            occupancy: _,
+            accepted,
+            fates,
+            first_try,
+            after_backoff,
+            after_retry,
+            attempts,
+            runs,
+            throttles,
+            system_errors,
+            client_errors,
+            function_errors,
+            caught_errors,
+            starts,
+            init,
+            age,
+            sojourn,
+            first_arrival,
+            last_arrival,
+            last_settled,
+            first_drop,
+            first_loss,
+            lost,
+            lost_without_route,
+            deliveries,
+            costs: _,
+            calls,
+            unseen,
+            offers,
+        } = function;
+        self.accepted += accepted;
+        add(&mut self.fates, fates);
+        self.first_try += first_try;
+        self.after_backoff += after_backoff;
+        self.after_retry += after_retry;
+        self.attempts += attempts;
+        self.runs += runs;
+        add(&mut self.throttles, throttles);
+        self.system_errors += system_errors;
+        self.client_errors += client_errors;
+        add(&mut self.function_errors, function_errors);
+        self.caught_errors += caught_errors;
+        add(&mut self.starts, starts);
+        self.init += *init;
+        self.age.absorb(age);
+        self.sojourn.absorb(sojourn);
+        self.first_arrival = earlier(self.first_arrival, *first_arrival);
+        self.last_arrival = self.last_arrival.max(*last_arrival);
+        self.last_settled = self.last_settled.max(*last_settled);
+        self.first_drop = earlier(self.first_drop, *first_drop);
+        self.first_loss = earlier(self.first_loss, *first_loss);
+        add(&mut self.lost, lost);
+        self.lost_without_route += lost_without_route;
+        for (&(route, destination), more) in deliveries {
+            let sum = self.deliveries(route, destination);
+            sum.started += more.started;
+            sum.delivered += more.delivered;
+            add(&mut sum.failed, &more.failed);
+        }
+        self.calls.absorb(calls);
+        self.unseen.absorb(unseen);
+        self.offers.absorb(offers);
+    }
+
+    fn into_counts(mut self, bill: &Bill, kept: &Kept, rate: Rate, scenario: &Scenario) -> Counts {
         let settled: u64 = self.fates.iter().sum();
         let in_flight = self.accepted - settled;
         let lost: u64 = self.lost.iter().sum();
@@ -377,7 +449,7 @@ impl Tally {
                 accepted: self.accepted,
                 settled,
                 in_flight,
-                holds: self.accepted == settled + self.waiting + self.async_running,
+                holds: self.accepted == settled + self.occupancy.waiting + self.occupancy.async_running,
             },
             lost: Lost {
                 total: lost,
@@ -408,10 +480,10 @@ impl Tally {
             },
             event_age: spread(&mut self.age),
             sojourn: spread(&mut self.sojourn),
-            concurrency: Peak::of(self.peak_running.0, self.peak_running.1),
+            concurrency: Peak::of(self.occupancy.peak_running.0, self.occupancy.peak_running.1),
             backlog: self.backlog(in_flight),
-            billed_ms: self.costs.split(Spend::billed_ms),
-            cost_usd: self.costs.into_report(self.accepted, kept, rate, scenario),
+            billed_ms: bill.split(Spend::billed_ms),
+            cost_usd: bill.report(self.accepted, kept, rate, scenario),
             sync_calls: self.calls,
             offers: self.offers.into_report(self.accepted),
             duplicates: self.offers.duplicates(),
@@ -420,12 +492,13 @@ impl Tally {
     }
 
     fn backlog(&self, in_flight: u64) -> Backlog {
+        let Occupancy { waiting, peak_waiting, oldest, .. } = self.occupancy;
         let drained = |settled: SimTime| self.last_arrival.map(|arrival| settled.since(arrival).as_nanos());
         Backlog {
-            peak: Peak::of(self.peak_waiting.0, self.peak_waiting.1),
-            waiting_at_end: self.waiting,
-            oldest_ns: (self.attempts > 0).then(|| self.oldest.0.as_nanos()),
-            oldest_at_ns: (self.attempts > 0).then(|| self.oldest.1.as_nanos()),
+            peak: Peak::of(peak_waiting.0, peak_waiting.1),
+            waiting_at_end: waiting,
+            oldest_ns: (self.attempts > 0).then(|| oldest.0.as_nanos()),
+            oldest_at_ns: (self.attempts > 0).then(|| oldest.1.as_nanos()),
             last_arrival_ns: self.last_arrival.map(SimTime::as_nanos),
             last_settled_ns: self.last_settled.map(SimTime::as_nanos),
             drain_ns: self.last_settled.filter(|_| in_flight == 0).and_then(drained),
@@ -451,8 +524,19 @@ impl Tally {
     }
 }
 
+#[inline(always)]
 fn is_async(fact: &Fact<'_>) -> bool {
     fact.event.invocation() == InvocationType::Event
+}
+
+/// Adds counts of the same things.
+pub(super) fn add<const N: usize>(sums: &mut [u64; N], more: &[u64; N]) {
+    sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+}
+
+/// The earlier of two times that may never have come.
+pub(super) fn earlier(one: Option<SimTime>, other: Option<SimTime>) -> Option<SimTime> {
+    one.into_iter().chain(other).min()
 }
 
 #[cfg(test)]

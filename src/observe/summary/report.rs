@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::observation::{Attempt, AttemptOutcome, Next};
+use crate::model::observation::{AttemptOutcome, Next};
 use crate::observe::cost::{Costs, Split};
 use crate::observe::decimal::{Decimal, divide_half_up};
 use crate::observe::dependencies::DependencyReport;
@@ -275,18 +275,30 @@ pub struct Calls {
 }
 
 impl Calls {
-    pub(in crate::observe) fn note(&mut self, attempt: &Attempt) {
-        if matches!(attempt.next, Next::Retry { .. }) {
+    /// An attempt of a call ended.
+    pub(in crate::observe) fn note(&mut self, outcome: AttemptOutcome, next: Next) {
+        if matches!(next, Next::Retry { .. }) {
             self.retried += 1;
             return;
         }
-        match attempt.outcome {
+        match outcome {
             AttemptOutcome::Success | AttemptOutcome::CaughtError => self.succeeded += 1,
             AttemptOutcome::FunctionError(_) => self.failed += 1,
             AttemptOutcome::Throttled(_) => self.throttled += 1,
             AttemptOutcome::SystemError { .. } => self.system_errors += 1,
             AttemptOutcome::ClientError { .. } => self.client_errors += 1,
         }
+    }
+
+    pub(super) fn absorb(&mut self, more: &Self) {
+        let Self { made, retried, succeeded, failed, throttled, system_errors, client_errors } = more;
+        self.made += made;
+        self.retried += retried;
+        self.succeeded += succeeded;
+        self.failed += failed;
+        self.throttled += throttled;
+        self.system_errors += system_errors;
+        self.client_errors += client_errors;
     }
 }
 
