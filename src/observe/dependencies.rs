@@ -98,6 +98,7 @@ impl Dependencies {
 }
 
 impl Tally {
+    #[inline(always)]
     fn ended(&mut self, call: EndedCall) {
         self.ended[call.outcome.index()] += 1;
         if call.outcome == CallOutcome::Answered {

@@ -115,10 +115,12 @@ fn words(what: Observation) -> (u64, u64, u64) {
     }
 }
 
+#[inline(always)]
 fn load_word(load: Load) -> u64 {
     u64::from(load.in_service) << 32 | u64::from(load.waiting)
 }
 
+#[inline(always)]
 fn call_words(call: EndedCall) -> (u64, u64, u64) {
     let place = u64::from(call.dependency.0) << 8 | u64::from(call.position);
     let outcome = call.outcome.index() as u64;

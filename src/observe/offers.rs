@@ -31,6 +31,7 @@ impl Tally {
         }
     }
 
+    #[inline]
     pub(super) fn refused(&mut self, offer: Offer, at: SimTime) {
         self.refused[offer.refusal.index()] += 1;
         self.being_offered += u64::from(offer.number == 1);

@@ -8,6 +8,8 @@
 //! Taking note of a sample is one store: what is made of them is made of many at once. Zeros, which are most ages where
 //! nothing waits, are only counted.
 
+#![expect(clippy::inline_always, reason = "a few instructions for each sample, most of which a call would double")]
+
 use super::histogram::Histogram;
 
 /// Up to this many samples percentiles are exact.
@@ -58,7 +60,7 @@ pub struct Statistics {
 
 impl Samples {
     /// Takes note of a sample.
-    #[inline]
+    #[inline(always)]
     pub fn record(&mut self, value: u64) {
         if value == 0 {
             self.zeros += 1;
@@ -135,12 +137,11 @@ impl Samples {
 
 impl Earlier {
     fn take_in(&mut self, values: &[u64]) {
-        let Some((minimum, maximum)) = range_of(values) else { return };
+        let Some((minimum, maximum)) = self.histogram.record_all(values) else { return };
         self.minimum = if self.count > 0 { self.minimum.min(minimum) } else { minimum };
         self.maximum = self.maximum.max(maximum);
         self.count += values.len() as u64;
         self.sum += sum_of(values, maximum);
-        self.histogram.record_all(values, maximum);
     }
 
     fn absorb(&mut self, other: &Self) {

@@ -218,12 +218,14 @@ impl Observer for Summary<'_> {
     }
 }
 
+/// Nothing here takes the address of a fact, or of a part of one, out of sight of the compiler: so a fact need not be in
+/// memory, and what is known of its kind does not get lost.
 impl Tally {
     #[inline(always)]
     fn note(&mut self, fact: &Fact<'_>, duplicate: bool, scenario: &Scenario) {
         self.costs.note(fact, duplicate, scenario);
         if duplicate {
-            return self.note_duplicate(fact.what);
+            return self.note_duplicate(fact);
         }
         let Fact { at, event, .. } = *fact;
         self.unseen.note(fact);
@@ -239,22 +241,22 @@ impl Tally {
             Observation::AttemptEnded(attempt) => self.attempt_ended(is_async(fact), &attempt),
             Observation::Settled { fate, .. } => self.settled(event, at, fate),
             Observation::DeliveryStarted { .. } | Observation::DeliveryEnded { .. } => {
-                self.delivery(fact.what)
+                self.delivery(fact)
             }
             Observation::Closed | Observation::CutOff => self.left(event, at),
         }
     }
 
     /// A second delivery of an event runs and is paid for, and its outcome goes out; it is no event.
-    #[cold]
-    fn note_duplicate(&mut self, what: Observation) {
-        match what {
+    #[inline(always)]
+    fn note_duplicate(&mut self, fact: &Fact<'_>) {
+        match fact.what {
             Observation::Duplicated => self.offers.duplicates += 1,
             Observation::RunStarted { placement, .. } => {
                 self.offers.duplicate_runs += 1;
                 self.occupies(placement);
             }
-            Observation::DeliveryStarted { .. } | Observation::DeliveryEnded { .. } => self.delivery(what),
+            Observation::DeliveryStarted { .. } | Observation::DeliveryEnded { .. } => self.delivery(fact),
             Observation::Accepted
             | Observation::Called
             | Observation::OfferRefused(_)
@@ -267,8 +269,9 @@ impl Tally {
         }
     }
 
-    fn delivery(&mut self, what: Observation) {
-        match what {
+    #[inline(always)]
+    fn delivery(&mut self, fact: &Fact<'_>) {
+        match fact.what {
             Observation::DeliveryStarted { route, destination, .. } => {
                 self.deliveries(route, destination).started += 1;
             }
@@ -366,6 +369,7 @@ impl Tally {
         }
     }
 
+    #[inline(never)]
     fn deliveries(&mut self, route: Route, destination: DestinationId) -> &mut Deliveries {
         self.deliveries.entry((route, destination)).or_default()
     }

@@ -276,6 +276,7 @@ pub struct Calls {
 
 impl Calls {
     /// An attempt of a call ended.
+    #[inline]
     pub(in crate::observe) fn note(&mut self, outcome: AttemptOutcome, next: Next) {
         if matches!(next, Next::Retry { .. }) {
             self.retried += 1;
