@@ -101,6 +101,8 @@ pub struct Recorder<'s> {
     /// If something goes wrong in a window.
     recovery: Option<Recovery>,
     outputs: Option<Outputs<'s>>,
+    /// Whether more has to be told of a fact than is always on.
+    more: bool,
 }
 
 /// The files of a run in the making.
@@ -121,13 +123,16 @@ struct Outputs<'s> {
 impl<'s> Recorder<'s> {
     /// A recorder that writes nothing.
     pub fn without_files(scenario: &'s Scenario) -> Self {
+        let summary = Summary::new(scenario);
+        let recovery = Trouble::of(scenario).map(|_| Recovery::new(scenario));
         Self {
+            more: summary.follows() || recovery.is_some(),
             scenario,
             fingerprint: Fingerprint::new(),
             ledger: Ledger::default(),
-            summary: Summary::new(scenario),
+            summary,
             metrics: Metrics::new(scenario, None),
-            recovery: Trouble::of(scenario).map(|_| Recovery::new(scenario)),
+            recovery,
             outputs: None,
         }
     }
@@ -158,6 +163,7 @@ impl<'s> Recorder<'s> {
         Ok(Self {
             metrics: Metrics::new(scenario, metrics),
             outputs: Some(outputs),
+            more: true,
             ..Self::without_files(scenario)
         })
     }
@@ -215,18 +221,15 @@ impl Observer for Recorder<'_> {
     /// falls away there.
     #[inline(always)]
     fn observe(&mut self, fact: &Fact<'_>) {
+        // Of a copy, and first: a fact of which nobody has the address need not be in memory, of what is known of its kind
+        // nothing gets lost, and what only the copy needs is looked at only for the copy.
+        if self.more {
+            self.observe_more(&{ *fact });
+        }
         self.fingerprint.observe(fact);
         self.ledger.observe(fact);
-        self.summary.observe(fact);
+        self.summary.count(fact);
         self.metrics.observe(fact);
-        // These take a copy: a fact of which nobody has the address need not be in memory, and of what is known of its
-        // kind nothing gets lost.
-        if let Some(recovery) = &mut self.recovery {
-            recovery.observe(&{ *fact });
-        }
-        if let Some(outputs) = &mut self.outputs {
-            outputs.observe(&{ *fact });
-        }
     }
 
     fn remark(&mut self, remark: &Remark) {
@@ -237,8 +240,16 @@ impl Observer for Recorder<'_> {
     }
 }
 
-impl Observer for Outputs<'_> {
+impl Recorder<'_> {
     #[inline(never)]
+    fn observe_more(&mut self, fact: &Fact<'_>) {
+        self.summary.follow(fact);
+        self.recovery.observe(fact);
+        self.outputs.observe(fact);
+    }
+}
+
+impl Observer for Outputs<'_> {
     fn observe(&mut self, fact: &Fact<'_>) {
         self.events.observe(fact);
         self.attempts.observe(fact);

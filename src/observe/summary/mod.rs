@@ -190,18 +190,10 @@ impl<'s> Summary<'s> {
 impl Observer for Summary<'_> {
     #[inline(always)]
     fn observe(&mut self, fact: &Fact<'_>) {
-        let duplicate = fact.event.is_duplicate();
-        let tally = &mut self.functions[fact.event.function().index()];
-        tally.occupancy.note(fact, duplicate);
-        tally.note(fact, duplicate, self.scenario);
-        if let Some(occupancy) = &mut self.occupancy {
-            occupancy.note(fact, duplicate);
+        if self.follows() {
+            self.follow(&{ *fact });
         }
-        self.dependencies.observe(fact);
-        if let Some(generations) = &mut self.generations {
-            // A copy, so that the fact itself need not be in memory.
-            generations.note(&{ *fact }, self.scenario);
-        }
+        self.count(fact);
     }
 
     fn remark(&mut self, remark: &Remark) {
@@ -214,6 +206,34 @@ impl Observer for Summary<'_> {
         }
         if let Some(generations) = &mut self.generations {
             generations.remark(remark);
+        }
+    }
+}
+
+/// An observer in two parts, for whoever tells it of so many facts that what does not apply must not be looked at.
+impl Summary<'_> {
+    /// Takes note of what `fact` adds to the counts.
+    #[inline(always)]
+    pub(crate) fn count(&mut self, fact: &Fact<'_>) {
+        let duplicate = fact.event.is_duplicate();
+        let tally = &mut self.functions[fact.event.function().index()];
+        tally.occupancy.note(fact, duplicate);
+        tally.note(fact, duplicate, self.scenario);
+        if let Some(occupancy) = &mut self.occupancy {
+            occupancy.note(fact, duplicate);
+        }
+        self.dependencies.observe(fact);
+    }
+
+    /// Whether events are followed over their redrives.
+    pub(crate) const fn follows(&self) -> bool {
+        self.generations.is_some()
+    }
+
+    /// Takes note of what `fact` means over redrives.
+    pub(crate) fn follow(&mut self, fact: &Fact<'_>) {
+        if let Some(generations) = &mut self.generations {
+            generations.note(fact, self.scenario);
         }
     }
 }
@@ -240,9 +260,7 @@ impl Tally {
             Observation::CallStarted { .. } | Observation::CallEnded(_) => {}
             Observation::AttemptEnded(attempt) => self.attempt_ended(is_async(fact), &attempt),
             Observation::Settled { fate, .. } => self.settled(event, at, fate),
-            Observation::DeliveryStarted { .. } | Observation::DeliveryEnded { .. } => {
-                self.delivery(fact)
-            }
+            Observation::DeliveryStarted { .. } | Observation::DeliveryEnded { .. } => self.delivery(fact),
             Observation::Closed | Observation::CutOff => self.left(event, at),
         }
     }
