@@ -143,7 +143,7 @@ pub(super) fn json(cell: Cell<'_>) -> Option<Box<RawValue>> {
         Cell::Decimal(value) => value.to_string(),
         Cell::Word(word) | Cell::Name(word) => format!("{word:?}"),
         Cell::Flag(flag) => flag.to_string(),
-        Cell::Empty | Cell::Request(_) | Cell::Quoted(_) => return None,
+        Cell::Empty | Cell::Request(_) | Cell::Quoted(_) | Cell::Ready(_) => return None,
     };
     Some(RawValue::from_string(digits).expect("digits and plain words are JSON"))
 }

@@ -10,7 +10,7 @@ use super::cost::of_message;
 use super::price::{Money, RunPrices};
 use crate::id::EventId;
 use crate::model::event::{Event, Stage};
-use crate::model::observation::{Fact, Observation};
+use crate::model::observation::{Attempt, Fact, Observation};
 use crate::scenario::{InvocationType, Scenario};
 
 /// The costs of the events in the system.
@@ -38,12 +38,11 @@ impl<'s> EventCosts<'s> {
     }
 
     /// Takes note of what `fact` costs.
+    #[inline]
     pub fn observe(&mut self, fact: &Fact<'_>) {
         match &fact.what {
-            Observation::AttemptEnded(attempt) => {
-                if let Some(run) = attempt.run.filter(|run| run.placement.provisioned) {
-                    self.extras.entry(fact.event.id()).or_default().provisioned_ms += run.billed_ms;
-                }
+            Observation::AttemptEnded(Attempt { run: Some(run), .. }) if run.placement.provisioned => {
+                self.extras.entry(fact.event.id()).or_default().provisioned_ms += run.billed_ms;
             }
             Observation::DeliveryEnded { destination, bytes, failure: None, .. } => {
                 let cost = of_message(*destination, *bytes, self.scenario).money(&self.scenario.prices);
@@ -64,7 +63,7 @@ impl<'s> EventCosts<'s> {
         let runs = u64::from(event.runs()) - u64::from(unfinished);
         let payload = (event.invocation() == InvocationType::Event).then(|| event.bytes());
         let prices = &self.prices[event.function().index()];
-        prices.runs(runs, payload).plus(prices.time(event.billed_ms(), provisioned_ms)).plus(messages)
+        prices.money(runs, payload, event.billed_ms(), provisioned_ms).plus(messages)
     }
 }
 

@@ -42,6 +42,7 @@ impl Runs {
 
 impl Histories {
     /// Takes note of `fact`.
+    #[inline]
     pub fn note(&mut self, fact: &Fact<'_>) {
         let place = fact.place as usize;
         match &fact.what {
@@ -75,6 +76,7 @@ impl Histories {
     }
 
     /// What has happened so far to the event that `fact` is about.
+    #[inline]
     pub fn of(&self, fact: &Fact<'_>) -> History {
         let place = fact.place as usize;
         let Runs { first_start, last_ended } = self.runs.get(place).copied().unwrap_or(Runs::NONE);
@@ -92,9 +94,14 @@ impl Histories {
     #[inline]
     fn make_room(&mut self, place: usize) {
         if self.runs.len() <= place {
-            self.last_dispatch.resize(place + 1, SimTime::ZERO);
-            self.runs.resize(place + 1, Runs::NONE);
+            self.grow(place);
         }
+    }
+
+    #[cold]
+    fn grow(&mut self, place: usize) {
+        self.last_dispatch.resize(place + 1, SimTime::ZERO);
+        self.runs.resize(place + 1, Runs::NONE);
     }
 }
 

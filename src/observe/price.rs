@@ -76,6 +76,8 @@ impl Money {
 /// What runs of one function cost at the price of the first tier: as [`Spend::money`], with one price for each unit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RunPrices {
+    /// The next two, if they are small.
+    small: Option<(u64, u64)>,
     request: Money,
     on_demand_ms: Money,
     on_provisioned_ms: Money,
@@ -88,9 +90,12 @@ impl RunPrices {
     pub(super) fn of(function: &Function, prices: &Prices) -> Self {
         let compute = prices.compute(function.architecture);
         let memory = function.memory_mb.into();
+        let request = Money::of_million(prices.million_requests, 1);
+        let on_demand_ms = Money::of_gb_second(compute.gb_second[0], memory);
         Self {
-            request: Money::of_million(prices.million_requests, 1),
-            on_demand_ms: Money::of_gb_second(compute.gb_second[0], memory),
+            small: u64::try_from(request.parts).ok().zip(u64::try_from(on_demand_ms.parts).ok()),
+            request,
+            on_demand_ms,
             on_provisioned_ms: Money::of_gb_second(compute.on_provisioned, memory),
             charge_payload: prices.charge_payload,
             payload_included: prices.payload_included,
@@ -98,8 +103,27 @@ impl RunPrices {
         }
     }
 
+    /// So many runs and their time together.
+    #[inline]
+    pub(super) fn money(
+        &self,
+        runs: u64,
+        payload: Option<u64>,
+        billed_ms: u64,
+        provisioned_ms: u64,
+    ) -> Money {
+        let usual = provisioned_ms == 0 && payload.is_none_or(|bytes| bytes <= self.payload_included);
+        // What an event costs mostly fits into a register, where it is found much quicker.
+        let small = || {
+            let (request, ms) = self.small?;
+            let parts = request.checked_mul(runs)?.checked_add(ms.checked_mul(billed_ms)?)?;
+            usual.then_some(Money { parts: parts.into() })
+        };
+        small().unwrap_or_else(|| self.runs(runs, payload).plus(self.time(billed_ms, provisioned_ms)))
+    }
+
     /// The requests of `runs` runs, with those that a payload of so many bytes adds to each.
-    pub(super) const fn runs(&self, runs: u64, payload: Option<u64>) -> Money {
+    const fn runs(&self, runs: u64, payload: Option<u64>) -> Money {
         let one = match payload {
             Some(bytes) if self.charge_payload && bytes > self.payload_included => {
                 let beyond = bytes - self.payload_included;
@@ -111,7 +135,7 @@ impl RunPrices {
     }
 
     /// So much billed time, of which so much in provisioned environments.
-    pub(super) fn time(&self, billed_ms: u64, provisioned_ms: u64) -> Money {
+    fn time(&self, billed_ms: u64, provisioned_ms: u64) -> Money {
         let on_demand = self.on_demand_ms.times(billed_ms - provisioned_ms);
         if provisioned_ms == 0 {
             return on_demand;

@@ -1,7 +1,9 @@
 //! `events.csv`: one row for each event, in the order in which they left the system, then those in flight.
+#![expect(clippy::inline_always, reason = "only where a cell's kind is known does its row stay in registers")]
 
 use std::io::{self, Write};
 
+use super::line::Ready;
 use super::names::Names;
 use super::table::{Cell, Table, columns};
 use crate::model::event::{Event, Route, RouteResult, Stage};
@@ -9,7 +11,7 @@ use crate::model::observation::{Fact, Fate, Observation, Observer};
 use crate::observe::event_cost::EventCosts;
 use crate::observe::history::{Histories, History};
 use crate::observe::price::Money;
-use crate::scenario::{InvocationType, Scenario};
+use crate::scenario::{DeliveryFailure, InvocationType, Scenario};
 use crate::time::SimTime;
 
 /// One event at its end.
@@ -17,27 +19,40 @@ struct EventRow<'a> {
     event: &'a Event,
     history: History,
     names: &'a Names,
+    words: &'a Words,
     cost: Money,
+    /// Its number and the time of its acceptance, which other cells mostly repeat.
+    id: Ready,
+    accepted: Ready,
 }
 
 columns! {
     /// The columns of `events.csv`.
     COLUMNS;
     fn write_row(row: &EventRow<'_>);
-    "event" => Cell::Integer(row.event.id().0),
+    "event" => Cell::Ready(&row.id),
     "source" => Cell::Quoted(&row.names.sources[row.event.source().index()]),
-    "source_event" => Cell::Integer(row.event.number()),
+    "source_event" => row.number(row.event.number()),
     "parent" => Cell::integer(row.event.parent().map(|parent| parent.0)),
     "function" => Cell::Quoted(&row.names.functions[row.event.function().index()]),
-    "accepted_ns" => Cell::integer(row.event.is_accepted().then(|| row.event.accepted().as_nanos())),
-    "fate" => Cell::Word(row.fate_name()),
-    "condition" => row.fate().map_or(Cell::Empty, |(fate, _)| Cell::Word(fate.condition())),
+    "accepted_ns" => if row.event.is_accepted() { Cell::Ready(&row.accepted) } else { Cell::Empty },
+    "fate" => match row.fate() {
+        Some((fate, _)) => Cell::Ready(&row.words.fates[fate as usize]),
+        None => Cell::Word(row.no_fate()),
+    },
+    "condition" => match row.fate() {
+        Some((fate, _)) => Cell::Ready(&row.words.conditions[fate as usize]),
+        None => Cell::Empty,
+    },
     "attempts" => Cell::Integer(row.event.attempts().into()),
     "runs" => Cell::Integer(row.event.runs().into()),
     "throttles" => Cell::Integer(row.event.throttles().into()),
     "system_errors" => Cell::Integer(row.event.system_errors().into()),
     "client_errors" => Cell::Integer(row.event.client_errors().into()),
-    "first_start_ns" => Cell::integer(row.history.first_start.map(SimTime::as_nanos)),
+    "first_start_ns" => match row.history.first_start {
+        Some(start) => row.time(start),
+        None => Cell::Empty,
+    },
     "settled_ns" => Cell::integer(row.fate().map(|(_, at)| at.as_nanos())),
     "last_dispatch_age_ns" => {
         let age = row.event.age_at(row.history.last_dispatch).as_nanos();
@@ -52,8 +67,8 @@ columns! {
     "request_id" => Cell::Request(row.event.request_id()),
     "traced" => Cell::Flag(row.event.traced()),
     "generation" => Cell::Integer(row.event.past().generation.into()),
-    "original" => Cell::Integer(row.event.past().original.0),
-    "offered_ns" => Cell::Integer(row.event.offered().as_nanos()),
+    "original" => row.number(row.event.past().original.0),
+    "offered_ns" => row.time(row.event.offered()),
     "refusals" => Cell::Integer(row.event.refusals().into()),
     "duplicate_of" => Cell::integer(row.event.duplicate_of().map(|event| event.0)),
 }
@@ -64,20 +79,30 @@ impl<'a> EventRow<'a> {
     }
 
     /// Events that were never accepted have no fate, but an end.
-    fn fate_name(&self) -> &'static str {
-        match (self.event.stage(), self.fate()) {
-            (_, Some((fate, _))) => fate.name(),
-            (Stage::NeverAccepted, None) => "never_accepted",
-            (Stage::Offered { .. }, None) => "being_offered",
-            (
-                Stage::Queued { .. } | Stage::Running { .. } | Stage::Settled { .. } | Stage::Returned,
-                None,
-            ) => "in_flight",
+    fn no_fate(&self) -> &'static str {
+        match self.event.stage() {
+            Stage::NeverAccepted => "never_accepted",
+            Stage::Offered { .. } => "being_offered",
+            Stage::Queued { .. } | Stage::Running { .. } | Stage::Settled { .. } | Stage::Returned => {
+                "in_flight"
+            }
         }
     }
 
+    /// The number of an event or of something else.
+    #[inline(always)]
+    fn number(&self, number: u64) -> Cell<'_> {
+        if number == self.event.id().0 { Cell::Ready(&self.id) } else { Cell::Integer(number) }
+    }
+
+    #[inline(always)]
+    fn time(&self, at: SimTime) -> Cell<'_> {
+        if at == self.event.accepted() { Cell::Ready(&self.accepted) } else { Cell::Integer(at.as_nanos()) }
+    }
+
+    #[inline(always)]
     fn route(&self, route: Route) -> Cell<'a> {
-        Cell::Word(self.event.route(route).name())
+        Cell::Ready(&self.words.routes[index_of(self.event.route(route))])
     }
 
     /// Unknown as long as the event or one of its deliveries is on its way.
@@ -87,9 +112,50 @@ impl<'a> EventRow<'a> {
     }
 }
 
+/// The words that stand in every row.
+#[derive(Debug)]
+struct Words {
+    fates: [Ready; Fate::ALL.len()],
+    conditions: [Ready; Fate::ALL.len()],
+    /// By [`index_of`].
+    routes: [Ready; 4],
+}
+
+impl Words {
+    fn new() -> Self {
+        let ready = |word: &str| Ready::of(word).expect("our words are short");
+        let mut routes = [ready(""); 4];
+        for result in [
+            RouteResult::NotConfigured,
+            RouteResult::Pending,
+            RouteResult::Delivered,
+            RouteResult::Failed(DeliveryFailure::ALL[0]),
+        ] {
+            routes[index_of(result)] = ready(result.name());
+        }
+        Self {
+            fates: Fate::ALL.map(|fate| ready(fate.name())),
+            conditions: Fate::ALL.map(|fate| ready(fate.condition())),
+            routes,
+        }
+    }
+}
+
+/// Results of routes with the same name have the same.
+#[inline(always)]
+const fn index_of(result: RouteResult) -> usize {
+    match result {
+        RouteResult::NotConfigured => 0,
+        RouteResult::Pending => 1,
+        RouteResult::Delivered => 2,
+        RouteResult::Failed(_) => 3,
+    }
+}
+
 /// The sink.
 #[derive(Debug)]
 pub struct EventsCsv<'s, W: Write> {
+    words: Words,
     costs: EventCosts<'s>,
     histories: Histories,
     names: Names,
@@ -101,12 +167,20 @@ impl<'s, W: Write> EventsCsv<'s, W> {
     pub fn new(scenario: &'s Scenario, writer: W) -> Self {
         let names = Names::of(scenario);
         let (costs, histories) = (EventCosts::new(scenario), Histories::default());
-        Self { costs, histories, table: Table::new(writer, columns()), names }
+        Self { words: Words::new(), costs, histories, table: Table::new(writer, columns()), names }
     }
 
     fn row(&mut self, fact: &Fact<'_>) {
         let (event, history) = (fact.event, self.histories.of(fact));
-        let row = EventRow { event, history, names: &self.names, cost: self.costs.take(event) };
+        let row = EventRow {
+            event,
+            history,
+            names: &self.names,
+            words: &self.words,
+            cost: self.costs.take(event),
+            id: Ready::integer(event.id().0),
+            accepted: Ready::integer(event.accepted().as_nanos()),
+        };
         self.table.write_row(self.names.widest, |line| write_row(&row, line));
     }
 
@@ -129,10 +203,14 @@ impl<W: Write> Observer for EventsCsv<'_, W> {
         if fact.event.invocation() != InvocationType::Event {
             return;
         }
-        self.costs.observe(fact);
-        self.histories.note(fact);
-        if matches!(fact.what, Observation::Closed | Observation::CutOff) {
-            self.row(fact);
+        match fact.what {
+            Observation::Closed | Observation::CutOff => self.row(fact),
+            Observation::AttemptEnded(_) | Observation::DeliveryEnded { .. } => {
+                self.costs.observe(fact);
+                self.histories.note(fact);
+            }
+            Observation::Settled { .. } => {}
+            _ => self.histories.note(fact),
         }
     }
 }

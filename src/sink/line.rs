@@ -14,6 +14,35 @@ use crate::observe::decimal::Decimal;
 /// own length on top.
 pub(super) const WIDEST_CELL: usize = 64;
 
+/// A cell written once for several places: its text with the comma behind it, short enough to be stored as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ready {
+    text: [u8; Self::ROOM],
+    length: usize,
+}
+
+impl Ready {
+    const ROOM: usize = 32;
+
+    /// The cell of `text`, which needs no quotes or has them; `None` if it is too long.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        let mut cell = Self { text: [0; Self::ROOM], length: text.len() + 1 };
+        let room = cell.text.get_mut(..cell.length)?;
+        room[..text.len()].copy_from_slice(text.as_bytes());
+        room[text.len()] = b',';
+        Some(cell)
+    }
+
+    /// The cell of an integer.
+    #[inline(always)]
+    pub(super) fn integer(value: u64) -> Self {
+        let mut text = [0; Self::ROOM];
+        let digits = digits(&mut text, value);
+        text[digits] = b',';
+        Self { text, length: digits + 1 }
+    }
+}
+
 /// A row being written.
 #[derive(Debug)]
 pub(super) struct Line<'b> {
@@ -71,10 +100,19 @@ impl<'b> Line<'b> {
         self.empty();
     }
 
+    /// A cell that is ready.
+    #[inline(always)]
+    pub(super) fn ready(&mut self, cell: &Ready) {
+        self.put(cell.text, cell.length);
+    }
+
     /// A name from the scenario, as its cell.
     #[inline(always)]
     pub(super) fn quoted(&mut self, name: &Quoted) {
-        self.bytes(name.cell());
+        match name.ready() {
+            Some(cell) => self.ready(cell),
+            None => self.bytes(name.cell()),
+        }
     }
 
     /// A request id.
@@ -137,7 +175,7 @@ fn both_ends<const N: usize>(from: &[u8], to: &mut [u8]) {
 }
 
 /// Room for the digits of any integer, and for what the last register writes beyond them.
-const WIDEST_INTEGER: usize = 32;
+const WIDEST_INTEGER: usize = Ready::ROOM;
 
 /// Writes the digits of `value` and tells how many there are.
 fn digits(place: &mut [u8; WIDEST_INTEGER], value: u64) -> usize {

@@ -6,7 +6,7 @@
 
 use std::io::{self, Write};
 
-use super::line::{Line, WIDEST_CELL};
+use super::line::{Line, Ready, WIDEST_CELL};
 use crate::id::RequestId;
 use crate::observe::decimal::Decimal;
 
@@ -35,6 +35,8 @@ pub enum Cell<'a> {
     Name(&'a str),
     /// The same, quoted before.
     Quoted(&'a Quoted),
+    /// Whatever was written before.
+    Ready(&'a Ready),
 }
 
 impl Cell<'_> {
@@ -58,6 +60,7 @@ impl Cell<'_> {
             Self::Word(word) => line.word(word),
             Self::Name(name) => line.quoted(&Quoted::new(name)),
             Self::Quoted(name) => line.quoted(name),
+            Self::Ready(cell) => line.ready(cell),
         }
     }
 
@@ -68,7 +71,12 @@ impl Cell<'_> {
             Self::Quoted(name) => name.cell.len(),
             // The largest number has 309 digits.
             Self::Real(_, places) => 310 + *places as usize,
-            Self::Empty | Self::Integer(_) | Self::Decimal(_) | Self::Flag(_) | Self::Request(_) => 0,
+            Self::Empty
+            | Self::Integer(_)
+            | Self::Decimal(_)
+            | Self::Flag(_)
+            | Self::Request(_)
+            | Self::Ready(_) => 0,
         }
     }
 }
@@ -78,6 +86,8 @@ impl Cell<'_> {
 pub struct Quoted {
     /// With the comma behind it.
     cell: Box<[u8]>,
+    /// The same, if it is short.
+    ready: Option<Ready>,
 }
 
 impl Quoted {
@@ -94,7 +104,13 @@ impl Quoted {
         let mut cell = writer.into_inner().expect("memory takes every byte");
         let end = cell.pop();
         assert_eq!(end, Some(b'\n'), "the second cell is empty");
-        Self { cell: cell.into() }
+        let text = cell.strip_suffix(b",").and_then(|text| str::from_utf8(text).ok());
+        Self { ready: text.and_then(Ready::of), cell: cell.into() }
+    }
+
+    #[inline]
+    pub(super) const fn ready(&self) -> Option<&Ready> {
+        self.ready.as_ref()
     }
 
     pub(super) fn cell(&self) -> &[u8] {
