@@ -287,7 +287,7 @@ mod tests {
         for (ours, theirs) in [(10, 20), (10, 9_000), (9_000, 10), (9_000, 5_000), (0, 9_000), (3, 0)] {
             let (mut absorbing, mut other, mut recording) =
                 (Samples::default(), Samples::default(), Samples::default());
-            let value = |n: u64| if n % 3 == 0 { 0 } else { n * n % 100_003 };
+            let value = |n: u64| if n.is_multiple_of(3) { 0 } else { n * n % 100_003 };
             (0..ours).for_each(|n| absorbing.record(value(n)));
             (0..theirs).for_each(|n| other.record(value(n + 7)));
             (0..ours).chain((0..theirs).map(|n| n + 7)).for_each(|n| recording.record(value(n)));

@@ -136,7 +136,9 @@ impl<'s> Summary<'s> {
         let functions = self.functions.iter().zip(&self.scenario.functions);
         let bills: Vec<Bill> = functions.map(|(tally, function)| tally.costs.bill(function)).collect();
         let mut total = Bill::default();
-        bills.iter().for_each(|bill| total.add(bill));
+        for bill in &bills {
+            total.add(bill);
+        }
         (total, bills)
     }
 
@@ -147,7 +149,9 @@ impl<'s> Summary<'s> {
             None => (functions.pop().unwrap_or_default(), functions),
             Some(occupancy) => {
                 let mut total = Tally::default();
-                functions.iter().for_each(|tally| total.absorb(tally));
+                for tally in &functions {
+                    total.absorb(tally);
+                }
                 (Tally { occupancy, ..total }, functions)
             }
         }
@@ -255,7 +259,7 @@ impl Tally {
             Observation::Accepted => self.accepted(event, at),
             Observation::Called => self.calls.made += 1,
             Observation::RunStarted { age, placement, .. } => {
-                self.run_started(is_async(fact), age, placement)
+                self.run_started(is_async(fact), age, placement);
             }
             Observation::CallStarted { .. } | Observation::CallEnded(_) => {}
             Observation::AttemptEnded(attempt) => self.attempt_ended(is_async(fact), &attempt),
