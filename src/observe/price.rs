@@ -211,8 +211,8 @@ impl Spend {
         spend
     }
 
-    /// A run of `function` that was billed `billed_ms`, in a provisioned environment or on demand. `payload` is the size
-    /// of the event in bytes, if the run was asynchronous.
+    /// A run of `function` that was billed `billed_ms`, in a provisioned environment or on demand. `payload` is the
+    /// size of the event in bytes, if the run was asynchronous.
     #[cfg(test)]
     pub fn run(
         function: &Function,

@@ -221,8 +221,8 @@ impl Observer for Recorder<'_> {
     /// falls away there.
     #[inline(always)]
     fn observe(&mut self, fact: &Fact<'_>) {
-        // Of a copy, and first: a fact of which nobody has the address need not be in memory, of what is known of its kind
-        // nothing gets lost, and what only the copy needs is looked at only for the copy.
+        // Of a copy, and first: a fact of which nobody has the address need not be in memory, of what is known of its
+        // kind nothing gets lost, and what only the copy needs is looked at only for the copy.
         if self.more {
             self.observe_more(&{ *fact });
         }

@@ -170,6 +170,7 @@ impl<'s, W: Write> EventsCsv<'s, W> {
         Self { words: Words::new(), costs, histories, table: Table::new(writer, columns()), names }
     }
 
+    #[inline(never)]
     fn row(&mut self, fact: &Fact<'_>) {
         let (event, history) = (fact.event, self.histories.of(fact));
         let row = EventRow {
@@ -205,12 +206,11 @@ impl<W: Write> Observer for EventsCsv<'_, W> {
         }
         match fact.what {
             Observation::Closed | Observation::CutOff => self.row(fact),
-            Observation::AttemptEnded(_) | Observation::DeliveryEnded { .. } => {
+            Observation::Settled { .. } => {}
+            _ => {
                 self.costs.observe(fact);
                 self.histories.note(fact);
             }
-            Observation::Settled { .. } => {}
-            _ => self.histories.note(fact),
         }
     }
 }

@@ -18,7 +18,8 @@ pub(super) const WIDEST_CELL: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ready {
     text: [u8; Self::ROOM],
-    length: usize,
+    /// No more than there is room for, in a type that holds no more: what is added to it does not overflow.
+    length: u8,
 }
 
 impl Ready {
@@ -26,8 +27,8 @@ impl Ready {
 
     /// The cell of `text`, which needs no quotes or has them; `None` if it is too long.
     pub(super) fn of(text: &str) -> Option<Self> {
-        let mut cell = Self { text: [0; Self::ROOM], length: text.len() + 1 };
-        let room = cell.text.get_mut(..cell.length)?;
+        let mut cell = Self { text: [0; Self::ROOM], length: u8::try_from(text.len() + 1).ok()? };
+        let room = cell.text.get_mut(..=text.len())?;
         room[..text.len()].copy_from_slice(text.as_bytes());
         room[text.len()] = b',';
         Some(cell)
@@ -39,7 +40,7 @@ impl Ready {
         let mut text = [0; Self::ROOM];
         let digits = digits(&mut text, value);
         text[digits] = b',';
-        Self { text, length: digits + 1 }
+        Self { text, length: digits.to_le_bytes()[0] + 1 }
     }
 }
 
@@ -103,7 +104,7 @@ impl<'b> Line<'b> {
     /// A cell that is ready.
     #[inline(always)]
     pub(super) fn ready(&mut self, cell: &Ready) {
-        self.put(cell.text, cell.length);
+        self.put(cell.text, usize::from(cell.length));
     }
 
     /// A name from the scenario, as its cell.
@@ -224,9 +225,20 @@ fn decimal(place: &mut [u8; WIDEST_DECIMAL], value: Decimal) -> usize {
         place[..text.len()].copy_from_slice(text.as_bytes());
         return text.len();
     };
+    // Money has twelve places: what it is divided by should be known here.
+    if places == 12 { places_of(place, units, 12) } else { places_of(place, units, places) }
+}
+
+#[inline(always)]
+fn places_of(place: &mut [u8; WIDEST_DECIMAL], units: u64, places: u8) -> usize {
     let scale = 10_u64.pow(u32::from(places));
     let (whole, rest) = (units / scale, units % scale);
-    let at = digits(place.first_chunk_mut().expect("a decimal is wider than an integer"), whole);
+    let at = if whole < 10 {
+        place[0] = b'0' + whole.to_le_bytes()[0];
+        1
+    } else {
+        digits(place.first_chunk_mut().expect("a decimal is wider than an integer"), whole)
+    };
     if places == 0 {
         return at;
     }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::num::NonZeroU64;
 
+use super::line::Ready;
 use super::names::Names;
 use super::table::{Cell, Table, columns};
 use crate::id::{DependencyId, DestinationId};
@@ -13,18 +14,20 @@ use crate::model::observation::{
 };
 use crate::model::rule::Rule;
 use crate::scenario::{ChangedSetting, Scenario};
+use crate::time::SimTime;
 
 /// One observation.
 struct TimelineRow<'a> {
     fact: &'a Fact<'a>,
     names: &'a Names,
+    time: &'a Ready,
 }
 
 columns! {
     /// The columns of `timeline.csv`.
     COLUMNS;
     fn write_row(row: &TimelineRow<'_>);
-    "time_ns" => Cell::Integer(row.fact.at.as_nanos()),
+    "time_ns" => Cell::Ready(row.time),
     "event" => Cell::Integer(row.fact.event.id().0),
     "source" => Cell::Quoted(&row.names.sources[row.fact.event.source().index()]),
     "function" => Cell::Quoted(&row.names.functions[row.fact.event.function().index()]),
@@ -198,6 +201,8 @@ pub struct TimelineCsv<'s, W: Write> {
     scenario: &'s Scenario,
     one_in: NonZeroU64,
     names: Names,
+    /// When the last row's observation was made, as its cell: most come several at a time.
+    time: (SimTime, Ready),
     table: Table<W>,
 }
 
@@ -205,7 +210,8 @@ impl<'s, W: Write> TimelineCsv<'s, W> {
     /// The observations of a run of `scenario`, written to `writer`: all for `one_in` = 1, else those of the events
     /// 1, 1 + N, 1 + 2N, …
     pub fn new(scenario: &'s Scenario, one_in: NonZeroU64, writer: W) -> Self {
-        Self { scenario, one_in, names: Names::of(scenario), table: Table::new(writer, columns()) }
+        let (time, table) = ((SimTime::ZERO, Ready::integer(0)), Table::new(writer, columns()));
+        Self { scenario, one_in, names: Names::of(scenario), time, table }
     }
 
     /// Ends the file.
@@ -224,8 +230,11 @@ pub fn columns() -> impl Iterator<Item = &'static str> {
 
 impl<W: Write> Observer for TimelineCsv<'_, W> {
     fn observe(&mut self, fact: &Fact<'_>) {
-        if (fact.event.id().0 - 1).is_multiple_of(self.one_in.get()) {
-            let row = TimelineRow { fact, names: &self.names };
+        if self.one_in == NonZeroU64::MIN || (fact.event.id().0 - 1).is_multiple_of(self.one_in.get()) {
+            if fact.at != self.time.0 {
+                self.time = (fact.at, Ready::integer(fact.at.as_nanos()));
+            }
+            let row = TimelineRow { fact, names: &self.names, time: &self.time.1 };
             self.table.write_row(self.names.widest, |line| write_row(&row, line));
         }
     }

@@ -242,8 +242,8 @@ impl Summary<'_> {
     }
 }
 
-/// Nothing here takes the address of a fact, or of a part of one, out of sight of the compiler: so a fact need not be in
-/// memory, and what is known of its kind does not get lost.
+/// Nothing here takes the address of a fact, or of a part of one, out of sight of the compiler: so a fact need not be
+/// in memory, and what is known of its kind does not get lost.
 impl Tally {
     #[inline(always)]
     fn note(&mut self, fact: &Fact<'_>, duplicate: bool, scenario: &Scenario) {
