@@ -19,7 +19,7 @@ pub(super) struct Occupancy {
 }
 
 impl Occupancy {
-    /// Takes note of a fact about an event, or about a second delivery of one (`duplicate`): that runs, but never waits.
+    /// Takes note of a fact about an event or, if `duplicate`, about a second delivery of one: that never waits.
     #[inline(always)]
     pub(super) fn note(&mut self, fact: &Fact<'_>, duplicate: bool) {
         match fact.what {
