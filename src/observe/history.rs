@@ -1,6 +1,7 @@
 //! When things happened to the events in the system: what a file tells of an event at its end.
 //!
 //! The model does not need it, so it is kept only by whoever writes it.
+#![expect(clippy::inline_always, reason = "a few instructions for each fact, which a call would double")]
 
 use crate::model::observation::{Fact, Observation};
 use crate::time::SimTime;
@@ -42,7 +43,7 @@ impl Runs {
 
 impl Histories {
     /// Takes note of `fact`.
-    #[inline]
+    #[inline(always)]
     pub fn note(&mut self, fact: &Fact<'_>) {
         let place = fact.place as usize;
         match &fact.what {

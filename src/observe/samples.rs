@@ -7,7 +7,6 @@
 //!
 //! Taking note of a sample is one store: what is made of them is made of many at once. Zeros, which are most ages where
 //! nothing waits, are only counted.
-
 #![expect(
     clippy::inline_always,
     reason = "a few instructions for each sample, most of which a call would double"

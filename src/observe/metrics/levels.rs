@@ -1,5 +1,4 @@
 //! How much runs at once: of each function, and of the Region with its neighbours.
-
 #![expect(clippy::inline_always, reason = "part of an observer that is specialised where a fact is reported")]
 
 use super::window::{Level, Levels};

@@ -210,26 +210,19 @@ impl<'s, D: Datapoints> Metrics<'s, D> {
         }
     }
 
-    /// Makes `minute` the current one.
+    /// Makes `minute` the current one. As long as earlier ones are open something runs, and every minute is turned to.
     fn turn_to(&mut self, minute: u64) {
         if minute == self.minute {
             return;
         }
-        let next = self.spare_period();
+        let next = self.spare.pop().unwrap_or_else(|| Period::of(self.now.windows.len()));
         let last = std::mem::replace(&mut self.now, next);
         if self.open.is_empty() {
             self.base = self.minute;
         }
-        while self.base + (self.open.len() as u64) < self.minute {
-            let gap = self.spare_period();
-            self.open.push_back(gap);
-        }
+        debug_assert_eq!(self.base + self.open.len() as u64, self.minute, "no minute is left out");
         self.open.push_back(last);
         (self.minute, self.minute_start) = (minute, start_of(minute));
-    }
-
-    fn spare_period(&mut self) -> Period {
-        self.spare.pop().unwrap_or_else(|| Period::of(self.now.windows.len()))
     }
 
     /// The levels just now may be the highest of the current minute, in which `at` lies.
