@@ -433,14 +433,21 @@ impl<'s> Flow<'s> {
             return Outcome::of_nothing_run(inflow);
         }
         let steps = inflow.events.len();
-        let curve = || Vec::with_capacity(steps);
+        // Room for retries behind the last arrival; most flows need no more.
+        let curve = || Vec::with_capacity(steps + steps / 2 + 8);
         let mut outcome =
             Outcome { succeeded: curve(), given_up: curve(), pending: curve(), ..Outcome::default() };
         let mut waiting = [0.0_f64; 3];
         // By run: all that failed and waits or has waited, and how much of it has come back.
-        let mut failed = [vec![0.0_f64], vec![0.0_f64]];
+        let from_zero = || {
+            let mut curve: Vec<f64> = curve();
+            curve.push(0.0);
+            curve
+        };
+        let mut failed = [from_zero(), from_zero()];
         let mut returned = [0.0_f64; 2];
         let (mut succeeded, mut given_up) = (0.0, 0.0);
+        let steady = self.is_steady.then(|| self.runs(0));
         for step in 0..self.grid.most {
             let (fresh, calls) = (gain(&inflow.events, step), gain(&inflow.calls, step));
             waiting[0] += fresh;
@@ -449,7 +456,7 @@ impl<'s> Flow<'s> {
                 waiting[retry + 1] += due - returned[retry];
                 returned[retry] = due;
             }
-            let runs = self.runs(step);
+            let runs = steady.unwrap_or_else(|| self.runs(step));
             let fails = runs.failing;
             let all_runs = self.slots * self.grid.step / runs.seconds;
             let capacity = larger(all_runs - calls, 0.0);

@@ -16,25 +16,33 @@ pub const DURATION_EXAMPLES: &str = "`\"250ms\"`, `\"90s\"`, `\"1h30m\"` or `\"P
 /// # Errors
 /// A message and a remedy.
 pub fn duration(text: &str) -> Result<SimDuration, (String, String)> {
-    let shown = || super::problem::quoted(text);
+    let has_unit = text.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let nanos = if has_unit && looks_like_a_duration(text) { parsed(text) } else { None };
+    let short = nanos.filter(|nanos| *nanos <= SimDuration::MAX.as_nanos());
+    short.map(SimDuration::from_nanos).ok_or_else(|| no_duration(text))
+}
+
+/// The nanoseconds that jiff reads, `u64::MAX` for more than that.
+fn parsed(text: &str) -> Option<u64> {
+    let span: SignedDuration = text.parse().ok()?;
+    Some(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// Why `text` is none.
+fn no_duration(text: &str) -> (String, String) {
+    let shown = super::problem::quoted(text);
     if let Some(number) = plain_number(text) {
         let hint = format!("write `\"{number}s\"` (or `\"{number}ms\"`)");
-        return Err((format!("{} has no unit", shown()), hint));
+        return (format!("{shown} has no unit"), hint);
     }
-    let remedy = || format!("write e.g. {DURATION_EXAMPLES}; the units are h, m, s, ms, us and ns");
     if text.trim_start().starts_with('-') {
-        return Err((format!("{} is negative", shown()), "write a duration of zero or more".to_owned()));
+        return (format!("{shown} is negative"), "write a duration of zero or more".to_owned());
     }
-    if !looks_like_a_duration(text) {
-        return Err((format!("{} is not a duration", shown()), remedy()));
+    if looks_like_a_duration(text) && (has_huge_number(text) || parsed(text).is_some()) {
+        return (format!("{shown} is longer than 100 years"), "write a shorter duration".to_owned());
     }
-    let too_long =
-        || (format!("{} is longer than 100 years", shown()), "write a shorter duration".to_owned());
-    let parsed: SignedDuration = text.parse().map_err(|_| {
-        if has_huge_number(text) { too_long() } else { (format!("{} is not a duration", shown()), remedy()) }
-    })?;
-    let nanos = u64::try_from(parsed.as_nanos()).map_err(|_| too_long())?;
-    if nanos > SimDuration::MAX.as_nanos() { Err(too_long()) } else { Ok(SimDuration::from_nanos(nanos)) }
+    let remedy = format!("write e.g. {DURATION_EXAMPLES}; the units are h, m, s, ms, us and ns");
+    (format!("{shown} is not a duration"), remedy)
 }
 
 /// Our own narrowing of what jiff reads: no spaces, no words, no `ago`, no clock faces; the schema's pattern says
