@@ -110,6 +110,8 @@ impl<'s> Simulation<'s> {
 
     /// Lets the next arrival happen, or the next notice with those that follow from it, at most `most` of them. Returns
     /// how many happened; none if there is none before the end.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "it is the loop")]
     pub(crate) fn step(&mut self, most: u64, observer: &mut impl Observer) -> u64 {
         let arrival = self.upcoming.peek().map(|Reverse(next)| *next);
         let notice = match arrival {
@@ -141,6 +143,7 @@ impl<'s> Simulation<'s> {
         self.now = at;
     }
 
+    #[inline]
     fn arrive(&mut self, id: SourceId, at: SimTime, observer: &mut impl Observer) {
         let source = &mut self.sources[id.index()];
         source.sent += 1;
@@ -157,6 +160,7 @@ impl<'s> Simulation<'s> {
         }
     }
 
+    #[inline(never)]
     fn look_up_next_arrival(&mut self, id: SourceId) {
         let source = &mut self.sources[id.index()];
         if let Some(at) = source.process.next(&mut source.streams) {

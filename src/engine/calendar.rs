@@ -120,17 +120,23 @@ impl<N: Copy> Calendar<N> {
     }
 
     /// Schedules `notice`. Its key must be unique; its time may lie anywhere, also before the latest one popped.
-    #[inline(never)]
+    #[inline(always)]
     pub fn schedule(&mut self, key: Key, notice: N) {
         self.len += 1;
         let entry = Entry { key, notice };
         if self.wheel.tick_of(key.at) > self.wheel.cursor {
             self.wheel.place(entry);
+        } else if self.front.is_none()
+            && self.late.is_empty()
+            && self.batch.last().is_none_or(|next| key < next.key)
+        {
+            self.front = Some(entry);
         } else {
             self.schedule_late(entry);
         }
     }
 
+    #[inline(never)]
     fn schedule_late(&mut self, entry: Entry<N>) {
         let first = self.front.map(|front| front.key).or_else(|| self.first_waiting());
         if first.is_some_and(|first| first < entry.key) {
@@ -165,14 +171,25 @@ impl<N: Copy> Calendar<N> {
     /// Takes out the earliest notice, if its key is below `limit` and it is due in the cursor tick or before.
     #[inline(always)]
     pub fn pop_of_tick(&mut self, limit: Key) -> Option<(Key, N)> {
-        let entry = if self.front.is_none() && self.late.is_empty() {
-            // By far the most common case.
+        let entry = if let Some(front) = self.front {
+            if front.key >= limit {
+                return None;
+            }
+            self.front = None;
+            front
+        } else if self.late.is_empty() {
             self.batch.pop_if(|entry| entry.key < limit)?
         } else {
-            self.pop_front_or_late(limit)?
+            self.pop_late(limit)?
         };
         self.len -= 1;
         Some((entry.key, entry.notice))
+    }
+
+    /// Whether something is left that was due in the cursor tick or before.
+    #[inline(always)]
+    pub fn is_in_tick(&self) -> bool {
+        self.front.is_some() || !self.batch.is_empty() || !self.late.is_empty()
     }
 
     /// The notice that [`Calendar::pop_of_tick`] would take out, if that can be told at a glance.
@@ -182,10 +199,8 @@ impl<N: Copy> Calendar<N> {
         (self.front.is_none() && self.late.is_empty()).then_some((next.key, next.notice))
     }
 
-    fn pop_front_or_late(&mut self, limit: Key) -> Option<Entry<N>> {
-        if let Some(front) = self.front {
-            return if front.key < limit { self.front.take() } else { None };
-        }
+    #[inline(never)]
+    fn pop_late(&mut self, limit: Key) -> Option<Entry<N>> {
         let first = self.first_waiting().filter(|first| *first < limit)?;
         let is_sorted = self.batch.last().is_some_and(|entry| entry.key == first);
         if is_sorted { self.batch.pop() } else { self.late.pop().map(|Reverse(entry)| entry) }
@@ -194,7 +209,7 @@ impl<N: Copy> Calendar<N> {
     /// Moves the cursor to the next tick with notices, or up to `limit`, when nothing is left of its present one. Tells
     /// whether anything may be due now.
     pub fn turn(&mut self, limit: Key) -> bool {
-        self.front.is_none() && self.batch.is_empty() && self.late.is_empty() && self.advance(limit.at)
+        !self.is_in_tick() && self.advance(limit.at)
     }
 
     /// What is left of the notices that were due in the cursor tick when the cursor came there: what will most probably
@@ -344,6 +359,7 @@ impl Level {
         (self.words != 0).then(|| self.first_slot())
     }
 
+    #[inline(always)]
     fn occupy(&mut self, slot: usize) -> &mut List {
         self.occupied[slot / 64] |= 1 << (slot % 64);
         self.words |= 1 << (slot / 64);

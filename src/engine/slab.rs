@@ -22,20 +22,24 @@ impl Slot {
 pub struct Slab<T> {
     entries: Vec<Entry<T>>,
     /// The free slot to use next; they form a list through the table.
-    free: Option<u32>,
+    free: u32,
     len: usize,
 }
 
 #[derive(Clone, Debug)]
 enum Entry<T> {
     Taken(T),
-    Free(Option<u32>),
+    /// With the next of the free slots.
+    Free(u32),
 }
+
+/// The end of the list of free slots.
+const NONE: u32 = u32::MAX;
 
 impl<T> Slab<T> {
     /// An empty table.
     pub const fn new() -> Self {
-        Self { entries: Vec::new(), free: None, len: 0 }
+        Self { entries: Vec::new(), free: NONE, len: 0 }
     }
 
     /// Values in the table.
@@ -51,20 +55,28 @@ impl<T> Slab<T> {
     /// Puts `value` into a free slot.
     ///
     /// # Panics
-    /// When 2^32 values are in the table.
-    #[inline]
+    /// When 2^32 − 1 values are in the table.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "so that what is put in is made there, and not copied there")]
     pub fn insert(&mut self, value: T) -> Slot {
-        self.len += 1;
-        if let Some(index) = self.free {
-            let slot = &mut self.entries[index as usize];
-            let Entry::Free(next) = slot else { unreachable!("the free list names free slots only") };
-            self.free = *next;
-            *slot = Entry::Taken(value);
-            return Slot(index);
+        if self.free == NONE {
+            self.grow();
         }
-        let index = u32::try_from(self.entries.len()).expect("fewer than 2^32 events are in flight");
-        self.entries.push(Entry::Taken(value));
+        let index = self.free;
+        let entry = &mut self.entries[index as usize];
+        let Entry::Free(next) = *entry else { unreachable!("the free list names free slots only") };
+        *entry = Entry::Taken(value);
+        self.free = next;
+        self.len += 1;
         Slot(index)
+    }
+
+    /// One more slot, which is free.
+    #[inline(never)]
+    fn grow(&mut self) {
+        let index = u32::try_from(self.entries.len()).ok().filter(|index| *index != NONE);
+        self.free = index.expect("fewer than 2^32 − 1 events are in flight");
+        self.entries.push(Entry::Free(NONE));
     }
 
     /// The value in `slot`.
@@ -108,7 +120,7 @@ impl<T> Slab<T> {
     pub fn remove(&mut self, slot: Slot) -> T {
         let entry = std::mem::replace(&mut self.entries[slot.0 as usize], Entry::Free(self.free));
         let Entry::Taken(value) = entry else { unreachable!("a slot is freed once") };
-        self.free = Some(slot.0);
+        self.free = slot.0;
         self.len -= 1;
         value
     }
@@ -122,7 +134,7 @@ impl<T> Slab<T> {
         let entry = &mut self.entries[slot.0 as usize];
         assert!(matches!(entry, Entry::Taken(_)), "a slot is freed once");
         *entry = Entry::Free(self.free);
-        self.free = Some(slot.0);
+        self.free = slot.0;
         self.len -= 1;
     }
 

@@ -1,5 +1,7 @@
 //! When the events of a source arrive: one pending arrival at a time, whatever the length of a trace.
 
+#![expect(clippy::inline_always, reason = "each arrival, in one place")]
+
 use crate::random::{SourceStreams, math};
 use crate::scenario::{Arrivals, End, RateCurve, Scenario, Source};
 use crate::time::{SimDuration, SimTime};
@@ -61,6 +63,7 @@ impl<'s> ArrivalProcess<'s> {
     }
 
     /// The next arrival, or `None` when there is no more.
+    #[inline(always)]
     pub fn next(&mut self, streams: &mut SourceStreams) -> Option<SimTime> {
         self.left = self.left.checked_sub(1)?;
         let offset = self.next_offset(streams)?;
@@ -68,6 +71,7 @@ impl<'s> ArrivalProcess<'s> {
         (at < self.until).then_some(at)
     }
 
+    #[inline(always)]
     fn next_offset(&mut self, streams: &mut SourceStreams) -> Option<SimTime> {
         match (self.arrivals, &mut self.position) {
             (Arrivals::Constant { interval }, Position::Interval(next)) => {
@@ -107,10 +111,12 @@ impl<'s> ArrivalProcess<'s> {
 
 /// The instant at which the rate, integrated from `at`, reaches `hazard`: inversion of the cumulative rate, segment
 /// by segment, so that each arrival costs exactly one draw whatever the rates are. `None` when the curve ends first.
+#[inline(always)]
 fn follow(curve: &RateCurve, mut at: SimTime, segment: &mut usize, mut hazard: f64) -> Option<SimTime> {
     loop {
         let piece = curve.segments.get(*segment)?;
         at = at.max(piece.start);
+        let slope = piece.slope();
         let rate = piece.rate_at(at);
         if let Some(end) = piece.end {
             let seconds = end.since(at).as_secs_f64();
@@ -122,13 +128,17 @@ fn follow(curve: &RateCurve, mut at: SimTime, segment: &mut usize, mut hazard: f
                 continue;
             }
         }
-        return reach(rate, piece.slope(), hazard).map(|wait| (at + wait).min(SimTime::MAX));
+        return reach(rate, slope, hazard).map(|wait| (at + wait).min(SimTime::MAX));
     }
 }
 
 /// How long a rate that starts at `rate` and grows by `slope` a second takes to add up to `hazard`: the root of
 /// rate·x + slope·x²/2 = hazard in the form that does not cancel. `None` if it never does.
 fn reach(rate: f64, slope: f64, hazard: f64) -> Option<SimDuration> {
+    if slope == 0.0 {
+        // What is worked out below, to the last bit: the square root of a square is exact, and so is halving.
+        return (rate > 0.0).then(|| SimDuration::from_secs_f64_saturating(hazard / rate));
+    }
     let discriminant = rate * rate + 2.0 * slope * hazard;
     // Rounding can push a root at the very end of a falling ramp below zero.
     let root = if discriminant > 0.0 { discriminant.sqrt() } else { 0.0 };

@@ -21,6 +21,7 @@ use crate::time::{SimDuration, SimTime};
 
 impl Service<'_> {
     /// A dispatch that is due happens.
+    #[inline(always)]
     pub(super) fn dispatch(
         &mut self,
         slot: Slot,
@@ -53,16 +54,25 @@ impl Service<'_> {
         }
     }
 
-    /// One try: the service's own faults first, then admission, then the run.
-    pub(super) fn attempt(
+    /// One try of a synchronous call.
+    #[inline(never)]
+    pub(super) fn attempt_anew(
         &mut self,
         slot: Slot,
         event: &mut Event,
         now: SimTime,
         observer: &mut impl Observer,
     ) -> Stay {
+        self.attempt(slot, event, now, observer)
+    }
+
+    /// One try: the service's own faults first, then admission, then the run.
+    #[inline(always)]
+    fn attempt(&mut self, slot: Slot, event: &mut Event, now: SimTime, observer: &mut impl Observer) -> Stay {
         event.attempts += 1;
-        let admission = match strike_of_fault(self.scenario, event, now) {
+        let struck =
+            if self.scenario.faults.is_empty() { None } else { strike_of_fault(self.scenario, event, now) };
+        let admission = match struck {
             Some(outcome) => Err(outcome),
             None => self.concurrency.admit(event.function, now).map_err(AttemptOutcome::Throttled),
         };
@@ -114,6 +124,7 @@ impl Service<'_> {
         }
     }
 
+    #[inline(always)]
     fn start_run(
         &mut self,
         slot: Slot,
@@ -155,6 +166,7 @@ impl Service<'_> {
     }
 
     /// A run ends.
+    #[inline(always)]
     pub(super) fn end_run(
         &mut self,
         slot: Slot,
@@ -165,7 +177,9 @@ impl Service<'_> {
         if event.waits_for_call() {
             self.abandon_call(slot, event, now, observer);
         }
-        let running = self.runs.remove(event.run().expect("only a run can end"));
+        let slot_of_run = event.run().expect("only a run can end");
+        let running = *self.runs.get(slot_of_run);
+        self.runs.discard(slot_of_run);
         let Running { dispatched, environment, plan, .. } = running;
         self.concurrency.release(event.function, environment, plan.leaves, now);
         let run = Run {
@@ -277,6 +291,7 @@ const fn backs_off(refusal: AttemptOutcome) -> bool {
 }
 
 /// How long a run of `event` takes according to the recording that it comes from. A chained event was not recorded.
+#[inline(always)]
 fn recorded_duration(scenario: &Scenario, event: &Event) -> Option<SimDuration> {
     let recorded = scenario.sources[event.source.index()].recorded_durations.as_ref()?;
     let position = usize::try_from(event.number - 1).expect("recordings fit into memory");

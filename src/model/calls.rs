@@ -23,6 +23,7 @@ const LOOK: u64 = 1;
 
 impl Model<'_> {
     /// A dependency is done with a call.
+    #[inline(never)]
     pub(super) fn on_call_ended(&mut self, call: Slot, now: SimTime, observer: &mut impl Observer) {
         let (call, outcome) = self.service.end_service(call, now, observer);
         if let Some(slot) = call.caller {
@@ -35,6 +36,7 @@ impl Model<'_> {
 impl Service<'_> {
     /// A run has started whose function makes calls: they begin when every init is done. If that never happens, the
     /// run ends as planned, at `end`.
+    #[inline(never)]
     pub(super) fn lead_to_calls(
         &mut self,
         slot: Slot,
@@ -58,6 +60,7 @@ impl Service<'_> {
     }
 
     /// The inits before a run's calls are done.
+    #[inline(never)]
     pub(super) fn on_handler_started(
         &mut self,
         slot: Slot,
@@ -155,6 +158,7 @@ impl Service<'_> {
     }
 
     /// A brown-out is over that took servers away.
+    #[inline(never)]
     pub(super) fn on_capacity_returned(
         &mut self,
         dependency: DependencyId,
@@ -186,6 +190,7 @@ impl Service<'_> {
     }
 
     /// The caller's own timeout ends its call.
+    #[inline(never)]
     pub(super) fn on_call_timed_out(
         &mut self,
         slot: Slot,
@@ -198,6 +203,7 @@ impl Service<'_> {
     }
 
     /// `Timeout` may find the run waiting for a call, which then goes on without it.
+    #[inline(never)]
     pub(super) fn abandon_call(
         &mut self,
         slot: Slot,

@@ -13,7 +13,7 @@
 use super::event::{Event, Route};
 use super::observation::{Fate, Observer};
 use super::offer::Caller;
-use super::{Arrived, Model};
+use super::{Arrived, Model, Provenance};
 use crate::engine::slab::Slot;
 use crate::id::FunctionId;
 use crate::random::{EventKey, Purpose};
@@ -96,6 +96,7 @@ impl Model<'_> {
     }
 
     /// `target` has the outcome of the event in `slot`: whom it invokes with it.
+    #[inline(never)]
     pub(super) fn invoke_from(
         &mut self,
         slot: Slot,
@@ -124,7 +125,7 @@ impl Model<'_> {
                     }
                     let key = key.branch(self.branches[function.index()]);
                     let arrived = self.outcome_of(slot, key, function, caller, bytes);
-                    self.offer(arrived, now, observer);
+                    self.offer_to_subscriber(arrived, now, observer);
                 }
             }
             DestinationKind::Sqs | DestinationKind::S3 => {}
@@ -151,13 +152,10 @@ impl Model<'_> {
             key,
             source: parent.source,
             number: parent.number,
-            parent: Some(parent.id),
-            past: None,
-            lineage,
-            caller,
             function,
             invocation: InvocationType::Event,
             bytes,
+            provenance: Some(Provenance { parent: parent.id, past: None, lineage, caller }),
         }
     }
 }

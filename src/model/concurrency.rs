@@ -12,6 +12,8 @@
 //! Provisioned environments are asked first. They lie within the function's reservation, or else within the
 //! account's quota; whoever finds none free, or comes faster than ten a second for each, spills over to the rest.
 
+#![expect(clippy::inline_always, reason = "a few instructions for each run, and asked for in one place")]
+
 use super::environment::{Condition, Environment, Fleet, Lasting};
 use super::observation::{Start, ThrottleReason};
 use super::rate::TokenBucket;
@@ -66,10 +68,12 @@ impl Pool {
     }
 
     /// Whether the rate lets another request pass.
+    #[inline(always)]
     fn rate_allows(&mut self, account: &Account, now: SimTime) -> bool {
         account.requests_per_concurrency == 0 || self.rate.has_token(now)
     }
 
+    #[inline(always)]
     fn enter(&mut self, account: &Account) {
         self.running += 1;
         if account.requests_per_concurrency > 0 {
@@ -124,6 +128,7 @@ impl Concurrency {
     ///
     /// # Errors
     /// The reason of the throttle.
+    #[inline(always)]
     pub fn admit(
         &mut self,
         function: FunctionId,
@@ -145,8 +150,8 @@ impl Concurrency {
         if !pool.rate_allows(account, now) {
             return Err(ThrottleReason::of_rate(reserved));
         }
-        let must_make = !share.fleet.has_parked(share.lasting, now);
-        if must_make && account.scaling_burst > 0 {
+        let parked = share.fleet.take_parked(share.lasting, now);
+        if parked.is_none() && account.scaling_burst > 0 {
             if !share.scaling.has_token(now) {
                 return Err(ThrottleReason::ScalingRate);
             }
@@ -154,7 +159,7 @@ impl Concurrency {
         }
         pool.enter(account);
         share.running += 1;
-        Ok(share.fleet.take(now))
+        Ok(parked.unwrap_or_else(|| share.fleet.make_for_run(now)))
     }
 
     /// Why each run of `function` is refused until one ends; none if it is not, or if more than ends of runs can change
@@ -173,6 +178,7 @@ impl Concurrency {
     }
 
     /// Gives slot and environment back. Nobody is woken: whoever was throttled comes again at its own time.
+    #[inline(always)]
     pub fn release(&mut self, function: FunctionId, environment: Environment, left: Condition, now: SimTime) {
         let share = &mut self.shares[function.index()];
         let pool = match (environment.provisioned, &mut share.own) {

@@ -73,27 +73,24 @@ impl Parked {
 }
 
 impl Fleet {
-    /// Whether an on-demand environment is parked at `now`; those whose time is over are forgotten.
-    pub fn has_parked(&mut self, lasting: Lasting, now: SimTime) -> bool {
-        while let Some(latest) = self.parked.last() {
+    /// The on-demand environment parked last, if one is there at `now`; those whose time is over are forgotten.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "for each run, in one place")]
+    pub fn take_parked(&mut self, lasting: Lasting, now: SimTime) -> Option<(Environment, Start)> {
+        while let Some(latest) = self.parked.pop() {
             if now >= latest.since + lasting.idle {
                 // All others have been idle for longer.
                 self.parked.clear();
-            } else if now >= latest.environment.created + lasting.lifetime {
-                self.parked.pop();
-            } else {
-                return true;
+            } else if now < latest.environment.created + lasting.lifetime {
+                return Some((latest.environment, latest.start()));
             }
         }
-        false
+        None
     }
 
-    /// The on-demand environment parked last, or a new one.
-    pub fn take(&mut self, now: SimTime) -> (Environment, Start) {
-        match self.parked.pop() {
-            Some(parked) => (parked.environment, parked.start()),
-            None => (self.make(now, false), Start::Cold),
-        }
+    /// A new on-demand environment.
+    pub fn make_for_run(&mut self, now: SimTime) -> (Environment, Start) {
+        (self.make(now, false), Start::Cold)
     }
 
     /// A provisioned environment. The caller knows that fewer are in use than there are.
@@ -105,6 +102,7 @@ impl Fleet {
     }
 
     /// Takes an environment back after a run.
+    #[inline]
     pub fn park(&mut self, environment: Environment, condition: Condition, lasting: Lasting, now: SimTime) {
         let parked = Parked { environment, since: now, reset: condition == Condition::Reset };
         if environment.provisioned {
@@ -135,10 +133,7 @@ mod tests {
 
     fn take(fleet: &mut Fleet, second: u64) -> (Environment, Start) {
         let now = SimTime::from_secs(second);
-        let parked = fleet.has_parked(LASTING, now);
-        let (environment, start) = fleet.take(now);
-        assert_eq!(parked, start != Start::Cold);
-        (environment, start)
+        fleet.take_parked(LASTING, now).unwrap_or_else(|| fleet.make_for_run(now))
     }
 
     fn park(fleet: &mut Fleet, environment: Environment, second: u64) {
@@ -194,7 +189,7 @@ mod tests {
         let (environment, start) = fleet.take_provisioned(SimTime::ZERO);
         assert_eq!(start, Start::Provisioned);
         park(&mut fleet, environment, 1);
-        assert!(!fleet.has_parked(LASTING, SimTime::from_secs(2)));
+        assert_eq!(fleet.take_parked(LASTING, SimTime::from_secs(2)), None);
         assert_eq!(fleet.take_provisioned(SimTime::from_secs(9_999)), (environment, Start::Provisioned));
     }
 }

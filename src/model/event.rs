@@ -343,6 +343,7 @@ impl RouteResult {
 
 impl Event {
     /// An event that was just handed to Lambda: what follows from that, and nothing yet of what becomes of it.
+    #[inline]
     pub(super) fn new(id: EventId, arrived: &Arrived, now: SimTime, stage: Stage, traced: bool) -> Self {
         let mut event = Self {
             particulars: None,
@@ -369,6 +370,16 @@ impl Event {
         };
         event.set_stage(stage);
         event
+    }
+
+    /// A copy of it, if there is nothing particular about it: then it can be copied as it stands.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "so that it is copied to where it is wanted, and once")]
+    pub(crate) const fn copied_if_usual(&self) -> Option<Self> {
+        match self.particulars {
+            None => Some(Self { state: self.state, particulars: None }),
+            Some(_) => None,
+        }
     }
 
     /// Something from the first and the last part of its memory.
@@ -602,6 +613,12 @@ impl Event {
             Stage::Settled { fate, at } => (StageName::Settled(fate), StageDetail::at(at)),
             Stage::Returned => (StageName::Returned, StageDetail::NONE),
         };
+    }
+
+    /// Its fate is known at `at`.
+    #[inline]
+    pub(crate) fn settle(&mut self, fate: Fate, at: SimTime) {
+        self.set_stage(Stage::Settled { fate, at });
     }
 
     /// Its run, while it is in one.

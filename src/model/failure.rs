@@ -61,6 +61,8 @@ impl RunPlan {
 /// The durations are drawn first and do not depend on what fails; then the causes are asked in file order and the
 /// first that strikes decides. A run that would last longer than `Timeout` is stopped there, which is a function
 /// error whatever else was to happen (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-retries.html>).
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "it is made for each run, in one place")]
 pub fn plan_run(function: &Function, run: Beginning, init_limit: SimDuration) -> RunPlan {
     let Some(position) = function.failures.iter().position(|cause| strikes(cause, run)) else {
         return Plan::of(function, run, init_limit).ends(AttemptOutcome::Success, None, usual(function, run));
@@ -84,6 +86,7 @@ pub fn plan_run(function: &Function, run: Beginning, init_limit: SimDuration) ->
 }
 
 /// How long the handler takes when nothing fails.
+#[inline]
 fn usual(function: &Function, run: Beginning) -> SimDuration {
     run.recorded
         .unwrap_or_else(|| function.duration.sample(&mut run.key.draws(Purpose::Duration, 0, run.run.into())))
@@ -106,6 +109,7 @@ impl Plan {
     /// An init happens before a cold start. It may take ten seconds; one that takes longer is stopped there and
     /// repeated within the run, as is the init after a crash, and then `Timeout` is its limit
     /// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>).
+    #[inline]
     fn of(function: &Function, run: Beginning, init_limit: SimDuration) -> Self {
         let draw = || function.init.sample(&mut run.key.draws(Purpose::Init, 0, run.run.into()));
         let (before, within) = match run.start {
@@ -149,6 +153,7 @@ pub const fn left_by(outcome: AttemptOutcome) -> Condition {
     }
 }
 
+#[inline]
 fn strikes(cause: &FailureCause, run: Beginning) -> bool {
     let (purpose, number, when) = match cause.kind {
         FailureKind::Exception => (Purpose::Exception, run.run, run.at),

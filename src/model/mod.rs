@@ -10,6 +10,8 @@
 //! ([`retry`], [`failure`], [`delivery`]), does it, and reports it. No I/O, no wall clock, and nothing that can fail:
 //! after a valid scenario there is no `Result` in here.
 
+#![expect(clippy::inline_always, reason = "what every notice goes through, at one place of the loop")]
+
 pub mod arrivals;
 mod attempt;
 mod calls;
@@ -143,23 +145,27 @@ struct Arrived {
     key: EventKey,
     source: SourceId,
     number: u64,
-    parent: Option<EventId>,
+    function: FunctionId,
+    invocation: InvocationType,
+    bytes: u64,
+    /// If there is more to it than that its source sent it.
+    provenance: Option<Provenance>,
+}
+
+/// Where an event comes from that no source sends.
+#[derive(Clone, Debug)]
+struct Provenance {
+    parent: EventId,
     /// If it is sent again.
     past: Option<Past>,
     lineage: Option<Lineage>,
     caller: Caller,
-    function: FunctionId,
-    invocation: InvocationType,
-    bytes: u64,
 }
 
 impl Arrived {
-    /// Whether there is more to it than that its source sent it.
-    const fn is_particular(&self) -> bool {
-        self.parent.is_some()
-            || self.past.is_some()
-            || self.lineage.is_some()
-            || !matches!(self.caller, Caller::Source)
+    /// Who offers it.
+    fn caller(&self) -> Caller {
+        self.provenance.as_ref().map_or(Caller::Source, |provenance| provenance.caller)
     }
 }
 
@@ -195,11 +201,17 @@ impl<'s> Model<'s> {
     }
 
     /// Takes out the next notice that comes before an arrival at `arrival`.
+    #[inline(always)]
     pub fn next_before_arrival(&mut self, arrival: SimTime) -> Option<(SimTime, Notice)> {
         let limit = Key { at: arrival, order: (Rank::Arrival as u64) << RANK_SHIFT };
         if self.only_events {
             return self.pop_scheduled(limit);
         }
+        self.next_of_all(limit)
+    }
+
+    #[inline(never)]
+    fn next_of_all(&mut self, limit: Key) -> Option<(SimTime, Notice)> {
         match self.next_change() {
             Some(change) if change < limit => self.pop_before(change).or(Some((change.at, Notice::Change))),
             Some(_) | None => self.pop_before(limit),
@@ -232,18 +244,27 @@ impl<'s> Model<'s> {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn pop_scheduled(&mut self, limit: Key) -> Option<(SimTime, Notice)> {
         self.limit = limit;
         loop {
             if let Some((key, notice)) = self.service.calendar.pop_of_tick(limit) {
                 return Some((key.at, notice));
             }
-            if !self.service.calendar.turn(limit) {
+            if self.service.calendar.is_in_tick() || !self.turn(limit) {
                 return None;
             }
+        }
+    }
+
+    /// Goes on to the next notices, as far as `limit`; whether there are any.
+    #[inline(never)]
+    fn turn(&mut self, limit: Key) -> bool {
+        let turned = self.service.calendar.turn(limit);
+        if turned && self.events.len() > FIT_INTO_CACHE {
             self.look_ahead();
         }
+        turned
     }
 
     /// What would be taken out next before the limit of the last time, if that can be told at a glance.
@@ -251,16 +272,14 @@ impl<'s> Model<'s> {
     fn peek_scheduled(&mut self) -> Option<(Key, Notice)> {
         loop {
             let next = self.service.calendar.peek_of_tick(self.limit);
-            if next.is_some() || !self.service.calendar.turn(self.limit) {
+            if next.is_some() || self.service.calendar.is_in_tick() || !self.turn(self.limit) {
                 return next;
             }
-            self.look_ahead();
         }
     }
 
     /// Reads of each event that comes next, and then of each run, all at once, so that the processor waits for their
     /// memory once and not for each of them.
-    #[inline(never)]
     fn look_ahead(&mut self) {
         let Service { calendar, runs, .. } = &self.service;
         for slot in calendar.batch().filter_map(Notice::event) {
@@ -279,6 +298,7 @@ impl<'s> Model<'s> {
     }
 
     /// Event `number` of `source` arrives: an event or call of its function, or an event of each of its functions.
+    #[inline(always)]
     pub fn on_arrival(
         &mut self,
         source: SourceId,
@@ -297,13 +317,10 @@ impl<'s> Model<'s> {
                 key,
                 source,
                 number,
-                parent: None,
-                past: None,
-                lineage: None,
-                caller: Caller::Source,
                 function,
                 invocation: origin.invocation,
                 bytes: origin.payload_bytes,
+                provenance: None,
             };
             match origin.invocation {
                 InvocationType::Event => self.offer(arrived, now, observer),
@@ -314,6 +331,7 @@ impl<'s> Model<'s> {
 
     /// What was scheduled happens, and what follows as long as that is of one kind, up to `most` notices in all.
     /// Returns how many there were and when the last was.
+    #[inline(always)]
     pub fn on_notices(
         &mut self,
         notice: Notice,
@@ -331,6 +349,7 @@ impl<'s> Model<'s> {
         (1, now)
     }
 
+    #[inline(always)]
     fn on_notice(&mut self, notice: Notice, now: SimTime, observer: &mut impl Observer) {
         match notice {
             Notice::RunEnds(slot) => {
@@ -358,7 +377,7 @@ impl<'s> Model<'s> {
     }
 
     /// Lets `act` go on with an event, which is taken out if it leaves the system by that.
-    #[inline]
+    #[inline(always)]
     fn visit(&mut self, slot: Slot, act: impl FnOnce(&mut Service<'s>, &mut Event) -> Stay) {
         let event = self.events.get_mut(slot);
         if act(&mut self.service, event) == Stay::Over {
@@ -367,7 +386,7 @@ impl<'s> Model<'s> {
     }
 
     /// An event has left the system. What is kept apart of it is used again.
-    #[inline]
+    #[inline(always)]
     fn take_out(&mut self, slot: Slot) {
         if let Some(mut particulars) = self.events.get_mut(slot).particulars.take() {
             self.spare_lineages.extend(particulars.lineage.take());
@@ -378,6 +397,7 @@ impl<'s> Model<'s> {
 
     /// Another configuration holds from here on: whatever is decided from now on is decided by it. Runs and deliveries
     /// that have started go on as they are.
+    #[inline(never)]
     fn on_change(&mut self, now: SimTime, observer: &mut impl Observer) {
         let change = &self.scenario.changes[self.changes];
         self.service.configure(change, now);
@@ -389,6 +409,7 @@ impl<'s> Model<'s> {
 
     /// A redrive begins or goes on: what has lain in its queue for too long is gone, and the next message becomes an
     /// event of its function, accepted as any other.
+    #[inline(never)]
     fn on_redrive(&mut self, index: u16, now: SimTime, observer: &mut impl Observer) {
         let redrive = &self.scenario.redrives[usize::from(index)];
         self.expire(redrive.from, now, observer);
@@ -436,11 +457,13 @@ impl<'s> Model<'s> {
     }
 
     /// Lambda queues an event and answers 202, whether or not a slot is free.
+    #[inline(never)]
     fn accept(&mut self, arrived: Arrived, now: SimTime, observer: &mut impl Observer) {
         let slot = self.admit_to_system(arrived, now, Stage::Queued { due: now });
         self.accepted(slot, now, observer);
     }
 
+    #[inline(always)]
     fn accepted(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
         let event = self.events.get_mut(slot);
         let due = now + self.scenario.timing.dispatch_latency + self.service.neighbour_delay(event.key, 0);
@@ -454,6 +477,7 @@ impl<'s> Model<'s> {
 
     /// The queue is eventually consistent: now and then it delivers an event twice. The second delivery has the same
     /// request id and goes its own way.
+    #[inline(never)]
     fn duplicate_by_chance(&mut self, slot: Slot, due: SimTime, now: SimTime, observer: &mut impl Observer) {
         let event = self.events.get(slot);
         if !self.scenario.imperfections.duplicate.strikes(event.key.draws(Purpose::Duplicate, 0, 0).word()) {
@@ -473,14 +497,16 @@ impl<'s> Model<'s> {
     }
 
     /// A synchronous caller's request is tried at once.
+    #[inline(never)]
     fn call(&mut self, arrived: Arrived, now: SimTime, observer: &mut impl Observer) {
         let slot = self.admit_to_system(arrived, now, Stage::Queued { due: now });
         self.visit(slot, |service, event| {
             report(slot, event, now, Observation::Called, observer);
-            service.attempt(slot, event, now, observer)
+            service.attempt_anew(slot, event, now, observer)
         });
     }
 
+    #[inline(always)]
     fn admit_to_system(&mut self, arrived: Arrived, now: SimTime, stage: Stage) -> Slot {
         self.last_id += 1;
         let id = EventId(self.last_id);
@@ -489,20 +515,20 @@ impl<'s> Model<'s> {
         let traced =
             !matches!(stage, Stage::Offered { .. }) && self.tracing.decide(arrived.function, now, key);
         let mut event = Event::new(id, &arrived, now, stage, traced);
-        if arrived.is_particular() {
-            event.particulars = Some(self.particulars_of(&event, arrived));
+        if let Some(provenance) = arrived.provenance {
+            event.particulars = Some(self.particulars_of(&event, provenance));
         }
         self.events.insert(event)
     }
 
     #[expect(clippy::unnecessary_box_returns, reason = "the boxes are used again")]
-    fn particulars_of(&mut self, event: &Event, arrived: Arrived) -> Box<Particulars> {
+    fn particulars_of(&mut self, event: &Event, provenance: Provenance) -> Box<Particulars> {
         let usual = Particulars::of_usual(event);
         let particulars = Particulars {
-            parent: arrived.parent,
-            past: arrived.past.unwrap_or(usual.past),
-            lineage: arrived.lineage,
-            caller: arrived.caller,
+            parent: Some(provenance.parent),
+            past: provenance.past.unwrap_or(usual.past),
+            lineage: provenance.lineage,
+            caller: provenance.caller,
             ..usual
         };
         match self.spare_particulars.pop() {
@@ -515,7 +541,7 @@ impl<'s> Model<'s> {
     }
 
     /// A dispatch is due: it happens, unless the poller of the function has to read others first.
-    #[inline]
+    #[inline(always)]
     fn on_due(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
         self.visit(slot, |service, event| match service.turn(slot, event.function, now) {
             Turn::Now => service.dispatch(slot, event, now, observer),
@@ -527,6 +553,7 @@ impl<'s> Model<'s> {
         });
     }
 
+    #[inline(never)]
     fn on_read(&mut self, function: FunctionId, now: SimTime, observer: &mut impl Observer) {
         let (slot, next) = self.service.pollers[function.index()].read(now);
         if let Some(next) = next {
@@ -557,16 +584,21 @@ fn again(message: Message, to: Option<FunctionId>) -> Arrived {
         key: message.key,
         source: message.source,
         number: message.number,
-        parent: Some(message.parent),
-        // A script calls the function: a new chain.
-        lineage: None,
-        caller: Caller::Source,
-        past: Some(message.past),
         function: to.unwrap_or(message.function),
         invocation: InvocationType::Event,
         bytes: message.bytes,
+        // A script calls the function: a new chain.
+        provenance: Some(Provenance {
+            parent: message.parent,
+            past: Some(message.past),
+            lineage: None,
+            caller: Caller::Source,
+        }),
     }
 }
+
+/// So few events lie in the processor's cache anyhow.
+const FIT_INTO_CACHE: usize = 1 << 11;
 
 /// The rank takes the upper bits of a notice's order, the event's number the middle, the route the lowest two.
 const RANK_SHIFT: u32 = 61;

@@ -11,6 +11,8 @@
 //! (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>). What is refused is no event to Lambda:
 //! no metric counts it, no route keeps it. An event that is accepted when it is first offered costs nothing here.
 
+#![expect(clippy::inline_always, reason = "what every event goes through, at one place of the loop")]
+
 use super::event::{Event, Stage};
 use super::observation::{Again, AttemptOutcome, Next, Observation, Observer, Offer, Refusal};
 use super::rate::TokenBucket;
@@ -82,11 +84,26 @@ impl FrontDoor {
 }
 
 impl Model<'_> {
+    /// The subscriber of a topic or bus is offered an event.
+    #[inline(never)]
+    pub(super) fn offer_to_subscriber(
+        &mut self,
+        arrived: Arrived,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) {
+        self.offer(arrived, now, observer);
+    }
+
     /// An event is offered for the first time.
+    #[inline(always)]
     pub(super) fn offer(&mut self, arrived: Arrived, now: SimTime, observer: &mut impl Observer) {
         let (key, function, limited) = (arrived.key, arrived.function, self.is_limited(&arrived));
         match self.refusal(key, function, limited, 1, now) {
-            None => self.accept(arrived, now, observer),
+            None => {
+                let slot = self.admit_to_system(arrived, now, Stage::Queued { due: now });
+                self.accepted(slot, now, observer);
+            }
             Some(refusal) => {
                 let slot = self.admit_to_system(arrived, now, Stage::Offered { due: now });
                 self.refuse_offer(slot, refusal, now, observer);
@@ -96,11 +113,12 @@ impl Model<'_> {
 
     /// Whether the caller meets the request rate: a program, not a service.
     fn is_limited(&self, arrived: &Arrived) -> bool {
-        arrived.caller == Caller::Source
+        arrived.caller() == Caller::Source
             && self.scenario.sources[arrived.source.index()].kind == SourceKind::Direct
     }
 
     /// Why offer `number` of an event is refused. A fault comes first: then the request rate is not asked.
+    #[inline(always)]
     fn refusal(
         &mut self,
         key: EventKey,
@@ -109,7 +127,9 @@ impl Model<'_> {
         number: u32,
         now: SimTime,
     ) -> Option<Refusal> {
-        if let Some(status) = front_door_fault(self.scenario, key, function, number, now) {
+        if !self.scenario.faults.is_empty()
+            && let Some(status) = front_door_fault(self.scenario, key, function, number, now)
+        {
             return Some(Refusal::SystemError { status });
         }
         (limited && !self.front_door.admits(now)).then_some(Refusal::CallerRateLimitExceeded)
@@ -121,10 +141,11 @@ impl Model<'_> {
     }
 
     /// A caller comes again: with an event that was never accepted, or with a synchronous call.
+    #[inline(never)]
     pub(super) fn on_offer(&mut self, slot: Slot, now: SimTime, observer: &mut impl Observer) {
         let event = self.events.get(slot);
         if !matches!(event.stage(), Stage::Offered { .. }) {
-            return self.visit(slot, |service, event| service.attempt(slot, event, now, observer));
+            return self.visit(slot, |service, event| service.attempt_anew(slot, event, now, observer));
         }
         let limited = event.caller() == Caller::Source
             && self.scenario.sources[event.source.index()].kind == SourceKind::Direct;
@@ -139,6 +160,7 @@ impl Model<'_> {
         }
     }
 
+    #[inline(never)]
     fn refuse_offer(&mut self, slot: Slot, refusal: Refusal, now: SimTime, observer: &mut impl Observer) {
         let scenario = self.scenario;
         self.visit(slot, |service, event| {

@@ -95,7 +95,8 @@ impl<'s> Service<'s> {
             && probability.strikes(event.key.draws(Purpose::Vanish, 0, 0).word())
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a few instructions for each wait")]
     pub(super) fn schedule_dispatch(&mut self, slot: Slot, event: &Event, due: SimTime) {
         self.waiting[event.function.index()] += 1;
         let order = order(Rank::Dispatch, event.id, 0);

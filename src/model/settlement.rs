@@ -1,6 +1,6 @@
 //! Settlement: an event's fate is known, its outcome goes out on every route, and the event leaves.
 
-use super::event::{Event, Route, RouteResult, Stage};
+use super::event::{Event, Route, RouteResult};
 use super::observation::{Fate, Observation, Observer};
 use super::redrive::Message;
 use super::rule::Rule;
@@ -12,6 +12,7 @@ use crate::time::SimTime;
 
 impl Service<'_> {
     /// The event's fate is known: its outcome goes out on every route that is configured for it.
+    #[inline]
     pub(super) fn settle(
         &mut self,
         slot: Slot,
@@ -20,7 +21,7 @@ impl Service<'_> {
         now: SimTime,
         observer: &mut impl Observer,
     ) -> Stay {
-        event.set_stage(Stage::Settled { fate, at: now });
+        event.settle(fate, now);
         report(slot, event, now, Observation::Settled { fate, rule }, observer);
         let function = self.function(event);
         if Route::ALL.iter().all(|route| delivery::target(function, *route, fate).is_none()) {
@@ -32,6 +33,7 @@ impl Service<'_> {
         Stay::On
     }
 
+    #[inline(never)]
     fn start_delivery(
         &mut self,
         slot: Slot,
@@ -63,6 +65,7 @@ pub(super) fn close(slot: Slot, event: &Event, now: SimTime, observer: &mut impl
 }
 
 impl Model<'_> {
+    #[inline(never)]
     pub(super) fn on_delivery_ended(
         &mut self,
         slot: Slot,

@@ -56,6 +56,7 @@ pub enum Distribution {
 
 impl Distribution {
     /// One duration, from `draws`.
+    #[inline]
     pub fn sample(&self, draws: &mut Draws) -> SimDuration {
         match self {
             Self::Constant(duration) => *duration,
@@ -65,6 +66,8 @@ impl Distribution {
         }
     }
 
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "it is one half of the above")]
     fn sample_seconds(&self, draws: &mut Draws) -> f64 {
         match self {
             Self::Exponential { mean } => -mean * math::ln(draws.uniform()),

@@ -101,6 +101,8 @@ pub struct EventKey(pub u64);
 
 impl EventKey {
     /// The draws for one purpose: `ordinal` distinguishes causes of the same kind, `number` the run, attempt or wait.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the address is known where it is asked for")]
     pub fn draws(self, purpose: Purpose, ordinal: u8, number: u32) -> Draws {
         let address = u64::from(purpose as u8) << 40 | u64::from(ordinal) << 32 | u64::from(number);
         // Two rounds: the first spreads the address over 64 bits, the second mixes it with the key.
@@ -122,6 +124,7 @@ pub struct Draws {
 
 impl Draws {
     /// The next 64 random bits.
+    #[inline]
     pub fn word(&mut self) -> u64 {
         self.state = self.state.wrapping_add(GOLDEN_GAMMA);
         mix(self.state)
@@ -187,6 +190,8 @@ const GOLDEN_GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Stafford's variant 13 of the 64-bit finaliser, as SplitMix64 uses it (Steele, Lea, Flood, OOPSLA 2014,
 /// <https://doi.org/10.1145/2660193.2660195>): a bijection in which each input bit flips each output bit with
 /// probability close to one half.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "six instructions")]
 const fn mix(mut word: u64) -> u64 {
     word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

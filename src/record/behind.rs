@@ -11,8 +11,14 @@
 //! up instead of filling memory. The thread begins with the first full block: a short run has none. Where none can be
 //! had (WebAssembly), blocks are worked off in place.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is told is put into the block where it is told, and not copied there"
+)]
+
 use crate::model::event::Event;
-use crate::model::observation::{Fact, Observation, Observer, Remark};
+use crate::model::observation::{Attempt, Fact, Fate, Next, Observation, Observer, Remark};
+use crate::model::rule::Rule;
 use crate::time::SimTime;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -23,18 +29,33 @@ const FACTS: usize = 1 << 13;
 /// The blocks: one being filled, one being worked off, and one for when either is slow for a moment.
 const BLOCKS: usize = 3;
 
-/// A fact that outlives the moment.
+/// A fact that outlives the moment, with those that followed it at once.
 #[derive(Debug)]
 struct Seen {
     at: SimTime,
     place: u32,
+    /// What follows from the fact and needs no place of its own.
+    then: Then,
     event: Event,
     what: Observation,
+}
+
+/// The end of an event, as most come: told with the attempt that decided it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    /// Other facts.
+    Others,
+    /// Its fate is known.
+    Settled,
+    /// Its fate is known and it leaves.
+    SettledAndClosed,
 }
 
 #[derive(Debug)]
 struct Block {
     facts: Vec<Seen>,
+    /// Whether the last fact is an attempt that decided the fate of its event.
+    decides: bool,
     /// What is to be done in between, each after so many facts. There is little of it.
     asides: Vec<(usize, Aside)>,
 }
@@ -128,12 +149,21 @@ where
     /// Asks for a look at the observer when it has been told everything up to here, where `in_flight` events and calls
     /// are in the system.
     pub fn look(&mut self, in_flight: usize) {
-        self.block.asides.push((self.block.facts.len(), Aside::Look { in_flight }));
+        self.block.put_aside(Aside::Look { in_flight });
     }
 
     /// What the last look gave that is known of: the observer may be a few blocks behind.
     pub const fn view(&self) -> Option<&V> {
         self.view.as_ref()
+    }
+
+    /// Keeps a fact that is not the most usual.
+    #[inline(never)]
+    fn observe_apart(&mut self, fact: &Fact<'_>) {
+        if self.block.is_full() {
+            self.hand_over();
+        }
+        self.block.push(fact, fact.event.clone());
     }
 
     /// Passes the full block on and goes on with an empty one.
@@ -217,23 +247,64 @@ where
     L: FnMut(&mut O, usize) -> V + Send,
     V: Send + 'static,
 {
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, fact: &Fact<'_>) {
-        let Fact { at, place, event, what } = *fact;
-        self.block.facts.push(Seen { at, place, event: event.clone(), what });
-        if self.block.facts.len() == FACTS {
-            self.hand_over();
+        match fact.what {
+            Observation::Accepted | Observation::RunStarted { .. } | Observation::AttemptEnded(_) => {
+                match fact.event.copied_if_usual() {
+                    Some(event) if !self.block.is_full() => self.block.push(fact, event),
+                    _ => self.observe_apart(fact),
+                }
+            }
+            Observation::Settled { .. } | Observation::Closed if self.block.joins(fact) => {}
+            _ => self.observe_apart(fact),
         }
     }
 
     fn remark(&mut self, remark: &Remark) {
-        self.block.asides.push((self.block.facts.len(), Aside::Remark(*remark)));
+        self.block.put_aside(Aside::Remark(*remark));
     }
 }
 
 impl Block {
     fn new() -> Self {
-        Self { facts: Vec::with_capacity(FACTS), asides: Vec::new() }
+        Self { facts: Vec::with_capacity(FACTS), decides: false, asides: Vec::new() }
+    }
+
+    /// Whether `fact` follows from the last one, which then stands for both: from an attempt that decided it the fate of
+    /// its event, and from that that it leaves. Nothing else can come in between.
+    #[inline(always)]
+    fn joins(&mut self, fact: &Fact<'_>) -> bool {
+        let then = match fact.what {
+            Observation::Settled { .. } => Then::Settled,
+            Observation::Closed => Then::SettledAndClosed,
+            _ => return false,
+        };
+        if !self.decides {
+            return false;
+        }
+        let last = self.facts.last_mut().expect("it decided");
+        debug_assert_eq!((last.at, last.place), (fact.at, fact.place), "nothing comes in between");
+        last.then = then;
+        true
+    }
+
+    const fn is_full(&self) -> bool {
+        self.facts.len() == self.facts.capacity()
+    }
+
+    /// Keeps a fact, for which there is room.
+    #[inline(always)]
+    fn push(&mut self, fact: &Fact<'_>, event: Event) {
+        let Fact { at, place, what, .. } = *fact;
+        self.decides = Seen::decides(&what);
+        self.facts.push(Seen { at, place, then: Then::Others, event, what });
+    }
+
+    /// Something that is no fact comes after the last one.
+    fn put_aside(&mut self, aside: Aside) {
+        self.decides = false;
+        self.asides.push((self.facts.len(), aside));
     }
 
     /// Tells `observer` all of it, and is empty; what the last look gave.
@@ -244,31 +315,65 @@ impl Block {
     ) -> Option<V> {
         let (mut told, mut view) = (0, None);
         for (before, aside) in self.asides.drain(..) {
-            tell_all(&self.facts[told..before], observer);
+            tell_all(&mut self.facts[told..before], observer);
             told = before;
             match aside {
                 Aside::Remark(remark) => observer.remark(&remark),
                 Aside::Look { in_flight } => view = Some(look(observer, in_flight)),
             }
         }
-        tell_all(&self.facts[told..], observer);
+        tell_all(&mut self.facts[told..], observer);
         self.facts.clear();
+        self.decides = false;
         view
     }
 }
 
 #[inline(never)]
-fn tell_all(facts: &[Seen], observer: &mut impl Observer) {
+fn tell_all(facts: &mut [Seen], observer: &mut impl Observer) {
     for seen in facts {
-        seen.tell(observer);
+        seen.tell_with_end(observer);
     }
 }
 
 impl Seen {
+    /// The end of the event, if this is an attempt that decided it.
+    #[inline]
+    const fn end(&self) -> Option<(Fate, Rule)> {
+        match self.what {
+            Observation::AttemptEnded(Attempt { next: Next::Settle { fate, rule }, .. }) => {
+                Some((fate, rule))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the fate of the event is told next.
+    #[inline(always)]
+    const fn decides(what: &Observation) -> bool {
+        matches!(what, Observation::AttemptEnded(Attempt { next: Next::Settle { .. }, .. }))
+    }
+
+    /// Tells the fact and those that followed it at once.
+    #[inline]
+    fn tell_with_end(&mut self, observer: &mut impl Observer) {
+        self.tell(observer);
+        if self.then == Then::Others {
+            return;
+        }
+        let (fate, rule) = self.end().expect("an end follows from it");
+        let Self { at, place, ref mut event, .. } = *self;
+        event.settle(fate, at);
+        observer.observe(&Fact { at, place, event, what: Observation::Settled { fate, rule } });
+        if self.then == Then::SettledAndClosed {
+            observer.observe(&Fact { at, place, event: &self.event, what: Observation::Closed });
+        }
+    }
+
     /// Told kind by kind, so that of an observer whose code stands here only what concerns the kind is left.
     #[inline]
     fn tell(&self, observer: &mut impl Observer) {
-        let Self { at, place, event, what } = self;
+        let Self { at, place, event, what, .. } = self;
         let mut tell = |what| observer.observe(&Fact { at: *at, place: *place, event, what });
         match *what {
             Observation::Accepted => tell(Observation::Accepted),
