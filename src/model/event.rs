@@ -16,6 +16,7 @@ use super::environment::Environment;
 use super::failure::RunPlan;
 use super::observation::{AttemptOutcome, Fate, FunctionError, Placement, Start, ThrottleReason};
 use super::offer::Caller;
+use super::tracing;
 use crate::engine::slab::Slot;
 use crate::id::{DependencyId, EventId, FunctionId, RequestId, SourceId};
 use crate::random::{EventKey, Purpose};
@@ -58,7 +59,8 @@ pub struct State {
     /// Back-off waits since the last run, or more than 255: by then the wait has reached its cap.
     pub(super) backoff_streak: u8,
     pub(super) invocation: InvocationType,
-    pub(super) traced: bool,
+    /// Whether it is the first of its function in its second: X-Ray traces each of these.
+    first_of_second: bool,
 }
 
 impl Deref for Event {
@@ -344,7 +346,7 @@ impl RouteResult {
 impl Event {
     /// An event that was just handed to Lambda: what follows from that, and nothing yet of what becomes of it.
     #[inline]
-    pub(super) fn new(id: EventId, arrived: &Arrived, now: SimTime, stage: Stage, traced: bool) -> Self {
+    pub(super) fn new(id: EventId, arrived: &Arrived, now: SimTime, stage: Stage, first: bool) -> Self {
         let mut event = Self {
             particulars: None,
             state: State {
@@ -365,7 +367,7 @@ impl Event {
                 runs: 0,
                 backoff_streak: 0,
                 invocation: arrived.invocation,
-                traced,
+                first_of_second: first,
             },
         };
         event.set_stage(stage);
@@ -384,7 +386,7 @@ impl Event {
 
     /// Something from the first and the last part of its memory.
     pub(super) const fn ends(&self) -> (EventId, bool) {
-        (self.state.id, self.state.traced)
+        (self.state.id, self.state.first_of_second)
     }
 
     /// The event's number in the run.
@@ -473,8 +475,8 @@ impl Event {
     }
 
     /// Lambda accepts it at `now`, after it was refused before.
-    pub(super) fn accept_at(&mut self, now: SimTime, traced: bool) {
-        self.state.traced = traced;
+    pub(super) fn accept_at(&mut self, now: SimTime, first: bool) {
+        self.state.first_of_second = first;
         let particulars = self.particulars_mut();
         particulars.past.first_accepted = now;
         self.state.accepted = now;
@@ -508,8 +510,8 @@ impl Event {
     }
 
     /// Whether X-Ray keeps a trace of it, decided when it was accepted.
-    pub const fn traced(&self) -> bool {
-        self.state.traced
+    pub fn traced(&self) -> bool {
+        self.is_accepted() && (self.state.first_of_second || tracing::is_sampled(self.request_key()))
     }
 
     /// Its size in bytes.

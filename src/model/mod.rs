@@ -510,11 +510,9 @@ impl<'s> Model<'s> {
     fn admit_to_system(&mut self, arrived: Arrived, now: SimTime, stage: Stage) -> Slot {
         self.last_id += 1;
         let id = EventId(self.last_id);
-        let key = arrived.key;
         // Decided when Lambda accepts it.
-        let traced =
-            !matches!(stage, Stage::Offered { .. }) && self.tracing.decide(arrived.function, now, key);
-        let mut event = Event::new(id, &arrived, now, stage, traced);
+        let first = !matches!(stage, Stage::Offered { .. }) && self.tracing.is_first(arrived.function, now);
+        let mut event = Event::new(id, &arrived, now, stage, first);
         if let Some(provenance) = arrived.provenance {
             event.particulars = Some(self.particulars_of(&event, provenance));
         }

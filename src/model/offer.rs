@@ -152,8 +152,8 @@ impl Model<'_> {
         let (key, function, number) = (event.key, event.function, event.refusals() + 1);
         match self.refusal(key, function, limited, number, now) {
             None => {
-                let traced = self.tracing.decide(function, now, key);
-                self.events.get_mut(slot).accept_at(now, traced);
+                let first = self.tracing.is_first(function, now);
+                self.events.get_mut(slot).accept_at(now, first);
                 self.accepted(slot, now, observer);
             }
             Some(refusal) => self.refuse_offer(slot, refusal, now, observer),

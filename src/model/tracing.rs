@@ -2,6 +2,7 @@
 //!
 //! The decision is taken once, when Lambda accepts the event (or gets the synchronous call), and travels with it, so
 //! that all attempts of an event are traced or none. It changes nothing of what happens: it is evidence, not behaviour.
+//! The draw of those that are not the first of their second is looked at when somebody asks.
 
 use crate::id::FunctionId;
 use crate::random::{EventKey, Purpose};
@@ -25,16 +26,18 @@ impl Tracing {
         Self { reservoirs: vec![None; functions] }
     }
 
-    /// Whether the request with `key` that arrives for `function` at `now` is traced.
-    pub(super) fn decide(&mut self, function: FunctionId, now: SimTime, key: EventKey) -> bool {
+    /// Whether the request that arrives for `function` at `now` is the first of its second.
+    #[inline]
+    pub(super) fn is_first(&mut self, function: FunctionId, now: SimTime) -> bool {
         let second = now.as_nanos() / NANOS_PER_SECOND;
         let reservoir = &mut self.reservoirs[function.index()];
-        if *reservoir != Some(second) {
-            *reservoir = Some(second);
-            return true;
-        }
-        key.draws(Purpose::TraceSampling, 0, 0).uniform() <= RATE
+        reservoir.replace(second) != Some(second)
     }
+}
+
+/// Whether the request with `key` is traced though it is not the first of its second.
+pub(super) fn is_sampled(key: EventKey) -> bool {
+    key.draws(Purpose::TraceSampling, 0, 0).uniform() <= RATE
 }
 
 #[cfg(test)]
@@ -46,24 +49,18 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_each_second_is_traced_whatever_its_draw_and_each_function_counts_for_itself() {
-        // A key whose draw says no.
-        let unlucky =
-            (0..1_000).map(EventKey).find(|key| key.draws(Purpose::TraceSampling, 0, 0).uniform() > 0.5);
-        let key = unlucky.unwrap();
+    fn the_first_of_each_second_is_told_and_each_function_counts_for_itself() {
         let mut tracing = Tracing::new(2);
-        let mut decide = |function, millis| tracing.decide(FunctionId(function), at(millis), key);
-        assert_eq!([decide(0, 0), decide(0, 0), decide(0, 999)], [true, false, false]);
-        assert_eq!([decide(1, 999), decide(1, 999)], [true, false]);
-        assert_eq!([decide(0, 1_000), decide(0, 60_000), decide(0, 60_001)], [true, true, false]);
+        let mut first = |function, millis| tracing.is_first(FunctionId(function), at(millis));
+        assert_eq!([first(0, 0), first(0, 0), first(0, 999)], [true, false, false]);
+        assert_eq!([first(1, 999), first(1, 999)], [true, false]);
+        assert_eq!([first(0, 1_000), first(0, 60_000), first(0, 60_001)], [true, true, false]);
     }
 
     /// Binomial(20 000, 0.05): mean 1 000, standard deviation 31; five of them are allowed.
     #[test]
     fn one_in_twenty_of_the_others_is_traced() {
-        let mut tracing = Tracing::new(1);
-        let traced =
-            (0..=20_000).filter(|key| tracing.decide(FunctionId(0), at(0), EventKey(key * 7_919))).count();
-        assert!((1_001 - 155..=1_001 + 155).contains(&traced), "{traced}");
+        let traced = (0..20_000).filter(|key| is_sampled(EventKey(key * 7_919))).count();
+        assert!((1_000 - 155..=1_000 + 155).contains(&traced), "{traced}");
     }
 }

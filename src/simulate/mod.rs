@@ -6,14 +6,18 @@
 
 use crate::id::SourceId;
 use crate::model::Model;
-use crate::model::arrivals::ArrivalProcess;
 use crate::model::observation::Observer;
-use crate::random::SourceStreams;
+use crate::random::EventKey;
 use crate::scenario::{End, Scenario};
 use crate::time::SimTime;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
+
+use feed::{Ahead, Arrival, Drawn, Feed};
+use std::thread::Scope;
+
+pub mod feed;
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,36 +50,54 @@ pub fn simulate(scenario: &Scenario, observer: &mut impl Observer) -> RunEnd {
 
 /// A run in progress, to be advanced in steps.
 #[derive(Clone, Debug)]
-pub struct Simulation<'s> {
+pub struct Simulation<'s, F = Drawn<'s>> {
     scenario: &'s Scenario,
     model: Model<'s>,
-    sources: Vec<RunningSource<'s>>,
+    feed: F,
+    sources: Vec<RunningSource>,
     /// The next arrival of each source that has one, earliest first.
     upcoming: BinaryHeap<Reverse<(SimTime, SourceId)>>,
     now: SimTime,
     ended: Option<RunEnd>,
 }
 
-/// A source with its position in its arrivals and draws.
-#[derive(Clone, Debug)]
-struct RunningSource<'s> {
-    process: ArrivalProcess<'s>,
-    streams: SourceStreams,
+/// How far a source has come.
+#[derive(Clone, Copy, Debug)]
+struct RunningSource {
+    /// The key of the event that it sends next.
+    next: EventKey,
     sent: u64,
 }
 
 impl<'s> Simulation<'s> {
     /// Replication `replication` of `scenario`, at virtual time zero.
     pub fn new(scenario: &'s Scenario, replication: u32) -> Self {
-        let running = |source: &'s crate::scenario::Source| RunningSource {
-            process: ArrivalProcess::new(source, scenario),
-            streams: SourceStreams::new(scenario.seed, replication, &source.name),
-            sent: 0,
-        };
+        Self::fed(scenario, Drawn::new(scenario, replication))
+    }
+}
+
+impl<'s> Simulation<'s, Ahead<'s>> {
+    /// The same, with a thread of `scope` that draws the arrivals ahead if they are many. The thread ends when this is
+    /// dropped.
+    pub fn with_arrivals_ahead<'scope>(
+        scenario: &'s Scenario,
+        replication: u32,
+        scope: &'scope Scope<'scope, '_>,
+    ) -> Self
+    where
+        's: 'scope,
+    {
+        Self::fed(scenario, Ahead::new(scenario, replication, scope))
+    }
+}
+
+impl<'s, F: Feed> Simulation<'s, F> {
+    fn fed(scenario: &'s Scenario, feed: F) -> Self {
         let mut simulation = Self {
             scenario,
             model: Model::new(scenario),
-            sources: scenario.sources.iter().map(running).collect(),
+            feed,
+            sources: vec![RunningSource { next: EventKey(0), sent: 0 }; scenario.sources.len()],
             upcoming: BinaryHeap::with_capacity(scenario.sources.len()),
             now: SimTime::ZERO,
             ended: None,
@@ -147,13 +169,15 @@ impl<'s> Simulation<'s> {
     fn arrive(&mut self, id: SourceId, at: SimTime, observer: &mut impl Observer) {
         let source = &mut self.sources[id.index()];
         source.sent += 1;
-        let key = source.streams.next_event_key();
-        self.model.on_arrival(id, source.sent, key, at, observer);
-        let next = source.process.next(&mut source.streams);
+        self.model.on_arrival(id, source.sent, source.next, at, observer);
+        let next = self.feed.next(id);
         // It is the earliest of all: its successor takes its place, from where it finds its own.
         let mut earliest = self.upcoming.peek_mut().expect("an arrival was upcoming");
         match next {
-            Some(at) => *earliest = Reverse((at, id)),
+            Some(Arrival { at, key }) => {
+                *earliest = Reverse((at, id));
+                source.next = key;
+            }
             None => {
                 PeekMut::pop(earliest);
             }
@@ -162,9 +186,9 @@ impl<'s> Simulation<'s> {
 
     #[inline(never)]
     fn look_up_next_arrival(&mut self, id: SourceId) {
-        let source = &mut self.sources[id.index()];
-        if let Some(at) = source.process.next(&mut source.streams) {
+        if let Some(Arrival { at, key }) = self.feed.next(id) {
             self.upcoming.push(Reverse((at, id)));
+            self.sources[id.index()].next = key;
         }
     }
 
