@@ -384,6 +384,16 @@ impl Event {
         }
     }
 
+    /// How it stood when Lambda accepted it at `at`, if it stands now as its first run starts at that same instant.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as above")]
+    pub(crate) fn as_accepted(&self, at: SimTime) -> Self {
+        let mut event = self.copied_if_usual().expect("there is nothing particular about it");
+        (event.attempts, event.runs) = (0, 0);
+        event.set_stage(Stage::Queued { due: at });
+        event
+    }
+
     /// Something from the first and the last part of its memory.
     pub(super) const fn ends(&self) -> (EventId, bool) {
         (self.state.id, self.state.first_of_second)
@@ -520,6 +530,7 @@ impl Event {
     }
 
     /// Its age at `now`, counted from acceptance.
+    #[inline]
     pub fn age_at(&self, now: SimTime) -> SimDuration {
         now.since(self.state.accepted)
     }
@@ -558,11 +569,13 @@ impl Event {
     }
 
     /// How its last finished attempt ended.
+    #[inline]
     pub const fn last_outcome(&self) -> Option<AttemptOutcome> {
         self.state.last.outcome()
     }
 
     /// The failure cause that struck its last finished run, by its position in the function's list.
+    #[inline]
     pub const fn last_cause(&self) -> Option<u8> {
         match self.state.last {
             LastAttempt::Run(_, Cause(cause)) if cause < u8::MAX => Some(cause),
@@ -601,6 +614,15 @@ impl Event {
             }
             StageName::Settled(fate) => Stage::Settled { fate, at: self.state.since.time() },
             StageName::Returned => Stage::Returned,
+        }
+    }
+
+    /// When it will be dispatched or offered again, while it waits for that.
+    #[inline]
+    pub(crate) const fn due(&self) -> Option<SimTime> {
+        match self.state.place {
+            StageName::Queued | StageName::Offered => Some(self.state.since.time()),
+            _ => None,
         }
     }
 

@@ -16,9 +16,9 @@
     reason = "what is told is put into the block where it is told, and not copied there"
 )]
 
+use super::packed::Packed;
 use crate::model::event::Event;
-use crate::model::observation::{Attempt, Fact, Fate, Next, Observation, Observer, Remark};
-use crate::model::rule::Rule;
+use crate::model::observation::{Fact, Observation, Observer, Remark};
 use crate::time::SimTime;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -29,39 +29,37 @@ const FACTS: usize = 1 << 13;
 /// The blocks: one being filled, one being worked off, and one for when either is slow for a moment.
 const BLOCKS: usize = 3;
 
-/// A fact that outlives the moment, with those that followed it at once.
+/// A fact that outlives the moment, and cannot be packed.
 #[derive(Debug)]
 struct Seen {
     at: SimTime,
     place: u32,
-    /// What follows from the fact and needs no place of its own.
-    then: Then,
     event: Event,
     what: Observation,
 }
 
-/// The end of an event, as most come: told with the attempt that decided it.
+/// What may be told with the last fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Then {
-    /// Other facts.
-    Others,
-    /// Its fate is known.
-    Settled,
-    /// Its fate is known and it leaves.
-    SettledAndClosed,
+enum Open {
+    Nothing,
+    /// It is an acceptance.
+    Start,
+    /// It is an attempt that decided the fate of its event.
+    End,
 }
 
 #[derive(Debug)]
 struct Block {
-    facts: Vec<Seen>,
-    /// Whether the last fact is an attempt that decided the fate of its event.
-    decides: bool,
-    /// What is to be done in between, each after so many facts. There is little of it.
+    facts: Vec<Packed>,
+    /// What may be told with the last fact.
+    open: Open,
+    /// What comes in between, each after so many facts.
     asides: Vec<(usize, Aside)>,
 }
 
 #[derive(Debug)]
 enum Aside {
+    Fact(Seen),
     Remark(Remark),
     Look { in_flight: usize },
 }
@@ -149,7 +147,7 @@ where
     /// Asks for a look at the observer when it has been told everything up to here, where `in_flight` events and calls
     /// are in the system.
     pub fn look(&mut self, in_flight: usize) {
-        self.block.put_aside(Aside::Look { in_flight });
+        self.put_aside(Aside::Look { in_flight });
     }
 
     /// What the last look gave that is known of: the observer may be a few blocks behind.
@@ -157,13 +155,28 @@ where
         self.view.as_ref()
     }
 
-    /// Keeps a fact that is not the most usual.
+    /// Keeps a fact that is not the most usual, or for which there is no room.
     #[inline(never)]
     fn observe_apart(&mut self, fact: &Fact<'_>) {
-        if self.block.is_full() {
+        if !self.block.has_room() {
             self.hand_over();
         }
-        self.block.push(fact, fact.event.clone());
+        match Packed::of(fact) {
+            Some(packed) => self.block.push(packed),
+            None => {
+                let Fact { at, place, event, what } = *fact;
+                self.put_aside(Aside::Fact(Seen { at, place, event: event.clone(), what }));
+            }
+        }
+    }
+
+    /// Something that is not packed comes after the last fact.
+    fn put_aside(&mut self, aside: Aside) {
+        self.block.open = Open::Nothing;
+        self.block.asides.push((self.block.facts.len(), aside));
+        if self.block.asides.len() == FACTS {
+            self.hand_over();
+        }
     }
 
     /// Passes the full block on and goes on with an empty one.
@@ -250,61 +263,61 @@ where
     #[inline(always)]
     fn observe(&mut self, fact: &Fact<'_>) {
         match fact.what {
-            Observation::Accepted | Observation::RunStarted { .. } | Observation::AttemptEnded(_) => {
-                match fact.event.copied_if_usual() {
-                    Some(event) if !self.block.is_full() => self.block.push(fact, event),
-                    _ => self.observe_apart(fact),
+            Observation::Settled { .. } | Observation::Closed if self.block.ends(fact) => return,
+            Observation::Accepted | Observation::RunStarted { .. } | Observation::AttemptEnded(_)
+                if self.block.has_room() =>
+            {
+                if let Some(packed) = Packed::of(fact) {
+                    self.block.push(packed);
+                    return;
                 }
             }
-            Observation::Settled { .. } | Observation::Closed if self.block.joins(fact) => {}
-            _ => self.observe_apart(fact),
+            _ => {}
         }
+        self.observe_apart(fact);
     }
 
     fn remark(&mut self, remark: &Remark) {
-        self.block.put_aside(Aside::Remark(*remark));
+        self.put_aside(Aside::Remark(*remark));
     }
 }
 
 impl Block {
     fn new() -> Self {
-        Self { facts: Vec::with_capacity(FACTS), decides: false, asides: Vec::new() }
+        Self { facts: Vec::with_capacity(FACTS), open: Open::Nothing, asides: Vec::new() }
     }
 
-    /// Whether `fact` follows from the last one, which then stands for both: from an attempt that decided it the fate of
-    /// its event, and from that that it leaves. Nothing else can come in between.
+    /// Whether `fact` is part of the end of an event: its fate after the attempt that decided it, and that it leaves.
+    /// Nothing else can come in between.
     #[inline(always)]
-    fn joins(&mut self, fact: &Fact<'_>) -> bool {
-        let then = match fact.what {
-            Observation::Settled { .. } => Then::Settled,
-            Observation::Closed => Then::SettledAndClosed,
-            _ => return false,
-        };
-        if !self.decides {
+    fn ends(&mut self, fact: &Fact<'_>) -> bool {
+        if self.open != Open::End {
             return false;
         }
-        let last = self.facts.last_mut().expect("it decided");
-        debug_assert_eq!((last.at, last.place), (fact.at, fact.place), "nothing comes in between");
-        last.then = then;
+        self.facts.last_mut().expect("it is an attempt").settles(fact);
         true
     }
 
-    const fn is_full(&self) -> bool {
-        self.facts.len() == self.facts.capacity()
+    const fn has_room(&self) -> bool {
+        self.facts.len() < self.facts.capacity()
     }
 
     /// Keeps a fact, for which there is room.
     #[inline(always)]
-    fn push(&mut self, fact: &Fact<'_>, event: Event) {
-        let Fact { at, place, what, .. } = *fact;
-        self.decides = Seen::decides(&what);
-        self.facts.push(Seen { at, place, then: Then::Others, event, what });
-    }
-
-    /// Something that is no fact comes after the last one.
-    fn put_aside(&mut self, aside: Aside) {
-        self.decides = false;
-        self.asides.push((self.facts.len(), aside));
+    fn push(&mut self, packed: Packed) {
+        let starts = self.open == Open::Start && packed.is_start();
+        self.open = if packed.is_acceptance() {
+            Open::Start
+        } else if packed.decides() {
+            Open::End
+        } else {
+            Open::Nothing
+        };
+        if starts && let Some(last) = self.facts.last_mut().filter(|last| last.is_started_by(&packed)) {
+            *last = packed.with_acceptance();
+        } else {
+            self.facts.push(packed);
+        }
     }
 
     /// Tells `observer` all of it, and is empty; what the last look gave.
@@ -318,73 +331,24 @@ impl Block {
             tell_all(&mut self.facts[told..before], observer);
             told = before;
             match aside {
+                Aside::Fact(Seen { at, place, event, what }) => {
+                    observer.observe(&Fact { at, place, event: &event, what });
+                }
                 Aside::Remark(remark) => observer.remark(&remark),
                 Aside::Look { in_flight } => view = Some(look(observer, in_flight)),
             }
         }
         tell_all(&mut self.facts[told..], observer);
         self.facts.clear();
-        self.decides = false;
+        self.open = Open::Nothing;
         view
     }
 }
 
 #[inline(never)]
-fn tell_all(facts: &mut [Seen], observer: &mut impl Observer) {
-    for seen in facts {
-        seen.tell_with_end(observer);
-    }
-}
-
-impl Seen {
-    /// The end of the event, if this is an attempt that decided it.
-    #[inline]
-    const fn end(&self) -> Option<(Fate, Rule)> {
-        match self.what {
-            Observation::AttemptEnded(Attempt { next: Next::Settle { fate, rule }, .. }) => {
-                Some((fate, rule))
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether the fate of the event is told next.
-    #[inline(always)]
-    const fn decides(what: &Observation) -> bool {
-        matches!(what, Observation::AttemptEnded(Attempt { next: Next::Settle { .. }, .. }))
-    }
-
-    /// Tells the fact and those that followed it at once.
-    #[inline]
-    fn tell_with_end(&mut self, observer: &mut impl Observer) {
-        self.tell(observer);
-        if self.then == Then::Others {
-            return;
-        }
-        let (fate, rule) = self.end().expect("an end follows from it");
-        let Self { at, place, ref mut event, .. } = *self;
-        event.settle(fate, at);
-        observer.observe(&Fact { at, place, event, what: Observation::Settled { fate, rule } });
-        if self.then == Then::SettledAndClosed {
-            observer.observe(&Fact { at, place, event: &self.event, what: Observation::Closed });
-        }
-    }
-
-    /// Told kind by kind, so that of an observer whose code stands here only what concerns the kind is left.
-    #[inline]
-    fn tell(&self, observer: &mut impl Observer) {
-        let Self { at, place, event, what, .. } = self;
-        let mut tell = |what| observer.observe(&Fact { at: *at, place: *place, event, what });
-        match *what {
-            Observation::Accepted => tell(Observation::Accepted),
-            Observation::RunStarted { age, running, placement } => {
-                tell(Observation::RunStarted { age, running, placement });
-            }
-            Observation::AttemptEnded(attempt) => tell(Observation::AttemptEnded(attempt)),
-            Observation::Settled { fate, rule } => tell(Observation::Settled { fate, rule }),
-            Observation::Closed => tell(Observation::Closed),
-            what => tell(what),
-        }
+fn tell_all(facts: &mut [Packed], observer: &mut impl Observer) {
+    for packed in facts {
+        packed.tell(observer);
     }
 }
 
@@ -399,7 +363,7 @@ mod tests {
     /// Keeps what it was told, in order.
     #[derive(Default)]
     struct Notes {
-        facts: Vec<(SimTime, u32, u64, Observation)>,
+        facts: Vec<(SimTime, u32, String, Observation)>,
         remarks: Vec<(usize, Remark)>,
         panics_at: Option<usize>,
     }
@@ -407,7 +371,7 @@ mod tests {
     impl Observer for Notes {
         fn observe(&mut self, fact: &Fact<'_>) {
             assert_ne!(Some(self.facts.len()), self.panics_at, "as it was told to");
-            self.facts.push((fact.at, fact.place, fact.event.id().0, fact.what));
+            self.facts.push((fact.at, fact.place, format!("{:?}", fact.event), fact.what));
         }
 
         fn remark(&mut self, remark: &Remark) {

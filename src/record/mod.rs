@@ -39,6 +39,7 @@ use std::num::NonZeroU64;
 use page::PageNotes;
 
 pub mod behind;
+mod packed;
 mod page;
 #[cfg(feature = "charts")]
 mod pictures;

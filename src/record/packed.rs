@@ -1,0 +1,260 @@
+//! A fact on its way to another processor.
+//!
+//! What crosses over costs more than what is worked out on either side: a fact is packed into about two lines of cache,
+//! without what follows from the rest of it, and the facts in which most lives begin and end go together:
+//!
+//! | told together | when |
+//! |---|---|
+//! | `Accepted`, `RunStarted` | an event is dispatched as soon as it is accepted, and admitted |
+//! | `AttemptEnded`, `Settled`, `Closed` | an attempt decides the fate of an event that has nowhere to go |
+//!
+//! Only what is usual can be packed: [`Packed::of`] tells.
+#![expect(
+    clippy::inline_always,
+    reason = "a fact is packed where it is told, so that what follows from the rest is never worked out there"
+)]
+
+use crate::model::event::Event;
+use crate::model::observation::{Attempt, Fact, Fate, Next, Observation, Observer, Placement, Run, Start};
+use crate::model::rule::Rule;
+use crate::time::{SimDuration, SimTime};
+
+/// A fact about an event of which nothing particular is to be said, with those that are told together with it.
+#[derive(Debug)]
+pub(super) struct Packed {
+    event: Event,
+    at: SimTime,
+    /// Of the attempt.
+    dispatched: SimTime,
+    init: SimDuration,
+    /// The wait before jitter, if another attempt follows.
+    nominal: SimDuration,
+    place: u32,
+    environment: u32,
+    running: u32,
+    kind: Kind,
+    with: With,
+    start: Start,
+    provisioned: bool,
+    decided: Decided,
+    rule: Rule,
+}
+
+/// Which fact it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Accepted,
+    Started,
+    /// The end of an attempt that was not admitted.
+    Refused,
+    /// The end of a run.
+    Ran,
+}
+
+/// What is told together with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum With {
+    Nothing,
+    /// First, that the event was accepted.
+    Accepted,
+    /// Then, its fate.
+    Settled,
+    /// Then, its fate and that it leaves.
+    SettledAndClosed,
+}
+
+/// What was decided at the end of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decided {
+    Retry,
+    Return,
+    Settle(Fate),
+}
+
+impl Packed {
+    /// `fact`, if it can be packed.
+    #[inline(always)]
+    pub(super) fn of(fact: &Fact<'_>) -> Option<Self> {
+        let event = fact.event.copied_if_usual()?;
+        let packed = Self {
+            event,
+            at: fact.at,
+            dispatched: fact.at,
+            init: SimDuration::ZERO,
+            nominal: SimDuration::ZERO,
+            place: fact.place,
+            environment: 0,
+            running: 0,
+            kind: Kind::Accepted,
+            with: With::Nothing,
+            start: Start::Warm,
+            provisioned: false,
+            decided: Decided::Return,
+            rule: Rule::SuccessEndsEvent,
+        };
+        match fact.what {
+            Observation::Accepted => Some(packed),
+            Observation::RunStarted { running, placement, .. } => {
+                Some(Self { kind: Kind::Started, running, ..packed.at_place(placement) })
+            }
+            Observation::AttemptEnded(Attempt { dispatched, run: None, next, .. }) => {
+                Some(Self { kind: Kind::Refused, dispatched, ..packed.decided(next) })
+            }
+            // A run that calls dependencies may end otherwise than it was planned to.
+            Observation::AttemptEnded(Attempt { dispatched, run: Some(run), next, .. })
+                if fact.at == dispatched + run.placement.init + run.duration =>
+            {
+                let packed = packed.decided(next).at_place(run.placement);
+                Some(Self { kind: Kind::Ran, dispatched, running: run.running, ..packed })
+            }
+            _ => None,
+        }
+    }
+
+    #[inline(always)]
+    fn at_place(self, placement: Placement) -> Self {
+        let Placement { environment, provisioned, start, init } = placement;
+        Self { environment, provisioned, start, init, ..self }
+    }
+
+    #[inline(always)]
+    fn decided(self, next: Next) -> Self {
+        match next {
+            // When it is due is where the event stands.
+            Next::Retry { nominal, rule, .. } => Self { decided: Decided::Retry, nominal, rule, ..self },
+            Next::Settle { fate, rule } => Self { decided: Decided::Settle(fate), rule, ..self },
+            Next::Return => Self { decided: Decided::Return, ..self },
+        }
+    }
+
+    /// Whether it is an acceptance, which the start of the first run may follow at once.
+    #[inline(always)]
+    pub(super) fn is_acceptance(&self) -> bool {
+        self.kind == Kind::Accepted
+    }
+
+    /// Whether it is the start of a run.
+    #[inline(always)]
+    pub(super) fn is_start(&self) -> bool {
+        self.kind == Kind::Started
+    }
+
+    /// Whether the fate of the event is told next.
+    #[inline(always)]
+    pub(super) fn decides(&self) -> bool {
+        matches!(self.decided, Decided::Settle(_))
+    }
+
+    /// Whether the run that starts by `started` follows this acceptance at once.
+    #[inline(always)]
+    pub(super) fn is_started_by(&self, started: &Self) -> bool {
+        self.place == started.place && self.at == started.at
+    }
+
+    /// This start of a run together with the acceptance of its event.
+    #[inline(always)]
+    pub(super) fn with_acceptance(self) -> Self {
+        Self { with: With::Accepted, ..self }
+    }
+
+    /// This attempt together with the fate that follows it, and then that the event leaves.
+    #[inline(always)]
+    pub(super) fn settles(&mut self, fact: &Fact<'_>) {
+        debug_assert_eq!((self.at, self.place), (fact.at, fact.place), "nothing comes in between");
+        self.with = match fact.what {
+            Observation::Closed => With::SettledAndClosed,
+            _ => With::Settled,
+        };
+    }
+
+    /// Tells all of it, in order. Each fact is told where its kind is known, so that of an observer whose code stands
+    /// there only what concerns the kind is left.
+    #[inline(always)]
+    pub(super) fn tell(&mut self, observer: &mut impl Observer) {
+        match self.kind {
+            Kind::Accepted => self.tell_of(&self.event, Observation::Accepted, observer),
+            Kind::Started => {
+                if self.with == With::Accepted {
+                    self.tell_of(&self.event.as_accepted(self.at), Observation::Accepted, observer);
+                }
+                let age = self.event.age_at(self.at);
+                let what = Observation::RunStarted { age, running: self.running, placement: self.placement() };
+                self.tell_of(&self.event, what, observer);
+            }
+            Kind::Refused => {
+                self.tell_of(&self.event, Observation::AttemptEnded(self.attempt(None)), observer);
+                self.tell_end(observer);
+            }
+            Kind::Ran => {
+                self.tell_of(&self.event, Observation::AttemptEnded(self.attempt(Some(self.run()))), observer);
+                self.tell_end(observer);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn tell_end(&mut self, observer: &mut impl Observer) {
+        let (With::Settled | With::SettledAndClosed, Decided::Settle(fate)) = (self.with, self.decided) else {
+            return;
+        };
+        self.event.settle(fate, self.at);
+        self.tell_of(&self.event, Observation::Settled { fate, rule: self.rule }, observer);
+        if self.with == With::SettledAndClosed {
+            self.tell_of(&self.event, Observation::Closed, observer);
+        }
+    }
+
+    #[inline(always)]
+    fn tell_of(&self, event: &Event, what: Observation, observer: &mut impl Observer) {
+        observer.observe(&Fact { at: self.at, place: self.place, event, what });
+    }
+
+    #[inline(always)]
+    const fn placement(&self) -> Placement {
+        let Self { environment, provisioned, start, init, .. } = *self;
+        Placement { environment, provisioned, start, init }
+    }
+
+    #[inline(always)]
+    fn run(&self) -> Run {
+        let taken = self.at.since(self.dispatched);
+        Run {
+            number: self.event.runs(),
+            placement: self.placement(),
+            duration: taken - self.init,
+            billed_ms: taken.as_millis_ceil(),
+            cause: self.event.last_cause(),
+            running: self.running,
+        }
+    }
+
+    #[inline(always)]
+    fn attempt(&self, run: Option<Run>) -> Attempt {
+        let next = match self.decided {
+            Decided::Retry => {
+                let due = self.event.due().expect("it waits for its next attempt");
+                Next::Retry { due, nominal: self.nominal, rule: self.rule }
+            }
+            Decided::Return => Next::Return,
+            Decided::Settle(fate) => Next::Settle { fate, rule: self.rule },
+        };
+        Attempt {
+            number: self.event.attempts(),
+            dispatched: self.dispatched,
+            age: self.event.age_at(self.dispatched),
+            outcome: self.event.last_outcome().expect("it is about an attempt"),
+            run,
+            next,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packed_fact_takes_about_two_lines_of_cache() {
+        assert!(size_of::<Packed>() <= 136, "{} bytes", size_of::<Packed>());
+    }
+}
