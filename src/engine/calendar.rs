@@ -21,12 +21,44 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// When something is due, and its place among what is due at the same instant. Keys in a calendar are unique.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
     /// When.
     pub at: SimTime,
     /// The order among simultaneous notices: lower first.
     pub order: u64,
+}
+
+impl Key {
+    /// Both as one number: a processor compares two of these without a branch.
+    #[inline(always)]
+    const fn number(self) -> u128 {
+        (self.at.as_nanos() as u128) << 64 | self.order as u128
+    }
+}
+
+impl Ord for Key {
+    #[inline(always)]
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.number().cmp(&other.number())
+    }
+}
+
+impl PartialOrd for Key {
+    #[inline(always)]
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+
+    #[inline(always)]
+    fn lt(&self, other: &Self) -> bool {
+        self.number() < other.number()
+    }
+
+    #[inline(always)]
+    fn ge(&self, other: &Self) -> bool {
+        self.number() >= other.number()
+    }
 }
 
 /// Notices of type `N`, ordered by their keys.
@@ -232,7 +264,7 @@ impl<N: Copy> Calendar<N> {
     }
 
     fn sort_batch(&mut self) {
-        self.batch.sort_unstable_by_key(|entry| Reverse(entry.key));
+        self.batch.sort_unstable_by_key(|entry| Reverse(entry.key.number()));
     }
 
     /// Counts a tick, and looks now and then whether ticks have a good length. Finding another costs a move of all that

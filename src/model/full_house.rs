@@ -8,8 +8,9 @@
 //! neighbours nor provisioned concurrency, which come and go by themselves ([`Concurrency::is_full`]).
 //!
 //! [`Concurrency::is_full`]: super::concurrency::Concurrency::is_full
+#![expect(clippy::inline_always, reason = "a look that each dispatch takes")]
 
-use super::observation::{AttemptOutcome, Observer};
+use super::observation::{AttemptOutcome, Observer, ThrottleReason};
 use super::service::Stay;
 use super::{Model, Notice};
 use crate::engine::slab::Slot;
@@ -24,19 +25,25 @@ pub(super) fn can_be_foreseen(scenario: &Scenario) -> bool {
 }
 
 impl Model<'_> {
-    /// If the dispatch of `slot` at `now` meets a full house: refuses it and those that come next, at most `most`, as
-    /// long as that is certain. Tells how many there were and when the last was; none if it has to be seen.
+    /// Why the dispatch of `slot` meets a full house, if that is certain.
+    #[inline(always)]
+    pub(super) fn full_house_for(&self, slot: Slot) -> Option<ThrottleReason> {
+        let full = |slot| self.service.concurrency.is_full(self.events.get(slot).function);
+        if self.foreseen { full(slot) } else { None }
+    }
+
+    /// The dispatch of `slot` at `now` meets a full house: refuses it and those that come next, at most `most`, as long
+    /// as that is certain. Tells how many there were and when the last was; none if it has to be seen.
     #[inline]
     pub(super) fn refuse_in_a_row(
         &mut self,
         mut slot: Slot,
+        reason: ThrottleReason,
         mut now: SimTime,
         most: u64,
         observer: &mut impl Observer,
     ) -> (u64, SimTime) {
         let id = self.events.get(slot).function;
-        let full = if self.foreseen { self.service.concurrency.is_full(id) } else { None };
-        let Some(reason) = full else { return (0, now) };
         let function = &self.service.functions[id.index()];
         let (mut refused, mut last) = (0, now);
         loop {

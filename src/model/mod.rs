@@ -96,6 +96,16 @@ impl Notice {
     }
 }
 
+impl Notice {
+    /// The event that it is about, if that is in a run.
+    const fn running(self) -> Option<Slot> {
+        match self {
+            Self::RunEnds(slot) | Self::HandlerStarts(slot) | Self::CallTimesOut(slot) => Some(slot),
+            _ => None,
+        }
+    }
+}
+
 /// The order among what happens at the same instant: completions release slots before arrivals and dispatches
 /// claim them, and dispatches go in order of acceptance. Within a rank the event's number decides, then the route.
 /// The numbers have three bits in a notice's order, with gaps for ranks to come.
@@ -285,7 +295,7 @@ impl<'s> Model<'s> {
         for slot in calendar.batch().filter_map(Notice::event) {
             std::hint::black_box(self.events.peek(slot).map(Event::ends));
         }
-        for slot in calendar.batch().filter_map(Notice::event) {
+        for slot in calendar.batch().filter_map(Notice::running) {
             let run = self.events.peek(slot).and_then(Event::run);
             std::hint::black_box(run.and_then(|run| runs.peek(run)).map(|running| running.deadline));
         }
@@ -339,8 +349,10 @@ impl<'s> Model<'s> {
         most: u64,
         observer: &mut impl Observer,
     ) -> (u64, SimTime) {
-        if let Notice::Dispatch(slot) = notice {
-            let (refused, last) = self.refuse_in_a_row(slot, now, most, observer);
+        if let Notice::Dispatch(slot) = notice
+            && let Some(reason) = self.full_house_for(slot)
+        {
+            let (refused, last) = self.refuse_in_a_row(slot, reason, now, most, observer);
             if refused > 0 {
                 return (refused, last);
             }

@@ -104,11 +104,19 @@ fn interval(rate: MilliRate) -> SimDuration {
 }
 
 /// The nominal back-off wait with `waiting` events in the function's queue.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "nearly always there is nothing to stretch")]
 pub fn stretched(nominal: SimDuration, backlog: Option<Backlog>, waiting: u64) -> SimDuration {
     let Some(Backlog { threshold, multiplier_milli }) = backlog.filter(|backlog| waiting > backlog.threshold)
     else {
         return nominal;
     };
+    stretch(nominal, threshold, multiplier_milli, waiting)
+}
+
+/// `nominal` with more waiting than `threshold`.
+#[inline(never)]
+fn stretch(nominal: SimDuration, threshold: u64, multiplier_milli: u64, waiting: u64) -> SimDuration {
     // Whole powers of ten multiply; within one the factor grows in proportion to what waits.
     let longest = u128::from(SimDuration::MAX.as_nanos());
     let growth = u128::from(multiplier_milli) - 1_000;

@@ -77,7 +77,8 @@ fn after_counted_attempt(
 ///
 /// Back-off: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>; that each wait is
 /// jittered independently on both sides was measured.
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "in an overload it is most of what is decided")]
 pub fn after_invocation_error(timing: &Timing, function: &Function, event: Situation, word: u64) -> Next {
     let deadline = event.accepted + function.maximum_age;
     let usual = nominal_backoff(timing, event.backoff_streak);

@@ -56,7 +56,8 @@ pub enum Distribution {
 
 impl Distribution {
     /// One duration, from `draws`.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "for each run, in one place")]
     pub fn sample(&self, draws: &mut Draws) -> SimDuration {
         match self {
             Self::Constant(duration) => *duration,

@@ -178,7 +178,8 @@ impl Packed {
                     self.tell_of(&self.event.as_accepted(self.at), Observation::Accepted, observer);
                 }
                 let age = self.event.age_at(self.at);
-                let what = Observation::RunStarted { age, running: self.running, placement: self.placement() };
+                let what =
+                    Observation::RunStarted { age, running: self.running, placement: self.placement() };
                 self.tell_of(&self.event, what, observer);
             }
             Kind::Refused => {
@@ -186,7 +187,11 @@ impl Packed {
                 self.tell_end(observer);
             }
             Kind::Ran => {
-                self.tell_of(&self.event, Observation::AttemptEnded(self.attempt(Some(self.run()))), observer);
+                self.tell_of(
+                    &self.event,
+                    Observation::AttemptEnded(self.attempt(Some(self.run()))),
+                    observer,
+                );
                 self.tell_end(observer);
             }
         }
@@ -194,7 +199,8 @@ impl Packed {
 
     #[inline(always)]
     fn tell_end(&mut self, observer: &mut impl Observer) {
-        let (With::Settled | With::SettledAndClosed, Decided::Settle(fate)) = (self.with, self.decided) else {
+        let (With::Settled | With::SettledAndClosed, Decided::Settle(fate)) = (self.with, self.decided)
+        else {
             return;
         };
         self.event.settle(fate, self.at);
