@@ -9,8 +9,10 @@ use super::terminal::Terminal;
 use super::{input, interrupt, replicate};
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
+use std::thread;
 use thirdtry::observe::summary::SummaryReport;
-use thirdtry::record::behind::observe_behind;
+use thirdtry::record::ahead::simulation_with_arrivals_ahead;
+use thirdtry::record::behind::{Ahead, observe_behind};
 use thirdtry::record::{Files, Recorder};
 use thirdtry::scenario::Scenario;
 use thirdtry::scenario::load::Loaded;
@@ -127,9 +129,8 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Option<(RunEnd, SimTime)>, Stopped> {
     const STEPS: u64 = 1 << 12;
-    let mut simulation = Simulation::new(scenario, 0);
     let mut progress = Progress::new(terminal, scenario.expected_events());
-    let ended = observe_behind(recorder, look, |recorder| {
+    let mut in_steps = |simulation: &mut Simulation<'_, _>, recorder: &mut Ahead<'_, '_, _, _, _>| {
         loop {
             let end = simulation.advance(recorder, STEPS);
             recorder.look(simulation.in_flight());
@@ -144,14 +145,16 @@ pub(super) fn run(
             match recorder.view() {
                 Some(Ok(arrived)) => progress.update(simulation.now(), *arrived),
                 Some(Err(error)) => {
-                    break Err(Stopped {
-                        reason: "a file could not be written",
-                        failure: cannot_write(error),
-                    });
+                    let reason = "a file could not be written";
+                    break Err(Stopped { reason, failure: cannot_write(error) });
                 }
                 None => {}
             }
         }
+    };
+    let ended = thread::scope(|scope| {
+        let mut simulation = simulation_with_arrivals_ahead(scenario, 0, scope);
+        observe_behind(recorder, look, |recorder| in_steps(&mut simulation, recorder))
     });
     progress.finish();
     ended

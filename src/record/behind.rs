@@ -161,12 +161,11 @@ where
         if !self.block.has_room() {
             self.hand_over();
         }
-        match Packed::of(fact) {
-            Some(packed) => self.block.push(packed),
-            None => {
-                let Fact { at, place, event, what } = *fact;
-                self.put_aside(Aside::Fact(Seen { at, place, event: event.clone(), what }));
-            }
+        if let Some(packed) = Packed::of(fact) {
+            self.block.push(packed);
+        } else {
+            let Fact { at, place, event, what } = *fact;
+            self.put_aside(Aside::Fact(Seen { at, place, event: event.clone(), what }));
         }
     }
 

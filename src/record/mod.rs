@@ -38,6 +38,7 @@ use std::num::NonZeroU64;
 
 use page::PageNotes;
 
+pub mod ahead;
 pub mod behind;
 mod packed;
 mod page;

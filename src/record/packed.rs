@@ -114,7 +114,7 @@ impl Packed {
     #[inline(always)]
     fn at_place(self, placement: Placement) -> Self {
         let Placement { environment, provisioned, start, init } = placement;
-        Self { environment, provisioned, start, init, ..self }
+        Self { init, environment, start, provisioned, ..self }
     }
 
     #[inline(always)]
@@ -217,7 +217,7 @@ impl Packed {
 
     #[inline(always)]
     const fn placement(&self) -> Placement {
-        let Self { environment, provisioned, start, init, .. } = *self;
+        let Self { init, environment, start, provisioned, .. } = *self;
         Placement { environment, provisioned, start, init }
     }
 

@@ -14,8 +14,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
-use feed::{Ahead, Arrival, Drawn, Feed};
-use std::thread::Scope;
+use feed::{Arrival, Drawn, Feed};
 
 pub mod feed;
 
@@ -72,27 +71,13 @@ struct RunningSource {
 impl<'s> Simulation<'s> {
     /// Replication `replication` of `scenario`, at virtual time zero.
     pub fn new(scenario: &'s Scenario, replication: u32) -> Self {
-        Self::fed(scenario, Drawn::new(scenario, replication))
-    }
-}
-
-impl<'s> Simulation<'s, Ahead<'s>> {
-    /// The same, with a thread of `scope` that draws the arrivals ahead if they are many. The thread ends when this is
-    /// dropped.
-    pub fn with_arrivals_ahead<'scope>(
-        scenario: &'s Scenario,
-        replication: u32,
-        scope: &'scope Scope<'scope, '_>,
-    ) -> Self
-    where
-        's: 'scope,
-    {
-        Self::fed(scenario, Ahead::new(scenario, replication, scope))
+        Self::fed_by(Drawn::new(scenario, replication), scenario)
     }
 }
 
 impl<'s, F: Feed> Simulation<'s, F> {
-    fn fed(scenario: &'s Scenario, feed: F) -> Self {
+    /// A run of `scenario` at virtual time zero, whose arrivals `feed` hands over.
+    pub fn fed_by(feed: F, scenario: &'s Scenario) -> Self {
         let mut simulation = Self {
             scenario,
             model: Model::new(scenario),
