@@ -68,7 +68,7 @@ pub fn simulation_with_arrivals_ahead<'s: 'scope, 'scope>(
     replication: u32,
     scope: &'scope Scope<'scope, '_>,
 ) -> Simulation<'s, Ahead<'s>> {
-    Simulation::fed_by(Ahead::new(scenario, replication, scope), scenario)
+    Simulation::fed_by(scenario, Ahead::new(scenario, replication, scope))
 }
 
 impl<'s> Ahead<'s> {

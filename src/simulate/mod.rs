@@ -71,13 +71,13 @@ struct RunningSource {
 impl<'s> Simulation<'s> {
     /// Replication `replication` of `scenario`, at virtual time zero.
     pub fn new(scenario: &'s Scenario, replication: u32) -> Self {
-        Self::fed_by(Drawn::new(scenario, replication), scenario)
+        Self::fed_by(scenario, Drawn::new(scenario, replication))
     }
 }
 
 impl<'s, F: Feed> Simulation<'s, F> {
     /// A run of `scenario` at virtual time zero, whose arrivals `feed` hands over.
-    pub fn fed_by(feed: F, scenario: &'s Scenario) -> Self {
+    pub fn fed_by(scenario: &'s Scenario, feed: F) -> Self {
         let mut simulation = Self {
             scenario,
             model: Model::new(scenario),
