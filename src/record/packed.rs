@@ -157,14 +157,19 @@ impl Packed {
         Self { with: With::Accepted, ..self }
     }
 
-    /// This attempt together with the fate that follows it, and then that the event leaves.
+    /// This attempt together with the fate that follows it, and then that the event leaves; false if that is another
+    /// event's.
     #[inline(always)]
-    pub(super) fn settles(&mut self, fact: &Fact<'_>) {
-        debug_assert_eq!((self.at, self.place), (fact.at, fact.place), "nothing comes in between");
-        self.with = match fact.what {
+    pub(super) fn is_ended_by(&mut self, fact: &Fact<'_>) -> bool {
+        let then = match fact.what {
             Observation::Closed => With::SettledAndClosed,
             _ => With::Settled,
         };
+        let same = self.place == fact.place && self.at == fact.at;
+        if same {
+            self.with = then;
+        }
+        same
     }
 
     /// Tells all of it, in order. Each fact is told where its kind is known, so that of an observer whose code stands
