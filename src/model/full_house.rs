@@ -28,8 +28,10 @@ impl Model<'_> {
     /// Why the dispatch of `slot` meets a full house, if that is certain.
     #[inline(always)]
     pub(super) fn full_house_for(&self, slot: Slot) -> Option<ThrottleReason> {
-        let full = |slot| self.service.concurrency.is_full(self.events.get(slot).function);
-        if self.foreseen { full(slot) } else { None }
+        if !self.foreseen {
+            return None;
+        }
+        self.service.concurrency.is_full(self.events.get(slot).function)
     }
 
     /// The dispatch of `slot` at `now` meets a full house: refuses it and those that come next, at most `most`, as long

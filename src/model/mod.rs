@@ -94,9 +94,7 @@ impl Notice {
             | Self::Read(_) => None,
         }
     }
-}
 
-impl Notice {
     /// The event that it is about, if that is in a run.
     const fn running(self) -> Option<Slot> {
         match self {
