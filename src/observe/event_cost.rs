@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::cost::of_message;
 use super::price::{Money, RunPrices};
-use crate::id::EventId;
+use crate::id::{DestinationId, EventId};
 use crate::model::event::{Event, Stage};
 use crate::model::observation::{Attempt, Fact, Observation};
 use crate::scenario::{InvocationType, Scenario};
@@ -43,16 +43,29 @@ impl<'s> EventCosts<'s> {
     pub fn observe(&mut self, fact: &Fact<'_>) {
         match &fact.what {
             Observation::AttemptEnded(Attempt { run: Some(run), .. }) if run.placement.provisioned => {
-                self.extras.entry(fact.event.id()).or_default().provisioned_ms += run.billed_ms;
+                self.add_provisioned(fact.event, run.billed_ms);
             }
             Observation::DeliveryEnded { destination, bytes, failure: None, .. } => {
-                let cost = of_message(*destination, *bytes, self.scenario).money(&self.scenario.prices);
-                if cost != Money::default() {
-                    let extra = self.extras.entry(fact.event.id()).or_default();
-                    extra.messages = extra.messages.plus(cost);
-                }
+                self.add_message(fact.event, *destination, *bytes);
             }
             _ => {}
+        }
+    }
+
+    #[inline(never)]
+    fn add_provisioned(&mut self, event: &Event, billed_ms: u64) {
+        // A synchronous call leaves no message, and nobody asks what it cost.
+        if event.invocation() == InvocationType::Event {
+            self.extras.entry(event.id()).or_default().provisioned_ms += billed_ms;
+        }
+    }
+
+    #[inline(never)]
+    fn add_message(&mut self, event: &Event, destination: DestinationId, bytes: u64) {
+        let cost = of_message(destination, bytes, self.scenario).money(&self.scenario.prices);
+        if cost != Money::default() {
+            let extra = self.extras.entry(event.id()).or_default();
+            extra.messages = extra.messages.plus(cost);
         }
     }
 
@@ -71,7 +84,6 @@ impl<'s> EventCosts<'s> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::DestinationId;
     use crate::model::observation::Observer;
     use crate::observe::cost::of_run;
     use crate::observe::price::Spend;
@@ -91,6 +103,7 @@ mod tests {
     impl Observer for Compare<'_> {
         fn observe(&mut self, fact: &Fact<'_>) {
             if fact.event.invocation() != InvocationType::Event {
+                self.costs.observe(fact);
                 return;
             }
             self.costs.observe(fact);

@@ -3,25 +3,21 @@
 //! The model does not need it, so it is kept only by whoever writes it.
 #![expect(clippy::inline_always, reason = "a few instructions for each fact, which a call would double")]
 
-use crate::model::observation::{Fact, Observation};
+use crate::model::event::{Event, Stage};
+use crate::model::observation::{Attempt, AttemptOutcome, Fact, Next, Observation, Run};
 use crate::time::SimTime;
 
 /// The histories of the events in the system, by their place.
 ///
-/// A throttled event is dispatched again and again, and each time its place is far from the last one's. So what changes
-/// with every dispatch lies apart from the rest, where eight events share a line of the cache.
+/// A throttled event is dispatched again and again, and each time its place is far from the last one's. So a dispatch
+/// leaves one time, and eight events share a line of the cache; nothing is noted that the last dispatch or the event
+/// itself can tell, and nothing is read before the end.
 #[derive(Clone, Debug, Default)]
 pub struct Histories {
+    /// Of events that were dispatched; of others, whatever was there.
     last_dispatch: Vec<SimTime>,
-    runs: Vec<Runs>,
-}
-
-/// When an event ran.
-#[derive(Clone, Copy, Debug)]
-struct Runs {
-    /// [`Runs::NEVER`] before the first.
-    first_start: SimTime,
-    last_ended: SimTime,
+    /// Of events that were tried again after their first run; of others, whatever was there.
+    first_start: Vec<SimTime>,
 }
 
 /// What happened to an event, and when.
@@ -29,101 +25,120 @@ struct Runs {
 pub struct History {
     /// When its first run started.
     pub first_start: Option<SimTime>,
-    /// When its last attempt was dispatched; its acceptance before the first.
-    pub last_dispatch: SimTime,
-    /// When its last finished run ended; its acceptance before the first.
-    pub last_ended: SimTime,
-}
-
-impl Runs {
-    /// No run starts there.
-    const NEVER: SimTime = SimTime::MAX;
-    const NONE: Self = Self { first_start: Self::NEVER, last_ended: SimTime::ZERO };
+    /// When its last attempt was dispatched.
+    pub last_dispatch: Option<SimTime>,
 }
 
 impl Histories {
     /// Takes note of `fact`.
     #[inline(always)]
     pub fn note(&mut self, fact: &Fact<'_>) {
-        let place = fact.place as usize;
         match &fact.what {
-            Observation::Accepted
-            | Observation::Called
-            | Observation::Duplicated
-            | Observation::OfferRefused(_) => self.begin(place, fact.at),
-            Observation::RunStarted { .. } => {
-                self.make_room(place);
-                self.last_dispatch[place] = fact.at;
-                if fact.event.runs() == 1 {
-                    self.runs[place].first_start = fact.at;
-                }
+            // A run's dispatch is its start.
+            Observation::RunStarted { .. } => note(&mut self.last_dispatch, fact.place, fact.at),
+            Observation::AttemptEnded(Attempt { run: None, dispatched, .. }) => {
+                note(&mut self.last_dispatch, fact.place, *dispatched);
             }
-            // A run's dispatch is its start, which has been told.
-            Observation::AttemptEnded(attempt) => {
-                self.make_room(place);
-                match attempt.run {
-                    Some(_) => self.runs[place].last_ended = fact.at,
-                    None => self.last_dispatch[place] = attempt.dispatched,
-                }
-            }
-            Observation::CallStarted { .. }
-            | Observation::CallEnded(_)
-            | Observation::Settled { .. }
-            | Observation::DeliveryStarted { .. }
-            | Observation::DeliveryEnded { .. }
-            | Observation::Closed
-            | Observation::CutOff => {}
+            Observation::AttemptEnded(Attempt {
+                run: Some(Run { number: 1, .. }),
+                next: Next::Retry { .. },
+                dispatched,
+                ..
+            }) => note(&mut self.first_start, fact.place, *dispatched),
+            _ => {}
         }
     }
 
-    /// What has happened so far to the event that `fact` is about.
+    /// What has happened so far to `event`, which has this place.
     #[inline]
-    pub fn of(&self, fact: &Fact<'_>) -> History {
-        let place = fact.place as usize;
-        let Runs { first_start, last_ended } = self.runs.get(place).copied().unwrap_or(Runs::NONE);
-        let first_start = (first_start != Runs::NEVER).then_some(first_start);
-        let last_dispatch = self.last_dispatch.get(place).copied().unwrap_or_default();
-        History { first_start, last_dispatch, last_ended }
+    pub fn of(&self, event: &Event, place: u32) -> History {
+        let at = |times: &[SimTime]| times[place as usize];
+        let last_dispatch = (event.attempts() > 0).then(|| at(&self.last_dispatch));
+        let first_start = match event.runs() {
+            0 => None,
+            1 if runs_or_ran_last(event) => last_dispatch,
+            _ => Some(at(&self.first_start)),
+        };
+        History { first_start, last_dispatch }
     }
+}
 
-    fn begin(&mut self, place: usize, at: SimTime) {
-        self.make_room(place);
-        self.last_dispatch[place] = at;
-        self.runs[place] = Runs { last_ended: at, ..Runs::NONE };
-    }
-
-    #[inline]
-    fn make_room(&mut self, place: usize) {
-        if self.runs.len() <= place {
-            self.grow(place);
+/// Whether the last attempt of `event`, of which one ran, did.
+fn runs_or_ran_last(event: &Event) -> bool {
+    use AttemptOutcome::{CaughtError, ClientError, FunctionError, Success, SystemError, Throttled};
+    match event.last_outcome() {
+        Some(Throttled(_) | SystemError { .. } | ClientError { .. }) | None => {
+            matches!(event.stage(), Stage::Running { .. })
         }
+        Some(Success | CaughtError | FunctionError(_)) => true,
     }
+}
 
-    #[cold]
-    fn grow(&mut self, place: usize) {
-        self.last_dispatch.resize(place + 1, SimTime::ZERO);
-        self.runs.resize(place + 1, Runs::NONE);
+#[inline(always)]
+fn note(times: &mut Vec<SimTime>, place: u32, at: SimTime) {
+    let place = place as usize;
+    match times.get_mut(place) {
+        Some(time) => *time = at,
+        None => grow(times, place, at),
     }
+}
+
+#[cold]
+#[inline(never)]
+fn grow(times: &mut Vec<SimTime>, place: usize, at: SimTime) {
+    times.resize(place, SimTime::ZERO);
+    times.push(at);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::EventId;
     use crate::model::observation::Observer;
-    use crate::observe::test_scenarios::{events_at, exceptions, idle};
+    use crate::observe::test_scenarios::{busy, events_at, exceptions, idle, poisson, source};
+    use crate::scenario::{End, InvocationType, Scenario};
     use crate::simulate::simulate;
+    use std::collections::BTreeMap;
 
-    /// Keeps the histories of events when they leave.
+    /// Keeps everything of every event, and compares after each fact.
     #[derive(Default)]
-    struct AtTheEnd(Histories, Vec<History>);
+    struct Compare {
+        histories: Histories,
+        /// By event: all dispatches, and the starts of all runs.
+        all: BTreeMap<EventId, (Vec<SimTime>, Vec<SimTime>)>,
+        compared: usize,
+        ended: Vec<History>,
+    }
 
-    impl Observer for AtTheEnd {
+    impl Observer for Compare {
         fn observe(&mut self, fact: &Fact<'_>) {
-            self.0.note(fact);
-            if matches!(fact.what, Observation::Closed) {
-                self.1.push(self.0.of(fact));
+            self.histories.note(fact);
+            let (dispatches, starts) = self.all.entry(fact.event.id()).or_default();
+            match fact.what {
+                Observation::RunStarted { .. } => {
+                    dispatches.push(fact.at);
+                    starts.push(fact.at);
+                }
+                Observation::AttemptEnded(Attempt { run: None, dispatched, .. }) => {
+                    dispatches.push(dispatched);
+                }
+                _ => {}
+            }
+            let expected =
+                History { first_start: starts.first().copied(), last_dispatch: dispatches.last().copied() };
+            let found = self.histories.of(fact.event, fact.place);
+            assert_eq!(found, expected, "{:?} after {:?}", fact.event, fact.what);
+            self.compared += usize::from(starts.len() > 1);
+            if matches!(fact.what, Observation::Closed | Observation::CutOff) {
+                self.ended.push(found);
             }
         }
+    }
+
+    fn compared(scenario: &Scenario) -> Compare {
+        let mut compare = Compare::default();
+        simulate(scenario, &mut compare);
+        compare
     }
 
     #[test]
@@ -133,12 +148,33 @@ mod tests {
         scenario.functions[0].failures = vec![exceptions(1.0, &[(0, 1)])];
         // The first is run again after the second has come and gone.
         scenario.sources = vec![events_at("orders", &[0, 10_000, 20_000])];
-        let mut found = AtTheEnd::default();
-        simulate(&scenario, &mut found);
-        let starts: Vec<_> = found.1.iter().map(|history| history.first_start.unwrap().as_millis()).collect();
+        let found = compared(&scenario);
+        let starts: Vec<_> =
+            found.ended.iter().map(|history| history.first_start.unwrap().as_millis()).collect();
         assert_eq!(starts, [10_000, 20_000, 0]);
-        let first = found.1[2];
-        assert!(first.last_dispatch > SimTime::from_secs(50) && first.last_ended > first.last_dispatch);
-        assert_eq!((found.0.runs.len(), found.0.last_dispatch.len()), (2, 2));
+        assert!(found.ended[2].last_dispatch.unwrap() > SimTime::from_secs(50));
+        assert_eq!((found.histories.first_start.len(), found.histories.last_dispatch.len()), (1, 2));
+    }
+
+    /// Goal: after every fact, whatever an event went through, a history is what all dispatches together say.
+    #[test]
+    fn a_history_is_what_all_dispatches_say() {
+        let mut scenario = busy();
+        scenario.functions[0].failures = vec![exceptions(0.5, &[(0, 10_000)])];
+        let both = [("events", InvocationType::Event), ("calls", InvocationType::RequestResponse)];
+        scenario.sources = both.map(|(name, kind)| source(name, kind, poisson(20.0, 300))).into();
+        scenario.imperfections.duplicate = crate::scenario::Probability::new(0.1).unwrap();
+        scenario.imperfections.loss = crate::scenario::Probability::new(0.1).unwrap();
+        let mut compared_after_a_second_run = 0;
+        for maximum_age in [60, 600, 21_600] {
+            scenario.functions[0].maximum_age = crate::time::SimDuration::from_secs(maximum_age);
+            for end in [End::Drained, End::At(SimTime::from_secs(150)), End::At(SimTime::from_secs(301))] {
+                scenario.end = end;
+                let found = compared(&scenario);
+                assert!(found.ended.len() > 1_000, "{}", found.ended.len());
+                compared_after_a_second_run += found.compared;
+            }
+        }
+        assert!(compared_after_a_second_run > 1_000, "{compared_after_a_second_run}");
     }
 }

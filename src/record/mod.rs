@@ -162,11 +162,14 @@ impl<'s> Recorder<'s> {
             pictures: files.charts.then(|| pictures::Pictures::new(scenario, files.png)),
             folder,
         };
+        let least = Self::without_files(scenario);
+        // What `metrics.csv` and `events.csv` tell is found where everything is told.
+        let apart = Files { events: false, metrics: false, ..files } != Files::LEAST;
         Ok(Self {
             metrics: Metrics::new(scenario, metrics),
             outputs: Some(outputs),
-            more: true,
-            ..Self::without_files(scenario)
+            more: least.more || apart,
+            ..least
         })
     }
 
@@ -225,6 +228,11 @@ impl Observer for Recorder<'_> {
     fn observe(&mut self, fact: &Fact<'_>) {
         // Of a copy, and first: a fact of which nobody has the address need not be in memory, of what is known of its
         // kind nothing gets lost, and what only the copy needs is looked at only for the copy.
+        if let Some(outputs) = &mut self.outputs
+            && let Some(events) = &mut outputs.events
+        {
+            events.observe(fact);
+        }
         if self.more {
             self.observe_more(&{ *fact });
         }
@@ -252,8 +260,8 @@ impl Recorder<'_> {
 }
 
 impl Observer for Outputs<'_> {
+    /// All but the events, which are told where the kind of the fact is known.
     fn observe(&mut self, fact: &Fact<'_>) {
-        self.events.observe(fact);
         self.attempts.observe(fact);
         self.timeline.observe(fact);
         self.deliveries.observe(fact);

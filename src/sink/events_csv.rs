@@ -55,8 +55,7 @@ columns! {
     },
     "settled_ns" => Cell::integer(row.fate().map(|(_, at)| at.as_nanos())),
     "last_dispatch_age_ns" => {
-        let age = row.event.age_at(row.history.last_dispatch).as_nanos();
-        Cell::integer((row.event.attempts() > 0).then_some(age))
+        Cell::integer(row.history.last_dispatch.map(|at| row.event.age_at(at).as_nanos()))
     },
     "on_success" => row.route(Route::OnSuccess),
     "on_failure" => row.route(Route::OnFailure),
@@ -171,17 +170,13 @@ impl<'s, W: Write> EventsCsv<'s, W> {
     }
 
     #[inline(never)]
-    fn row(&mut self, fact: &Fact<'_>) {
-        let (event, history) = (fact.event, self.histories.of(fact));
-        let row = EventRow {
-            event,
-            history,
-            names: &self.names,
-            words: &self.words,
-            cost: self.costs.take(event),
-            id: Ready::integer(event.id().0),
-            accepted: Ready::integer(event.accepted().as_nanos()),
-        };
+    fn row(&mut self, event: &Event, place: u32) {
+        if event.invocation() != InvocationType::Event {
+            return;
+        }
+        let (id, accepted) = (Ready::integer(event.id().0), Ready::integer(event.accepted().as_nanos()));
+        let (history, cost) = (self.histories.of(event, place), self.costs.take(event));
+        let row = EventRow { event, history, names: &self.names, words: &self.words, cost, id, accepted };
         self.table.write_row(self.names.widest, |line| write_row(&row, line));
     }
 
@@ -200,17 +195,13 @@ pub fn columns() -> impl Iterator<Item = &'static str> {
 }
 
 impl<W: Write> Observer for EventsCsv<'_, W> {
+    /// Of synchronous calls as well: that there are no rows for them is asked where there would be one.
+    #[inline(always)]
     fn observe(&mut self, fact: &Fact<'_>) {
-        if fact.event.invocation() != InvocationType::Event {
-            return;
-        }
-        match fact.what {
-            Observation::Closed | Observation::CutOff => self.row(fact),
-            Observation::Settled { .. } => {}
-            _ => {
-                self.costs.observe(fact);
-                self.histories.note(fact);
-            }
+        self.costs.observe(fact);
+        self.histories.note(fact);
+        if let Observation::Closed | Observation::CutOff = fact.what {
+            self.row(fact.event, fact.place);
         }
     }
 }

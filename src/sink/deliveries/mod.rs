@@ -20,9 +20,8 @@ use serde::Serialize;
 use super::label::Label;
 use crate::id::{DestinationId, EventId};
 use crate::model::event::{Event, Route};
-use crate::model::observation::{Fact, Fate, Observation, Observer};
+use crate::model::observation::{Attempt, Fact, Fate, Observation, Observer};
 use crate::model::record;
-use crate::observe::history::Histories;
 use crate::scenario::{DeliveryFailure, Function, Scenario};
 use crate::time::SimTime;
 use document::Content;
@@ -35,7 +34,8 @@ pub struct Deliveries<'s, W: Write> {
     error: Option<io::Error>,
     /// What is on its way.
     sent: BTreeMap<(EventId, Route), Sent>,
-    histories: Histories,
+    /// When the last run of each event in the system ended, by its place; of one without a run, its acceptance.
+    last_ended: Vec<SimTime>,
 }
 
 /// What is known of a message when it is sent.
@@ -63,7 +63,7 @@ impl<'s, W: Write> Deliveries<'s, W> {
             writer,
             error: None,
             sent: BTreeMap::new(),
-            histories: Histories::default(),
+            last_ended: Vec::new(),
         }
     }
 
@@ -79,6 +79,14 @@ impl<'s, W: Write> Deliveries<'s, W> {
         Ok(self.writer)
     }
 
+    fn note_end(&mut self, fact: &Fact<'_>) {
+        let place = fact.place as usize;
+        if self.last_ended.len() <= place {
+            self.last_ended.resize(place + 1, SimTime::ZERO);
+        }
+        self.last_ended[place] = fact.at;
+    }
+
     fn delivery_ended(&mut self, fact: &Fact<'_>, result: Result) {
         let sent = self.sent.remove(&(fact.event.id(), result.route)).expect("it was sent");
         if self.error.is_none()
@@ -89,7 +97,8 @@ impl<'s, W: Write> Deliveries<'s, W> {
     }
 
     fn write_line(&mut self, fact: &Fact<'_>, result: Result, sent: Sent) -> io::Result<()> {
-        let outcome = Outcome::of(self.scenario, self.label, fact.event, self.histories.of(fact).last_ended);
+        let outcome =
+            Outcome::of(self.scenario, self.label, fact.event, self.last_ended[fact.place as usize]);
         let Result { route, to, failure, tries } = result;
         let destination = &self.scenario.destinations[to.index()];
         let line = Line {
@@ -111,8 +120,12 @@ impl<'s, W: Write> Deliveries<'s, W> {
 
 impl<W: Write> Observer for Deliveries<'_, W> {
     fn observe(&mut self, fact: &Fact<'_>) {
-        self.histories.note(fact);
         match fact.what {
+            Observation::Accepted
+            | Observation::Called
+            | Observation::Duplicated
+            | Observation::OfferRefused(_)
+            | Observation::AttemptEnded(Attempt { run: Some(_), .. }) => self.note_end(fact),
             Observation::DeliveryStarted { route, bytes, payload_dropped, .. } => {
                 self.sent.insert((fact.event.id(), route), Sent { bytes, payload_dropped });
             }
