@@ -73,18 +73,18 @@ fn key(now: SimTime, operation: u64, delay: Delay) -> Key {
     Key { at: now + delay(operation), order: operation }
 }
 
-fn filled(pending: u64, delay: Delay) -> Calendar<u32> {
+fn filled(pending: u64, delay: Delay) -> Calendar<u64> {
     let mut calendar = Calendar::new();
-    (0..pending).for_each(|operation| calendar.schedule(key(SimTime::ZERO, operation, delay), 0));
+    (0..pending).for_each(|operation| calendar.schedule(key(SimTime::ZERO, operation, delay), operation));
     // The first holds find the calendar as it was filled, not as it is after a while.
     hold(&mut calendar, pending, pending, delay);
     calendar
 }
 
-fn hold(calendar: &mut Calendar<u32>, from: u64, operations: u64, delay: Delay) {
+fn hold(calendar: &mut Calendar<u64>, from: u64, operations: u64, delay: Delay) {
     for operation in from..from + operations {
-        let (earliest, notice) = calendar.pop_before(FOREVER).expect("something is pending");
-        calendar.schedule(key(earliest.at, operation, delay), notice);
+        let (earliest, _) = calendar.pop_before(FOREVER, |notice| notice).expect("something is pending");
+        calendar.schedule(key(earliest.at, operation, delay), operation);
     }
 }
 

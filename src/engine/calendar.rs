@@ -13,9 +13,14 @@
 //!
 //! Scheduling costs the same however much is pending, and a notice moves at most once per level on its way to the
 //! batch. The order in which notices come out is that of their [`Key`]s alone; how they are stored cannot show.
+//!
+//! The wheel keeps of a key only the time. The order among simultaneous notices follows from what they are about, which
+//! is in memory anyhow: whoever moves the cursor on tells it when a notice gets into the batch. So a notice that waits
+//! takes 16 bytes, and what it is about is read shortly before it is needed, for all of a tick at once.
 #![expect(clippy::inline_always, reason = "each is a few instructions, and asked for with every notice")]
 
 use super::chunks::{Chunks, List};
+use super::ranks::{self, Ranks};
 use crate::time::SimTime;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -69,6 +74,9 @@ pub struct Calendar<N> {
     front: Option<Entry<N>>,
     /// What was due in the cursor tick when the cursor came there, the latest first.
     batch: Vec<Entry<N>>,
+    /// The same when it comes out of the wheel, in no order; kept for its memory.
+    unsorted: Vec<Waiting<N>>,
+    ranks: Ranks,
     /// What else was scheduled since then for the cursor tick or before.
     late: BinaryHeap<Reverse<Entry<N>>>,
     /// Everything due in later ticks.
@@ -81,7 +89,7 @@ pub struct Calendar<N> {
 #[derive(Clone, Debug)]
 struct Wheel<N> {
     levels: Vec<Level>,
-    chunks: Chunks<Entry<N>>,
+    chunks: Chunks<Waiting<N>>,
     cursor: u64,
     /// A tick is 2^this nanoseconds.
     tick_bits: u32,
@@ -99,6 +107,13 @@ struct Level {
 #[derive(Clone, Copy, Debug)]
 struct Entry<N> {
     key: Key,
+    notice: N,
+}
+
+/// A notice in the wheel.
+#[derive(Clone, Copy, Debug)]
+struct Waiting<N> {
+    at: SimTime,
     notice: N,
 }
 
@@ -129,6 +144,8 @@ impl<N: Copy> Calendar<N> {
         Self {
             front: None,
             batch: Vec::new(),
+            unsorted: Vec::new(),
+            ranks: Ranks::default(),
             late: BinaryHeap::new(),
             wheel: Wheel {
                 levels: vec![Level::new(); LEVELS],
@@ -151,13 +168,14 @@ impl<N: Copy> Calendar<N> {
         self.len == 0
     }
 
-    /// Schedules `notice`. Its key must be unique; its time may lie anywhere, also before the latest one popped.
+    /// Schedules `notice`. Its key must be unique, and its order the one that [`Calendar::turn`] will be told of it.
+    /// Its time may lie anywhere, also before the latest one popped.
     #[inline(always)]
     pub fn schedule(&mut self, key: Key, notice: N) {
         self.len += 1;
         let entry = Entry { key, notice };
         if self.wheel.tick_of(key.at) > self.wheel.cursor {
-            self.wheel.place(entry);
+            self.wheel.place(Waiting { at: key.at, notice });
         } else if self.front.is_none()
             && self.late.is_empty()
             && self.batch.last().is_none_or(|next| key < next.key)
@@ -187,14 +205,14 @@ impl<N: Copy> Calendar<N> {
         sorted.into_iter().chain(late).min()
     }
 
-    /// Takes out the earliest notice, if its key is below `limit`.
+    /// Takes out the earliest notice, if its key is below `limit`. `order_of` is as in [`Calendar::turn`].
     #[inline]
-    pub fn pop_before(&mut self, limit: Key) -> Option<(Key, N)> {
+    pub fn pop_before(&mut self, limit: Key, order_of: impl Fn(N) -> u64) -> Option<(Key, N)> {
         loop {
             if let Some(next) = self.pop_of_tick(limit) {
                 return Some(next);
             }
-            if !self.turn(limit) {
+            if !self.turn(limit, &order_of) {
                 return None;
             }
         }
@@ -239,58 +257,101 @@ impl<N: Copy> Calendar<N> {
     }
 
     /// Moves the cursor to the next tick with notices, or up to `limit`, when nothing is left of its present one. Tells
-    /// whether anything may be due now.
-    pub fn turn(&mut self, limit: Key) -> bool {
-        !self.is_in_tick() && self.advance(limit.at)
+    /// whether anything may be due now. `order_of` tells the order with which a notice was scheduled.
+    #[inline(always)]
+    pub fn turn(&mut self, limit: Key, order_of: impl Fn(N) -> u64) -> bool {
+        !self.is_in_tick() && self.advance(limit.at, order_of)
     }
 
     /// What is left of the notices that were due in the cursor tick when the cursor came there: what will most probably
     /// be taken out next.
+    #[inline]
     pub fn batch(&self) -> impl Iterator<Item = N> {
         self.batch.iter().map(|entry| entry.notice)
     }
 
+    /// Notices that are due in the next tick, as far as they can be told at a glance: what will probably be taken out
+    /// after the batch. Those of the tick after it are fetched meanwhile.
+    #[inline]
+    pub fn next_batch(&self) -> impl Iterator<Item = N> {
+        let Wheel { levels, chunks, .. } = &self.wheel;
+        let [next, second] = levels[0].next_lists();
+        chunks.prefetch(second);
+        chunks.chunks_of(next).flatten().map(|waiting| waiting.notice)
+    }
+
     /// Moves the cursor to the first occupied slot and empties it downwards, or up to `limit` if nothing begins before
     /// that. Tells whether anything may be due now.
-    fn advance(&mut self, limit: SimTime) -> bool {
-        if !self.wheel.advance(limit, &mut self.batch) {
+    #[inline(always)]
+    fn advance(&mut self, limit: SimTime, order_of: impl Fn(N) -> u64) -> bool {
+        if !self.wheel.advance(limit, &mut self.unsorted) {
             return false;
         }
-        if !self.batch.is_empty() {
-            self.sort_batch();
-            self.note_density();
+        if !self.unsorted.is_empty() {
+            if self.note_density() {
+                self.adapt();
+            }
+            let all_differ = self.place_by_time();
+            for entry in &mut self.batch {
+                entry.key.order = order_of(entry.notice);
+            }
+            if !all_differ {
+                self.sort_batch();
+            }
         }
         true
     }
 
+    /// Puts the batch in order by time alone; false if there is more to it.
+    fn place_by_time(&mut self) -> bool {
+        let Self { batch, unsorted, ranks, wheel, .. } = self;
+        batch.extend(unsorted.iter().map(|waiting| waiting.unordered()));
+        if unsorted.len() == 1 || unsorted.len() > ranks::MOST {
+            let is_alone = unsorted.len() == 1;
+            unsorted.clear();
+            return is_alone;
+        }
+        ranks.fill(unsorted.iter().map(|waiting| wheel.within_tick(waiting.at)));
+        let last = unsorted.len() - 1;
+        let all_differ = ranks.place(|from, before| batch[last - before] = unsorted[from].unordered());
+        if !all_differ {
+            batch.clear();
+            batch.extend(unsorted.iter().map(|waiting| waiting.unordered()));
+        }
+        unsorted.clear();
+        all_differ
+    }
+
+    #[inline(never)]
     fn sort_batch(&mut self) {
         self.batch.sort_unstable_by_key(|entry| Reverse(entry.key.number()));
     }
 
-    /// Counts a tick, and looks now and then whether ticks have a good length. Finding another costs a move of all that
+    /// Counts a tick, and tells whether to look if ticks have a good length. Finding another costs a move of all that
     /// is pending, so that at least as much must have been done since the last time.
-    fn note_density(&mut self) {
+    fn note_density(&mut self) -> bool {
         self.density.ticks += 1;
-        self.density.notices += self.batch.len() as u64;
-        let Density { ticks, notices } = self.density;
-        if ticks < LOOK_EVERY || notices < self.len as u64 {
-            return;
-        }
-        self.density = Density::default();
+        self.density.notices += self.unsorted.len() as u64;
+        self.density.ticks >= LOOK_EVERY && self.density.notices >= self.len as u64
+    }
+
+    /// Gives ticks a better length, if there is one; the batch is that of the first of them then.
+    #[inline(never)]
+    fn adapt(&mut self) {
+        let Density { ticks, notices } = std::mem::take(&mut self.density);
         let better = better_tick_bits(self.wheel.tick_bits, notices / ticks);
         if better != self.wheel.tick_bits {
-            let mut all = std::mem::take(&mut self.batch);
-            all.extend(self.late.drain().map(|Reverse(entry)| entry));
-            self.batch = self.wheel.change_tick(better, all);
-            self.sort_batch();
+            let unsorted = std::mem::take(&mut self.unsorted);
+            self.unsorted = self.wheel.change_tick(better, unsorted);
         }
     }
 }
 
 impl<N: Copy> Wheel<N> {
-    /// Moves the cursor to the first occupied slot, and what is due in the cursor tick into `batch`; or up to `limit`
+    /// Moves the cursor to the first occupied slot, and what is due in the cursor tick into `due`; or up to `limit`
     /// if nothing begins before that. Tells whether there was a slot.
-    fn advance(&mut self, limit: SimTime, batch: &mut Vec<Entry<N>>) -> bool {
+    #[inline(always)]
+    fn advance(&mut self, limit: SimTime, due: &mut Vec<Waiting<N>>) -> bool {
         let limit = self.tick_of(limit);
         let Some((level, slot, start)) = self.first_slot().filter(|(_, _, start)| *start <= limit) else {
             // Nothing waits in between, so that every digit in which a notice's tick differs stays the highest.
@@ -300,12 +361,12 @@ impl<N: Copy> Wheel<N> {
         self.cursor = start;
         let mut list = self.levels[level].take(slot);
         let Self { levels, chunks, cursor, tick_bits } = self;
-        while chunks.take_chunk(&mut list, |chunks, entry| {
-            let tick = entry.key.at.as_nanos() >> *tick_bits;
+        while chunks.take_chunk(&mut list, |chunks, waiting| {
+            let tick = waiting.at.as_nanos() >> *tick_bits;
             if tick == *cursor {
-                batch.push(entry);
+                due.push(waiting);
             } else {
-                chunks.push(list_of(levels, *cursor, tick), entry);
+                chunks.push(list_of(levels, *cursor, tick), waiting);
             }
         }) {}
         true
@@ -323,30 +384,38 @@ impl<N: Copy> Wheel<N> {
 
     /// Keeps what is due after the cursor tick.
     #[inline(always)]
-    fn place(&mut self, entry: Entry<N>) {
-        let tick = self.tick_of(entry.key.at);
-        self.chunks.push(list_of(&mut self.levels, self.cursor, tick), entry);
+    fn place(&mut self, waiting: Waiting<N>) {
+        let tick = self.tick_of(waiting.at);
+        self.chunks.push(list_of(&mut self.levels, self.cursor, tick), waiting);
     }
 
     /// Other ticks for everything, which is what is kept here and `all` besides. Returns what is due in the first tick.
-    fn change_tick(&mut self, tick_bits: u32, mut all: Vec<Entry<N>>) -> Vec<Entry<N>> {
+    fn change_tick(&mut self, tick_bits: u32, mut all: Vec<Waiting<N>>) -> Vec<Waiting<N>> {
         for level in &mut self.levels {
             while let Some(slot) = level.any_slot() {
                 let mut list = level.take(slot);
-                while self.chunks.take_chunk(&mut list, |_, entry| all.push(entry)) {}
+                while self.chunks.take_chunk(&mut list, |_, waiting| all.push(waiting)) {}
             }
         }
         self.tick_bits = tick_bits;
-        self.cursor = all.iter().map(|entry| self.tick_of(entry.key.at)).min().unwrap_or(0);
+        self.cursor = all.iter().map(|waiting| self.tick_of(waiting.at)).min().unwrap_or(0);
         let mut first = Vec::new();
-        for entry in all {
-            if self.tick_of(entry.key.at) == self.cursor {
-                first.push(entry);
+        for waiting in all {
+            if self.tick_of(waiting.at) == self.cursor {
+                first.push(waiting);
             } else {
-                self.place(entry);
+                self.place(waiting);
             }
         }
         first
+    }
+
+    /// How far `at` lies in its tick, as exactly as 31 bits tell.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "so many bits are left")]
+    const fn within_tick(&self, at: SimTime) -> i32 {
+        let nanos = at.as_nanos() & ((1 << self.tick_bits) - 1);
+        (nanos >> self.tick_bits.saturating_sub(31)) as i32
     }
 
     const fn tick_of(&self, at: SimTime) -> u64 {
@@ -387,6 +456,19 @@ impl Level {
         word * 64 + self.occupied[word].trailing_zeros() as usize
     }
 
+    /// What the first two slots hold, as far as that can be told at a glance.
+    fn next_lists(&self) -> [List; 2] {
+        if self.words == 0 {
+            return [List::EMPTY; 2];
+        }
+        let first = self.first_slot();
+        let word = first / 64;
+        let rest = self.occupied[word] & (self.occupied[word] - 1);
+        let second =
+            if rest == 0 { List::EMPTY } else { self.slots[word * 64 + rest.trailing_zeros() as usize] };
+        [self.slots[first], second]
+    }
+
     fn any_slot(&self) -> Option<usize> {
         (self.words != 0).then(|| self.first_slot())
     }
@@ -411,6 +493,14 @@ impl Level {
 impl<N: Copy> Default for Calendar<N> {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl<N: Copy> Waiting<N> {
+    /// An entry that waits for its order among simultaneous ones.
+    #[inline(always)]
+    const fn unordered(self) -> Entry<N> {
+        Entry { key: Key { at: self.at, order: 0 }, notice: self.notice }
     }
 }
 
@@ -446,25 +536,30 @@ mod tests {
         Key { at: SimTime::from_nanos(nanos), order }
     }
 
+    /// Here a notice is its own order.
+    fn pop(calendar: &mut Calendar<u64>, limit: Key) -> Option<(Key, u64)> {
+        calendar.pop_before(limit, |notice| notice)
+    }
+
     #[test]
     fn simultaneous_notices_come_in_their_order() {
         let mut calendar = Calendar::new();
         for order in [3, 1, 2] {
             calendar.schedule(key(5_000_000_000, order), order);
         }
-        let popped: Vec<u64> = std::iter::from_fn(|| calendar.pop_before(FOREVER)).map(|(_, n)| n).collect();
+        let popped: Vec<u64> = std::iter::from_fn(|| pop(&mut calendar, FOREVER)).map(|(_, n)| n).collect();
         assert_eq!(popped, [1, 2, 3]);
     }
 
     #[test]
     fn nothing_at_or_after_the_limit_is_popped() {
         let mut calendar = Calendar::new();
-        calendar.schedule(key(70_000_000_000, 4), 'x');
-        assert_eq!(calendar.pop_before(key(70_000_000_000, 4)), None);
+        calendar.schedule(key(70_000_000_000, 4), 4);
+        assert_eq!(pop(&mut calendar, key(70_000_000_000, 4)), None);
         // A look ahead must not keep earlier notices from coming first.
-        calendar.schedule(key(1, 1), 'y');
-        assert_eq!(calendar.pop_before(FOREVER), Some((key(1, 1), 'y')));
-        assert_eq!(calendar.pop_before(key(70_000_000_000, 5)), Some((key(70_000_000_000, 4), 'x')));
+        calendar.schedule(key(1, 1), 1);
+        assert_eq!(pop(&mut calendar, FOREVER), Some((key(1, 1), 1)));
+        assert_eq!(pop(&mut calendar, key(70_000_000_000, 5)), Some((key(70_000_000_000, 4), 4)));
     }
 
     /// Goal: the length of ticks follows the density, and nobody notices. Method: far more notices in a second than
@@ -479,7 +574,7 @@ mod tests {
             calendar.schedule(key(*at, order), order);
         }
         let (mut shortest, mut popped) = (u32::MAX, Vec::new());
-        while let Some((key, _)) = calendar.pop_before(FOREVER) {
+        while let Some((key, _)) = pop(&mut calendar, FOREVER) {
             shortest = shortest.min(calendar.wheel.tick_bits);
             popped.push(key.at.as_nanos());
         }
@@ -514,6 +609,11 @@ mod tests {
         Pop { within: u64 },
     }
 
+    /// The order of notice `number`: not that of their scheduling.
+    fn scrambled(number: u64) -> u64 {
+        number.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
     fn steps() -> impl Strategy<Value = Vec<Step>> {
         // Delays of every magnitude, with many ties.
         let delay = (0u32..62).prop_flat_map(|bits| 0..=(1u64 << bits)).prop_map(|nanos| nanos / 3 * 3);
@@ -533,8 +633,7 @@ mod tests {
             for (order, step) in (0u64..).zip(steps) {
                 match step {
                     Step::Schedule { delay } => {
-                        // Scrambled, so that insertion order is not the order of the keys.
-                        let key = key(now.saturating_add(delay), order.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+                        let key = key(now.saturating_add(delay), scrambled(order));
                         calendar.schedule(key, order);
                         twin.insert(key, order);
                     }
@@ -545,11 +644,11 @@ mod tests {
                             twin.remove(&k);
                             now = k.at.as_nanos();
                         }
-                        prop_assert_eq!(calendar.pop_before(limit), expected);
+                        prop_assert_eq!(calendar.pop_before(limit, scrambled), expected);
                     }
                 }
             }
-            let drain = std::iter::from_fn(|| calendar.pop_before(key(u64::MAX, u64::MAX)));
+            let drain = std::iter::from_fn(|| calendar.pop_before(key(u64::MAX, u64::MAX), scrambled));
             let rest: Vec<u64> = drain.map(|(_, number)| number).collect();
             prop_assert_eq!(rest, twin.into_values().collect::<Vec<_>>());
         }

@@ -3,6 +3,8 @@
 //! A list that is emptied leaves its memory to the others, and no list has room to spare beyond its last chunk: memory
 //! follows what is in all lists together, however it moves between them.
 
+use prefetch_index::prefetch_index;
+
 /// A list of values in a [`Chunks`].
 #[derive(Clone, Copy, Debug)]
 pub struct List {
@@ -67,6 +69,28 @@ impl<T: Copy> Chunks<T> {
         self.values.resize(self.values.len() + CHUNK as usize, filler);
         self.next.push(next);
         chunk.expect("fewer than 2^32 chunks")
+    }
+
+    /// Tells the processor that what was added last to `list` will be looked at soon.
+    #[inline]
+    pub fn prefetch(&self, list: List) {
+        const LINE: usize = 64;
+        if list.first != NONE {
+            for index in (0..list.len).step_by((LINE / size_of::<T>()).max(1)) {
+                prefetch_index(&self.values, place_of(list.first, index));
+            }
+        }
+    }
+
+    /// The values in `list`, a chunk at a time.
+    #[inline]
+    pub fn chunks_of(&self, mut list: List) -> impl Iterator<Item = &[T]> {
+        std::iter::from_fn(move || {
+            let next = self.next.get(list.first as usize)?;
+            let chunk = &self.values[place_of(list.first, 0)..place_of(list.first, list.len)];
+            list = List { first: *next, len: CHUNK };
+            Some(chunk)
+        })
     }
 
     /// Takes a chunk of values out of `list` and hands each to `take`, which may add to other lists; false if the list

@@ -2,4 +2,5 @@
 
 pub mod calendar;
 pub mod chunks;
+pub mod ranks;
 pub mod slab;

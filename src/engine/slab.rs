@@ -1,5 +1,8 @@
 //! A table of what is in flight: values in slots that are used again once they are free, so that memory follows
 //! what is in the system, not what ever was.
+#![expect(clippy::inline_always, reason = "a few instructions, wherever something happens to an event")]
+
+use prefetch_index::prefetch_index;
 
 /// The place of a value in a [`Slab`], valid until the value is taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,9 +21,12 @@ impl Slot {
 }
 
 /// A table with stable places and immediate reuse.
+///
+/// It grows by segments of a fixed length, so that it never has much more room than it needs, and what is in it is not
+/// copied elsewhere.
 #[derive(Clone, Debug)]
 pub struct Slab<T> {
-    entries: Vec<Entry<T>>,
+    segments: Vec<Box<Segment<T>>>,
     /// The free slot to use next; they form a list through the table.
     free: u32,
     len: usize,
@@ -35,11 +41,15 @@ enum Entry<T> {
 
 /// The end of the list of free slots.
 const NONE: u32 = u32::MAX;
+/// A segment has 2^this entries.
+const SEGMENT_BITS: u32 = 10;
+const SEGMENT: u32 = 1 << SEGMENT_BITS;
+type Segment<T> = [Entry<T>; SEGMENT as usize];
 
 impl<T> Slab<T> {
     /// An empty table.
     pub const fn new() -> Self {
-        Self { entries: Vec::new(), free: NONE, len: 0 }
+        Self { segments: Vec::new(), free: NONE, len: 0 }
     }
 
     /// Values in the table.
@@ -52,18 +62,27 @@ impl<T> Slab<T> {
         self.len == 0
     }
 
+    #[inline(always)]
+    fn entry(&self, index: u32) -> &Entry<T> {
+        &self.segments[(index >> SEGMENT_BITS) as usize][(index % SEGMENT) as usize]
+    }
+
+    #[inline(always)]
+    fn entry_mut(&mut self, index: u32) -> &mut Entry<T> {
+        &mut self.segments[(index >> SEGMENT_BITS) as usize][(index % SEGMENT) as usize]
+    }
+
     /// Puts `value` into a free slot.
     ///
     /// # Panics
-    /// When 2^32 − 1 values are in the table.
+    /// When about 2^32 values are in the table.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "so that what is put in is made there, and not copied there")]
     pub fn insert(&mut self, value: T) -> Slot {
         if self.free == NONE {
             self.grow();
         }
         let index = self.free;
-        let entry = &mut self.entries[index as usize];
+        let entry = self.entry_mut(index);
         let Entry::Free(next) = *entry else { unreachable!("the free list names free slots only") };
         *entry = Entry::Taken(value);
         self.free = next;
@@ -71,12 +90,17 @@ impl<T> Slab<T> {
         Slot(index)
     }
 
-    /// One more slot, which is free.
+    /// One more segment, which is free.
     #[inline(never)]
     fn grow(&mut self) {
-        let index = u32::try_from(self.entries.len()).ok().filter(|index| *index != NONE);
-        self.free = index.expect("fewer than 2^32 − 1 events are in flight");
-        self.entries.push(Entry::Free(NONE));
+        let first = u32::try_from(self.segments.len()).ok().and_then(|segment| segment.checked_mul(SEGMENT));
+        // The last segment of all would hold the end of the list.
+        let first = first.filter(|first| *first < NONE - SEGMENT);
+        let first = first.expect("fewer than 2^32 − 1 024 events are in flight");
+        let next = (1..SEGMENT).map(|next| first + next).chain([NONE]);
+        let segment: Box<[Entry<T>]> = next.map(Entry::Free).collect();
+        self.segments.push(segment.try_into().ok().expect("as many entries as a segment has"));
+        self.free = first;
     }
 
     /// The value in `slot`.
@@ -85,7 +109,7 @@ impl<T> Slab<T> {
     /// When the slot is free.
     #[inline]
     pub fn get(&self, slot: Slot) -> &T {
-        match &self.entries[slot.0 as usize] {
+        match self.entry(slot.0) {
             Entry::Taken(value) => value,
             Entry::Free(_) => unreachable!("a slot in use is not free"),
         }
@@ -94,10 +118,17 @@ impl<T> Slab<T> {
     /// The value in `slot`, if one is there.
     #[inline]
     pub fn peek(&self, slot: Slot) -> Option<&T> {
-        match &self.entries[slot.0 as usize] {
+        match self.entry(slot.0) {
             Entry::Taken(value) => Some(value),
             Entry::Free(_) => None,
         }
+    }
+
+    /// Tells the processor that `slot` will be looked at soon.
+    #[inline(always)]
+    pub fn prefetch(&self, slot: Slot) {
+        let segment = &self.segments[(slot.0 >> SEGMENT_BITS) as usize];
+        prefetch_index(segment.as_slice(), (slot.0 % SEGMENT) as usize);
     }
 
     /// The value in `slot`, to change.
@@ -106,7 +137,7 @@ impl<T> Slab<T> {
     /// When the slot is free.
     #[inline]
     pub fn get_mut(&mut self, slot: Slot) -> &mut T {
-        match &mut self.entries[slot.0 as usize] {
+        match self.entry_mut(slot.0) {
             Entry::Taken(value) => value,
             Entry::Free(_) => unreachable!("a slot in use is not free"),
         }
@@ -118,7 +149,8 @@ impl<T> Slab<T> {
     /// When the slot is free already.
     #[inline]
     pub fn remove(&mut self, slot: Slot) -> T {
-        let entry = std::mem::replace(&mut self.entries[slot.0 as usize], Entry::Free(self.free));
+        let free = Entry::Free(self.free);
+        let entry = std::mem::replace(self.entry_mut(slot.0), free);
         let Entry::Taken(value) = entry else { unreachable!("a slot is freed once") };
         self.free = slot.0;
         self.len -= 1;
@@ -131,19 +163,22 @@ impl<T> Slab<T> {
     /// When the slot is free already.
     #[inline]
     pub fn discard(&mut self, slot: Slot) {
-        let entry = &mut self.entries[slot.0 as usize];
+        let free = Entry::Free(self.free);
+        let entry = self.entry_mut(slot.0);
         assert!(matches!(entry, Entry::Taken(_)), "a slot is freed once");
-        *entry = Entry::Free(self.free);
+        *entry = free;
         self.free = slot.0;
         self.len -= 1;
     }
 
     /// The values, in no meaningful order.
     pub fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
-        (0..).map(Slot).zip(&self.entries).filter_map(|(slot, entry)| match entry {
-            Entry::Taken(value) => Some((slot, value)),
-            Entry::Free(_) => None,
-        })
+        (0..).map(Slot).zip(self.segments.iter().flat_map(|segment| segment.iter())).filter_map(
+            |(slot, entry)| match entry {
+                Entry::Taken(value) => Some((slot, value)),
+                Entry::Free(_) => None,
+            },
+        )
     }
 }
 
@@ -169,5 +204,20 @@ mod tests {
         assert_eq!((slab.peek(b), slab.peek(c)), (Some(&'b'), None));
         slab.insert('c');
         assert_eq!(slab.iter().map(|(_, value)| value).collect::<String>(), "cb");
+    }
+
+    /// Goal: segments are one table, which has no more room than one segment too much.
+    #[test]
+    fn segments_are_one_table() {
+        let mut slab = Slab::new();
+        let count = 3 * SEGMENT + 5;
+        let slots: Vec<Slot> = (0..count).map(|value| slab.insert(value)).collect();
+        let numbers: Vec<u32> = slots.iter().map(|slot| slot.number()).collect();
+        assert_eq!(numbers, (0..count).collect::<Vec<_>>());
+        assert!(slots.iter().zip(0..).all(|(slot, value)| *slab.get(*slot) == value));
+        assert_eq!(slab.segments.len(), 4);
+        slots.iter().rev().for_each(|slot| slab.discard(*slot));
+        assert!(slab.is_empty() && slab.iter().next().is_none());
+        assert_eq!(slab.insert(0), slots[0]);
     }
 }

@@ -49,9 +49,9 @@ pub fn covered(windows: &Windows, begin: SimTime, end: SimTime) -> f64 {
 
 /// Memory that a run takes whatever is pending: the program, its tables, its buffers.
 const BASE_BYTES: u64 = 16 << 20;
-/// Memory for each event in the system: its state, its place in the calendar, and the slack of tables that double.
+/// Memory for each event in the system: its state, its place in the calendar, and chunks that are not full.
 /// Measured by `cargo bench --bench growth`.
-const BYTES_PER_PENDING: u64 = 144;
+const BYTES_PER_PENDING: u64 = 96;
 /// What `events.csv` keeps of each event in the system, beside that.
 const BYTES_PER_PENDING_ROW: u64 = 48;
 

@@ -12,8 +12,7 @@ use super::retry::{self, Situation};
 use super::rule::Rule;
 use super::service::{Service, Stay};
 use super::settlement::close;
-use super::{Notice, Rank, chain, order, report};
-use crate::engine::calendar::Key;
+use super::{Notice, chain, report};
 use crate::engine::slab::Slot;
 use crate::random::Purpose;
 use crate::scenario::{FaultKind, InvocationType, Scenario};
@@ -69,7 +68,6 @@ impl Service<'_> {
     /// One try: the service's own faults first, then admission, then the run.
     #[inline(always)]
     fn attempt(&mut self, slot: Slot, event: &mut Event, now: SimTime, observer: &mut impl Observer) -> Stay {
-        event.attempts += 1;
         let struck =
             if self.scenario.faults.is_empty() { None } else { strike_of_fault(self.scenario, event, now) };
         let admission = match struck {
@@ -98,7 +96,7 @@ impl Service<'_> {
         let next = self.after_refusal(event, outcome, now);
         event.backoff_streak = event.backoff_streak.saturating_add(u8::from(backs_off(outcome)));
         let next = self.prepare(event, outcome, next);
-        let (number, age) = (event.attempts, event.age_at(now));
+        let (number, age) = (event.attempts(), event.age_at(now));
         let what =
             Observation::AttemptEnded(Attempt { number, dispatched: now, age, outcome, run: None, next });
         report(slot, event, now, what, observer);
@@ -108,7 +106,7 @@ impl Service<'_> {
     #[inline(always)]
     fn after_refusal(&self, event: &Event, outcome: AttemptOutcome, now: SimTime) -> Next {
         let (timing, function) = (&self.scenario.timing, self.function(event));
-        if event.invocation == InvocationType::RequestResponse {
+        if event.invocation() == InvocationType::RequestResponse {
             self.after_refused_call(event, outcome, now)
         } else if backs_off(outcome) {
             let number = event.throttles + event.system_errors();
@@ -151,7 +149,7 @@ impl Service<'_> {
         let deadline = now + plan.init + function.timeout;
         let running = Running { dispatched: now, environment, start, plan, deadline, calling: None };
         event.set_stage(Stage::Running { run: self.runs.insert(running), calling: None });
-        let key = Key { at: now + plan.init + plan.duration, order: order(Rank::RunEnds, event.id, 0) };
+        let end = now + plan.init + plan.duration;
         let what = Observation::RunStarted {
             age: event.age_at(now),
             running: self.concurrency.running(event.function),
@@ -159,9 +157,9 @@ impl Service<'_> {
         };
         report(slot, event, now, what, observer);
         if function.calls.is_empty() {
-            self.calendar.schedule(key, Notice::RunEnds(slot));
+            self.schedule(end, event.id().0, Notice::RunEnds(slot));
         } else {
-            self.lead_to_calls(slot, event, key, now, observer);
+            self.lead_to_calls(slot, event, end, now, observer);
         }
     }
 
@@ -190,12 +188,12 @@ impl Service<'_> {
             cause: plan.cause,
             running: self.concurrency.running(event.function),
         };
-        event.billed_ms = event.billed_ms.saturating_add(u32::try_from(run.billed_ms).unwrap_or(u32::MAX));
+        event.add_billed(run.billed_ms);
         event.last = LastAttempt::new(plan.outcome, plan.cause);
         let next = self.after_run(event, plan.outcome, now);
         let next = self.prepare(event, plan.outcome, next);
         let what = Observation::AttemptEnded(Attempt {
-            number: event.attempts,
+            number: event.attempts(),
             dispatched,
             age: event.age_at(dispatched),
             outcome: plan.outcome,
@@ -208,7 +206,7 @@ impl Service<'_> {
 
     #[inline(always)]
     fn after_run(&self, event: &Event, outcome: AttemptOutcome, now: SimTime) -> Next {
-        match (event.invocation, outcome) {
+        match (event.invocation(), outcome) {
             (InvocationType::RequestResponse, _) => Next::Return,
             (_, AttemptOutcome::Success) => {
                 Next::Settle { fate: Fate::Succeeded, rule: Rule::SuccessEndsEvent }
@@ -227,9 +225,9 @@ impl Service<'_> {
     #[inline(always)]
     fn prepare(&mut self, event: &mut Event, outcome: AttemptOutcome, mut next: Next) -> Next {
         // A synchronous caller comes again by itself: no queue and no poller has a part in it.
-        if event.invocation == InvocationType::Event {
+        if event.invocation() == InvocationType::Event {
             if let Next::Retry { due, .. } = &mut next {
-                *due += self.neighbour_delay(event.key, event.attempts);
+                *due += self.neighbour_delay(event.key, event.attempts());
             }
             if let Some(poller) = self.pollers.get_mut(event.function.index()) {
                 poller.count(matches!(outcome, AttemptOutcome::Throttled(_)));
@@ -256,7 +254,7 @@ impl Service<'_> {
     ) -> Stay {
         match next {
             Next::Retry { due, .. } => {
-                match event.invocation {
+                match event.invocation() {
                     InvocationType::Event => self.schedule_dispatch(slot, event, due),
                     InvocationType::RequestResponse => self.schedule_offer(slot, event, due),
                 }
@@ -294,7 +292,7 @@ const fn backs_off(refusal: AttemptOutcome) -> bool {
 #[inline(always)]
 fn recorded_duration(scenario: &Scenario, event: &Event) -> Option<SimDuration> {
     let recorded = scenario.sources[event.source.index()].recorded_durations.as_ref()?;
-    let position = usize::try_from(event.number - 1).expect("recordings fit into memory");
+    let position = usize::try_from(event.number() - 1).expect("recordings fit into memory");
     event.parent().is_none().then(|| recorded[position])
 }
 
@@ -313,14 +311,14 @@ fn strike_of_fault(scenario: &Scenario, event: &Event, now: SimTime) -> Option<A
                 (Purpose::ClientError, AttemptOutcome::ClientError { status })
             }
             // An asynchronous event has passed the front door; a synchronous call passes it with each attempt.
-            FaultKind::FrontDoor { status } => match event.invocation {
+            FaultKind::FrontDoor { status } => match event.invocation() {
                 InvocationType::Event => return None,
                 InvocationType::RequestResponse => {
                     (Purpose::OfferFault, AttemptOutcome::SystemError { status })
                 }
             },
         };
-        let word = || event.key.draws(purpose, fault.ordinal, event.attempts).word();
+        let word = || event.key.draws(purpose, fault.ordinal, event.attempts() + 1).word();
         (concerned && fault.during.contain(now) && fault.probability.strikes(word())).then_some(outcome)
     })
 }

@@ -7,19 +7,11 @@ use super::dependency::{CallOutcome, HeldCall, Load, Place, Reception};
 use super::event::{Event, Running, Stage};
 use super::observation::{AttemptOutcome, Circumstance, FunctionError, Observation, Observer, Remark};
 use super::service::Service;
-use super::{Model, Notice, Rank, order, report};
+use super::{Model, Notice, report};
 use crate::engine::calendar::Key;
 use crate::engine::slab::Slot;
-use crate::id::{DependencyId, EventId};
+use crate::id::DependencyId;
 use crate::time::SimTime;
-
-/// Among what concerns calls at one instant: an answer comes before the timeout of the same call. The starts of
-/// handlers are numbered by events, not by calls.
-const ENDS: u64 = 0;
-const TIMES_OUT: u64 = 1;
-const STARTS: u64 = 2;
-/// Keeps what concerns dependencies apart from other changes at the same instant.
-const LOOK: u64 = 1;
 
 impl Model<'_> {
     /// A dependency is done with a call.
@@ -33,6 +25,11 @@ impl Model<'_> {
     }
 }
 
+/// A notice at `at` about what has `number`, with its key.
+const fn keyed(at: SimTime, number: u64, notice: Notice) -> (Key, Notice) {
+    (Key { at, order: notice.order(number) }, notice)
+}
+
 impl Service<'_> {
     /// A run has started whose function makes calls: they begin when every init is done. If that never happens, the
     /// run ends as planned, at `end`.
@@ -41,21 +38,20 @@ impl Service<'_> {
         &mut self,
         slot: Slot,
         event: &mut Event,
-        end: Key,
+        end: SimTime,
         now: SimTime,
         observer: &mut impl Observer,
     ) {
-        let id = event.id;
+        let id = event.id().0;
         let timeout = self.function(event).timeout;
         let plan = self.running_mut(event).plan;
         let at = now + plan.init + plan.within;
         if !plan.reaches_handler(timeout) {
-            self.calendar.schedule(end, Notice::RunEnds(slot));
+            self.schedule(end, id, Notice::RunEnds(slot));
         } else if at == now {
             self.call_from(slot, event, 0, now, observer);
         } else {
-            let order = order(Rank::CallEnds, id, STARTS);
-            self.calendar.schedule(Key { at, order }, Notice::HandlerStarts(slot));
+            self.schedule(at, id, Notice::HandlerStarts(slot));
         }
     }
 
@@ -101,18 +97,15 @@ impl Service<'_> {
     ) -> bool {
         let call = self.function(event).calls[usize::from(position)];
         let dependency = call.dependency;
-        let (run, id) = ((event.key, event.runs), event.id);
+        let (run, id) = ((event.key, event.runs), event.id().0);
         let deadline = self.running_mut(event).deadline;
         let found = self.dependencies.load(dependency);
         report(slot, event, now, Observation::CallStarted { position, dependency, found }, observer);
         let (reception, nominal) = self.dependencies.receive(&call, position, run, now);
         let number = self.dependencies.next_number();
         let patience = match call.timeout.map(|timeout| now + timeout) {
-            Some(at) if at < deadline => {
-                let order = order(Rank::CallEnds, EventId(number), TIMES_OUT);
-                (Key { at, order }, Notice::CallTimesOut(slot))
-            }
-            _ => (Key { at: deadline, order: order(Rank::RunEnds, id, 0) }, Notice::RunEnds(slot)),
+            Some(at) if at < deadline => keyed(at, number, Notice::CallTimesOut(slot)),
+            _ => keyed(deadline, id, Notice::RunEnds(slot)),
         };
         let held = |place| HeldCall::new(number, position, dependency, now, slot, patience, (place, nominal));
         let place = match reception {
@@ -127,8 +120,7 @@ impl Service<'_> {
         self.set_calling(event, Some((place, dependency)));
         match reception {
             Reception::Fails { after, .. } if now + after <= patience.0.at => {
-                let key = Key { at: now + after, order: order(Rank::CallEnds, EventId(number), ENDS) };
-                self.calendar.schedule(key, Notice::CallEnds(place));
+                self.schedule(now + after, number, Notice::CallEnds(place));
             }
             Reception::Fails { .. } => self.calendar.schedule(patience.0, patience.1),
             Reception::Joins | Reception::Refused => {
@@ -144,16 +136,16 @@ impl Service<'_> {
     fn serve(&mut self, dependency: DependencyId, now: SimTime) {
         while let Some((slot, end)) = self.dependencies.serve_next(dependency, now) {
             let call = self.dependencies.calls.get(slot);
-            let key = Key { at: end, order: order(Rank::CallEnds, EventId(call.number), ENDS) };
-            self.calendar.schedule(key, Notice::CallEnds(slot));
+            let (number, (patience, then)) = (call.number, call.patience);
             // Now it is certain whether the answer comes in time.
-            if call.caller.is_some() && call.patience.0.at < end {
-                self.calendar.schedule(call.patience.0, call.patience.1);
+            let is_late = call.caller.is_some() && patience.at < end;
+            self.schedule(end, number, Notice::CallEnds(slot));
+            if is_late {
+                self.calendar.schedule(patience, then);
             }
         }
         if let Some(at) = self.dependencies.next_look(dependency, now) {
-            let key = Key { at, order: order(Rank::Change, EventId(dependency.0.into()), LOOK) };
-            self.calendar.schedule(key, Notice::CapacityReturns(dependency));
+            self.schedule(at, dependency.0.into(), Notice::CapacityReturns(dependency));
         }
     }
 
@@ -253,7 +245,7 @@ impl Service<'_> {
 
     /// The call at `position` failed: unless the handler catches that, the run fails now.
     fn fails_by_call(&mut self, slot: Slot, event: &mut Event, position: u8, now: SimTime) -> bool {
-        let (id, caught) = (event.id, self.function(event).calls[usize::from(position)].caught);
+        let (id, caught) = (event.id().0, self.function(event).calls[usize::from(position)].caught);
         let plan = &mut self.running_mut(event).plan;
         if caught {
             if plan.outcome == AttemptOutcome::Success {
@@ -262,13 +254,13 @@ impl Service<'_> {
             return false;
         }
         self.end_run_otherwise(event, FunctionError::Dependency, now);
-        self.calendar.schedule(Key { at: now, order: order(Rank::RunEnds, id, 0) }, Notice::RunEnds(slot));
+        self.schedule(now, id, Notice::RunEnds(slot));
         true
     }
 
     /// All calls are made: the run's own work remains, until it is done or `Timeout` stops it.
     fn work(&mut self, slot: Slot, event: &mut Event, now: SimTime) {
-        let id = event.id;
+        let id = event.id().0;
         let Running { dispatched, plan, deadline, .. } = self.running_mut(event);
         let started = *dispatched + plan.init;
         let end = now + (plan.duration - plan.within);
@@ -278,8 +270,8 @@ impl Service<'_> {
         } else {
             plan.end_otherwise(plan.outcome, end.since(started));
         }
-        let key = Key { at: started + plan.duration, order: order(Rank::RunEnds, id, 0) };
-        self.calendar.schedule(key, Notice::RunEnds(slot));
+        let end = started + plan.duration;
+        self.schedule(end, id, Notice::RunEnds(slot));
     }
 
     /// The run ends now by `error`, whatever was planned.

@@ -151,11 +151,11 @@ impl Model<'_> {
         Arrived {
             key,
             source: parent.source,
-            number: parent.number,
+            number: parent.number(),
             function,
             invocation: InvocationType::Event,
             bytes,
-            provenance: Some(Provenance { parent: parent.id, past: None, lineage, caller }),
+            provenance: Some(Provenance { parent: parent.id(), past: None, lineage, caller }),
         }
     }
 }

@@ -59,7 +59,6 @@ impl Model<'_> {
             }
             (refused, last) = (refused + 1, now);
             self.service.waiting[id.index()] -= 1;
-            event.attempts += 1;
             let outcome = AttemptOutcome::Throttled(reason);
             if self.service.refuse(slot, event, outcome, now, observer) == Stay::Over {
                 self.take_out(slot);

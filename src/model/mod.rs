@@ -95,6 +95,27 @@ impl Notice {
         }
     }
 
+    /// Its order among what happens at the same instant; `number` is that of the event or call or whatever it is about.
+    const fn order(self, number: u64) -> u64 {
+        let (rank, last) = match self {
+            Self::RunEnds(_) => (Rank::RunEnds, 0),
+            // Apart from changes of configuration.
+            Self::CapacityReturns(_) => (Rank::Change, 1),
+            // An answer comes before the timeout of the same call. The starts of handlers are numbered by events.
+            Self::CallEnds(_) => (Rank::CallEnds, 0),
+            Self::CallTimesOut(_) => (Rank::CallEnds, 1),
+            Self::HandlerStarts(_) => (Rank::CallEnds, 2),
+            Self::DeliveryEnds(_, route) => (Rank::DeliveryEnds, route as u64),
+            Self::Offer(_) => (Rank::Offer, 0),
+            Self::Dispatch(_) => (Rank::Dispatch, 0),
+            // Apart from the dispatches, whose events have numbers of the same size.
+            Self::Read(_) => (Rank::Dispatch, 1),
+            Self::Change => (Rank::Change, 0),
+            Self::Redrive(_) => (Rank::Redrive, 0),
+        };
+        order(rank, number, last)
+    }
+
     /// The event that it is about, if that is in a run.
     const fn running(self) -> Option<Slot> {
         match self {
@@ -182,8 +203,7 @@ impl<'s> Model<'s> {
     pub fn new(scenario: &'s Scenario) -> Self {
         let mut service = Service::new(scenario);
         for (redrive, index) in scenario.redrives.iter().zip(0..) {
-            let order = order(Rank::Redrive, EventId(index), 0);
-            service.calendar.schedule(Key { at: redrive.at, order }, Notice::Redrive(redrive_number(index)));
+            service.schedule(redrive.at, index, Notice::Redrive(redrive_number(index)));
         }
         Self {
             scenario,
@@ -211,7 +231,7 @@ impl<'s> Model<'s> {
     /// Takes out the next notice that comes before an arrival at `arrival`.
     #[inline(always)]
     pub fn next_before_arrival(&mut self, arrival: SimTime) -> Option<(SimTime, Notice)> {
-        let limit = Key { at: arrival, order: (Rank::Arrival as u64) << RANK_SHIFT };
+        let limit = Key { at: arrival, order: order(Rank::Arrival, 0, 0) };
         if self.only_events {
             return self.pop_scheduled(limit);
         }
@@ -268,7 +288,7 @@ impl<'s> Model<'s> {
     /// Goes on to the next notices, as far as `limit`; whether there are any.
     #[inline(never)]
     fn turn(&mut self, limit: Key) -> bool {
-        let turned = self.service.calendar.turn(limit);
+        let turned = self.service.turn_calendar(limit, &self.events);
         if turned && self.events.len() > FIT_INTO_CACHE {
             self.look_ahead();
         }
@@ -286,23 +306,20 @@ impl<'s> Model<'s> {
         }
     }
 
-    /// Reads of each event that comes next, and then of each run, all at once, so that the processor waits for their
-    /// memory once and not for each of them.
-    fn look_ahead(&mut self) {
+    /// Has the memory of what comes next fetched while other things happen: the runs that end in this tick, and the
+    /// events of the next.
+    fn look_ahead(&self) {
         let Service { calendar, runs, .. } = &self.service;
-        for slot in calendar.batch().filter_map(Notice::event) {
-            std::hint::black_box(self.events.peek(slot).map(Event::ends));
+        for event in calendar.batch().filter_map(Notice::running).filter_map(|slot| self.events.peek(slot)) {
+            event.run().into_iter().for_each(|run| runs.prefetch(run));
         }
-        for slot in calendar.batch().filter_map(Notice::running) {
-            let run = self.events.peek(slot).and_then(Event::run);
-            std::hint::black_box(run.and_then(|run| runs.peek(run)).map(|running| running.deadline));
-        }
+        calendar.next_batch().filter_map(Notice::event).for_each(|slot| self.events.prefetch(slot));
     }
 
     /// Changes are kept out of the calendar, so that it is empty when nothing is left to happen to any event.
     fn next_change(&self) -> Option<Key> {
         let change = self.scenario.changes.get(self.changes)?;
-        Some(Key { at: change.effective, order: (Rank::Change as u64) << RANK_SHIFT | self.changes as u64 })
+        Some(Key { at: change.effective, order: order(Rank::Change, 0, 0) | self.changes as u64 })
     }
 
     /// Event `number` of `source` arrives: an event or call of its function, or an event of each of its functions.
@@ -435,8 +452,7 @@ impl<'s> Model<'s> {
             }
         };
         if let Some(wait) = wait {
-            let order = order(Rank::Redrive, EventId(index.into()), 0);
-            self.service.calendar.schedule(Key { at: now + wait, order }, Notice::Redrive(index));
+            self.service.schedule(now + wait, index.into(), Notice::Redrive(index));
         } else {
             let messages = self.queues.sent(index.into());
             let what = Circumstance::RedriveEnded { redrive: index, messages };
@@ -459,7 +475,7 @@ impl<'s> Model<'s> {
             self.expire(queue, end, observer);
         }
         let mut left: Vec<(Slot, &Event)> = self.events.iter().collect();
-        left.sort_unstable_by_key(|(_, event)| event.id);
+        left.sort_unstable_by_key(|(_, event)| event.id());
         for (slot, event) in left {
             let place = slot.number();
             observer.observe(&Fact { at: end, place, event, what: Observation::CutOff });
@@ -495,11 +511,11 @@ impl<'s> Model<'s> {
         }
         self.last_id += 1;
         let mut copy = event.clone();
-        copy.id = EventId(self.last_id);
+        copy.set_id(EventId(self.last_id));
         copy.key = EventKey(event.key.draws(Purpose::Duplicate, 1, 0).word());
         let (request, past) = (event.request_key(), event.past());
         let particulars = copy.particulars_mut();
-        (particulars.duplicate_of, particulars.request, particulars.past) = (Some(event.id), request, past);
+        (particulars.duplicate_of, particulars.request, particulars.past) = (Some(event.id()), request, past);
         let slot = self.events.insert(copy);
         let event = self.events.get(slot);
         report(slot, event, now, Observation::Duplicated, observer);
@@ -529,7 +545,6 @@ impl<'s> Model<'s> {
         self.events.insert(event)
     }
 
-    #[expect(clippy::unnecessary_box_returns, reason = "the boxes are used again")]
     fn particulars_of(&mut self, event: &Event, provenance: Provenance) -> Box<Particulars> {
         let usual = Particulars::of_usual(event);
         let particulars = Particulars {
@@ -608,9 +623,10 @@ fn again(message: Message, to: Option<FunctionId>) -> Arrived {
 /// So few events lie in the processor's cache anyhow.
 const FIT_INTO_CACHE: usize = 1 << 11;
 
-/// The rank takes the upper bits of a notice's order, the event's number the middle, the route the lowest two.
+/// The rank takes the upper bits of a notice's order, the number of what it is about the middle, and what tells it from
+/// others of the same rank the lowest two.
 const RANK_SHIFT: u32 = 61;
 
-fn order(rank: Rank, id: EventId, route: u64) -> u64 {
-    (rank as u64) << RANK_SHIFT | id.0 << 2 | route
+const fn order(rank: Rank, number: u64, last: u64) -> u64 {
+    (rank as u64) << RANK_SHIFT | number << 2 | last
 }

@@ -190,10 +190,10 @@ impl Service<'_> {
     /// What follows when a synchronous call got `outcome` instead of a run: its caller may make it again.
     pub(super) fn after_refused_call(&self, event: &Event, outcome: AttemptOutcome, now: SimTime) -> Next {
         let retry = self.scenario.sources[event.source.index()].retry;
-        let word = event.key.draws(Purpose::OfferJitter, 0, event.attempts).word();
+        let word = event.key.draws(Purpose::OfferJitter, 0, event.attempts()).word();
         let refused = matches!(outcome, AttemptOutcome::Throttled(_) | AttemptOutcome::SystemError { .. });
         let next = retry.filter(|_| refused).and_then(|retry| {
-            again(retry, event.attempts, event.offered(), now, self.scenario.timing.offer_jitter, word)
+            again(retry, event.attempts(), event.offered(), now, self.scenario.timing.offer_jitter, word)
         });
         match next {
             Some(Again { due, nominal, rule }) => Next::Retry { due, nominal, rule },

@@ -99,20 +99,37 @@ fn nominal_backoff(timing: &Timing, streak: u32) -> SimDuration {
     timing.backoff_base.saturating_mul(growth).min(timing.backoff_cap)
 }
 
+/// Parts per million are jitter's unit.
+const MILLION: u64 = 1_000_000;
+
 /// `nominal` times a uniform number on 1 ± jitter, in integers.
 #[inline]
 pub(super) fn jittered(nominal: SimDuration, jitter: Jitter, word: u64) -> SimDuration {
-    const MILLION: u64 = 1_000_000;
     if jitter.ppm == 0 {
         return nominal;
     }
+    let nanos = nominal.as_nanos();
     // 2^64 nanoseconds over a million are five hours: longer waits take the long way.
-    let spread = match nominal.as_nanos().checked_mul(jitter.ppm.into()) {
-        Some(product) => u128::from(product / MILLION),
-        None => u128::from(nominal.as_nanos()) * u128::from(jitter.ppm) / u128::from(MILLION),
-    };
+    match nanos.checked_mul(jitter.ppm.into()) {
+        Some(product) => {
+            let spread = product / MILLION;
+            SimDuration::from_nanos(nanos - spread + part(2 * spread, word))
+        }
+        None => jittered_for_long(nanos, jitter, word),
+    }
+}
+
+/// The part of `nanos` that `word` is of 2^64.
+const fn part(nanos: u64, word: u64) -> u64 {
+    ((nanos as u128 * word as u128) >> 64) as u64
+}
+
+/// Likewise for waits of which a millionth is not worked out in 64 bits.
+#[cold]
+fn jittered_for_long(nominal: u64, jitter: Jitter, word: u64) -> SimDuration {
+    let spread = u128::from(nominal) * u128::from(jitter.ppm) / u128::from(MILLION);
     let offset = (2 * spread * u128::from(word)) >> 64;
-    let nanos = u128::from(nominal.as_nanos()) - spread + offset;
+    let nanos = u128::from(nominal) - spread + offset;
     SimDuration::from_nanos(u64::try_from(nanos).expect("less than twice the nominal wait"))
 }
 
@@ -135,4 +152,27 @@ fn schedule(
 
 const fn drop_too_old(rule: Rule) -> Next {
     Next::Settle { fate: Fate::EventAgeExceeded, rule }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Goal: short and long waits are jittered alike. Method: both ways of working it out, for waits that both can do.
+    #[test]
+    fn the_short_way_is_the_long_way() {
+        for nominal in [0, 1, 999_999, 60_000_000_000, 300_000_000_001, 18_446_744_073_709] {
+            for ppm in [1, 100_000, 333_333, 999_999] {
+                for word in [0, 1, u64::MAX / 3, 1 << 63, u64::MAX] {
+                    let jitter = Jitter { ppm };
+                    let short = jittered(SimDuration::from_nanos(nominal), jitter, word);
+                    assert_eq!(short, jittered_for_long(nominal, jitter, word), "{nominal} {ppm} {word}");
+                }
+            }
+        }
+        let week = SimDuration::from_secs(7 * 86_400);
+        let most = jittered(week, Jitter { ppm: 500_000 }, u64::MAX);
+        let almost = SimDuration::from_secs(7 * 86_400 * 3 / 2);
+        assert!(most < almost && most > almost - SimDuration::from_millis(1), "{most}");
+    }
 }

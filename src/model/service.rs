@@ -3,14 +3,14 @@
 //! It is apart from the events so that a handler can work on one of them while it uses the service: an event is looked
 //! up once, however much happens to it at an instant.
 
+use super::Notice;
 use super::concurrency::Concurrency;
 use super::dependency::Dependencies;
 use super::event::{Event, Running};
 use super::poller::{Poller, Turn};
-use super::{Notice, Rank, order};
 use crate::engine::calendar::{Calendar, Key};
 use crate::engine::slab::{Slab, Slot};
-use crate::id::{EventId, FunctionId};
+use crate::id::FunctionId;
 use crate::random::{EventKey, Purpose};
 use crate::scenario::{Change, Function, Scenario};
 use crate::time::{SimDuration, SimTime};
@@ -90,29 +90,68 @@ impl<'s> Service<'s> {
     pub(super) fn vanishes(&self, event: &Event) -> bool {
         let probability = self.scenario.imperfections.loss;
         !probability.is_never()
-            && event.attempts == 0
+            && event.attempts() == 0
             && !event.is_duplicate()
             && probability.strikes(event.key.draws(Purpose::Vanish, 0, 0).word())
     }
 
+    /// Goes on to the next notices, as far as `limit`; whether there are any. Of each, what it is about is looked up.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a few instructions for each wait")]
+    pub(super) fn turn_calendar(&mut self, limit: Key, events: &Slab<Event>) -> bool {
+        let Self { calendar, runs, dependencies, .. } = self;
+        calendar.turn(limit, |notice: Notice| notice.order(number_of(notice, events, runs, dependencies)))
+    }
+
+    /// Schedules `notice`; `number` is that of what it is about.
+    #[inline(always)]
+    pub(super) fn schedule(&mut self, at: SimTime, number: u64, notice: Notice) {
+        self.calendar.schedule(Key { at, order: notice.order(number) }, notice);
+    }
+
+    #[inline(always)]
     pub(super) fn schedule_dispatch(&mut self, slot: Slot, event: &Event, due: SimTime) {
         self.waiting[event.function.index()] += 1;
-        let order = order(Rank::Dispatch, event.id, 0);
-        self.calendar.schedule(Key { at: due, order }, Notice::Dispatch(slot));
+        self.schedule(due, event.id().0, Notice::Dispatch(slot));
     }
 
     pub(super) fn schedule_offer(&mut self, slot: Slot, event: &Event, due: SimTime) {
-        let order = order(Rank::Offer, event.id, 0);
-        self.calendar.schedule(Key { at: due, order }, Notice::Offer(slot));
+        self.schedule(due, event.id().0, Notice::Offer(slot));
     }
 
     pub(super) fn schedule_reading(&mut self, function: FunctionId, at: SimTime) {
-        // The last bits tell it from the dispatches, whose events have numbers of the same size.
-        let order = order(Rank::Dispatch, EventId(function.0.into()), 1);
-        self.calendar.schedule(Key { at, order }, Notice::Read(function));
+        self.schedule(at, function.0.into(), Notice::Read(function));
     }
+}
+
+/// The number of what a notice is about.
+#[inline(always)]
+fn number_of(
+    notice: Notice,
+    events: &Slab<Event>,
+    runs: &Slab<Running>,
+    dependencies: &Dependencies<'_>,
+) -> u64 {
+    match notice {
+        Notice::RunEnds(slot)
+        | Notice::HandlerStarts(slot)
+        | Notice::DeliveryEnds(slot, _)
+        | Notice::Offer(slot)
+        | Notice::Dispatch(slot) => events.get(slot).id().0,
+        Notice::CallEnds(slot) => dependencies.calls.get(slot).number,
+        Notice::CallTimesOut(slot) => number_of_call(events.get(slot), runs, dependencies),
+        Notice::CapacityReturns(dependency) => dependency.0.into(),
+        Notice::Redrive(index) => index.into(),
+        Notice::Read(function) => function.0.into(),
+        Notice::Change => unreachable!("changes are kept out of the calendar"),
+    }
+}
+
+/// The number of the call that the run of `event` waits for.
+#[inline(never)]
+fn number_of_call(event: &Event, runs: &Slab<Running>, dependencies: &Dependencies<'_>) -> u64 {
+    let run = event.run().expect("only a run makes calls");
+    let call = runs.get(run).calling.expect("it waits for the call that times out");
+    dependencies.calls.get(call).number
 }
 
 /// A poller for each function, or none if they read without limit.

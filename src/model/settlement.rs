@@ -5,8 +5,7 @@ use super::observation::{Fate, Observation, Observer};
 use super::redrive::Message;
 use super::rule::Rule;
 use super::service::{Service, Stay};
-use super::{Model, Notice, Rank, delivery, order, report};
-use crate::engine::calendar::Key;
+use super::{Model, Notice, delivery, report};
 use crate::engine::slab::Slot;
 use crate::time::SimTime;
 
@@ -48,11 +47,10 @@ impl Service<'_> {
             return;
         };
         let target = &self.scenario.destinations[destination.index()];
-        event.routes[route as usize] = RouteResult::Pending;
+        event.set_route(route, RouteResult::Pending);
         let delivery::DeliveryPlan { bytes, payload_dropped, duration, .. } =
             delivery::plan(&self.scenario.timing, event, function, route, target, now);
-        let key = Key { at: now + duration, order: order(Rank::DeliveryEnds, event.id, route as u64) };
-        self.calendar.schedule(key, Notice::DeliveryEnds(slot, route));
+        self.schedule(now + duration, event.id().0, Notice::DeliveryEnds(slot, route));
         let what = Observation::DeliveryStarted { route, destination, bytes, payload_dropped };
         report(slot, event, now, what, observer);
     }
@@ -85,7 +83,7 @@ impl Model<'_> {
         let (tries, bytes) = (plan.tries, plan.bytes);
         let what = Observation::DeliveryEnded { route, destination, failure, tries, bytes };
         let event = self.events.get_mut(slot);
-        event.routes[route as usize] = failure.map_or(RouteResult::Delivered, RouteResult::Failed);
+        event.set_route(route, failure.map_or(RouteResult::Delivered, RouteResult::Failed));
         report(slot, event, now, what, observer);
         if failure.is_none() {
             if self.queues.keep(destination, route) && !event.is_duplicate() {
@@ -95,11 +93,7 @@ impl Model<'_> {
             self.invoke_from(slot, route, target, plan.bytes, now, observer);
         }
         self.visit(slot, |_, event| {
-            if event.routes.contains(&RouteResult::Pending) {
-                Stay::On
-            } else {
-                close(slot, event, now, observer)
-            }
+            if event.has_route(RouteResult::Pending) { Stay::On } else { close(slot, event, now, observer) }
         });
     }
 }

@@ -11,10 +11,9 @@
 //! A synchronous call is the same entity without a queue: it runs or is refused at once, and has no fate.
 
 use super::Arrived;
-use super::chain::Lineage;
 use super::environment::Environment;
 use super::failure::RunPlan;
-use super::observation::{AttemptOutcome, Fate, FunctionError, Placement, Start, ThrottleReason};
+use super::observation::{AttemptOutcome, Fate, Placement, Start};
 use super::offer::Caller;
 use super::tracing;
 use crate::engine::slab::Slot;
@@ -22,13 +21,23 @@ use crate::id::{DependencyId, EventId, FunctionId, RequestId, SourceId};
 use crate::random::{EventKey, Purpose};
 use crate::scenario::{DeliveryFailure, InvocationType};
 use crate::time::{SimDuration, SimTime};
+use packed::{Nature, Routes, StageDetail, StageName, Tally, lower, placed, upper};
+use particulars::Beyond;
 use std::ops::{Deref, DerefMut};
+
+pub(super) use packed::LastAttempt;
+pub(super) use particulars::Particulars;
+pub use particulars::Past;
+
+mod packed;
+mod particulars;
 
 /// One event (or synchronous call) while it is in the system.
 ///
-/// Millions of them may be waiting: it is kept small, and what every dispatch looks at stands at the two ends.
+/// Millions of them may be waiting, and each dispatch comes upon another one: it fills one line of the cache, so that
+/// to look at it is to wait for memory once.
 #[derive(Clone, Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub struct Event {
     state: State,
     /// Absent for most events.
@@ -39,28 +48,26 @@ pub struct Event {
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct State {
-    pub(super) id: EventId,
     pub(super) key: EventKey,
-    pub(super) number: u64,
     pub(super) accepted: SimTime,
     /// What belongs to its place in life: a time, or a run.
     since: StageDetail,
-    pub(super) attempts: u32,
+    /// The lower half of its number in the run; what is beyond 2^32 is particular.
+    id: u32,
+    /// Likewise of its number within its source.
+    number: u32,
     pub(super) throttles: u32,
-    /// At most 2^32 − 1 milliseconds, 49 days: three runs take less than an hour.
-    pub(super) billed_ms: u32,
+    tally: Tally,
     pub(super) bytes: u32,
     pub(super) source: SourceId,
     pub(super) function: FunctionId,
     pub(super) last: LastAttempt,
+    routes: Routes,
     place: StageName,
-    pub(super) routes: [RouteResult; Route::ALL.len()],
+    nature: Nature,
     pub(super) runs: u8,
     /// Back-off waits since the last run, or more than 255: by then the wait has reached its cap.
     pub(super) backoff_streak: u8,
-    pub(super) invocation: InvocationType,
-    /// Whether it is the first of its function in its second: X-Ray traces each of these.
-    first_of_second: bool,
 }
 
 impl Deref for Event {
@@ -74,159 +81,6 @@ impl Deref for Event {
 impl DerefMut for Event {
     fn deref_mut(&mut self) -> &mut State {
         &mut self.state
-    }
-}
-
-/// A [`Stage`] without what belongs to it: together with [`StageDetail`] it takes nine bytes, and not sixteen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum StageName {
-    Offered,
-    NeverAccepted,
-    Queued,
-    Running,
-    Settled(Fate),
-    Returned,
-}
-
-/// Nanoseconds of virtual time, or for a run its slot and the dependency that it waits for, plus one.
-#[derive(Clone, Copy, Debug)]
-struct StageDetail(u64);
-
-/// How the last finished attempt ended, and for a run the cause of its failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LastAttempt {
-    /// There was none.
-    None,
-    Run(RunOutcome, Cause),
-    Throttled(ThrottleReason),
-    SystemError(u16),
-    ClientError(u16),
-}
-
-/// The outcomes of runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RunOutcome {
-    Success,
-    CaughtError,
-    FunctionError(FunctionError),
-}
-
-/// The position of a failure cause, or 255 for none: a function has fewer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cause(u8);
-
-impl LastAttempt {
-    /// An attempt that ended with `outcome`, by `cause` if it was a run that failed.
-    pub(super) const fn new(outcome: AttemptOutcome, cause: Option<u8>) -> Self {
-        let cause = match cause {
-            Some(cause) => Cause(cause),
-            None => Cause(u8::MAX),
-        };
-        match outcome {
-            AttemptOutcome::Success => Self::Run(RunOutcome::Success, cause),
-            AttemptOutcome::CaughtError => Self::Run(RunOutcome::CaughtError, cause),
-            AttemptOutcome::FunctionError(error) => Self::Run(RunOutcome::FunctionError(error), cause),
-            AttemptOutcome::Throttled(reason) => Self::Throttled(reason),
-            AttemptOutcome::SystemError { status } => Self::SystemError(status),
-            AttemptOutcome::ClientError { status } => Self::ClientError(status),
-        }
-    }
-
-    const fn outcome(self) -> Option<AttemptOutcome> {
-        Some(match self {
-            Self::None => return None,
-            Self::Run(RunOutcome::Success, _) => AttemptOutcome::Success,
-            Self::Run(RunOutcome::CaughtError, _) => AttemptOutcome::CaughtError,
-            Self::Run(RunOutcome::FunctionError(error), _) => AttemptOutcome::FunctionError(error),
-            Self::Throttled(reason) => AttemptOutcome::Throttled(reason),
-            Self::SystemError(status) => AttemptOutcome::SystemError { status },
-            Self::ClientError(status) => AttemptOutcome::ClientError { status },
-        })
-    }
-}
-
-impl StageDetail {
-    const NONE: Self = Self(0);
-
-    const fn at(at: SimTime) -> Self {
-        Self(at.as_nanos())
-    }
-
-    const fn time(self) -> SimTime {
-        SimTime::from_nanos(self.0)
-    }
-
-    fn of_run(run: Slot, calling: Option<DependencyId>) -> Self {
-        Self(u64::from(run.number()) << 32 | calling.map_or(0, |dependency| u64::from(dependency.0) + 1))
-    }
-
-    const fn run(self) -> Slot {
-        Slot::from_number((self.0 >> 32) as u32)
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "as packed")]
-    fn calling(self) -> Option<DependencyId> {
-        (self.0 as u32).checked_sub(1).map(|dependency| DependencyId(dependency as u16))
-    }
-}
-
-/// What is true of few events: those that were not accepted at once, that come from another event, or that the service
-/// refused to run. Kept apart so that the others are small.
-#[derive(Clone, Debug)]
-pub(super) struct Particulars {
-    pub(super) parent: Option<EventId>,
-    pub(super) past: Past,
-    pub(super) lineage: Option<Lineage>,
-    pub(super) caller: Caller,
-    pub(super) duplicate_of: Option<EventId>,
-    /// From which its request id follows: its own key, or that of the event of which it is a second delivery.
-    pub(super) request: EventKey,
-    pub(super) offered: SimTime,
-    /// Offers of it that Lambda refused.
-    pub(super) refusals: u32,
-    pub(super) client_errors: u8,
-}
-
-/// What an event was before it was sent again, and before that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Past {
-    /// The event whose payload it carries; itself if it is none that was sent again.
-    pub original: EventId,
-    /// How often the payload was sent again.
-    pub generation: u16,
-    /// The original's key: what follows from the payload follows from it.
-    pub payload: EventKey,
-    /// When the original was accepted.
-    pub first_accepted: SimTime,
-}
-
-impl Particulars {
-    /// Nothing particular about `event`.
-    pub(super) fn of_usual(event: &Event) -> Self {
-        Self {
-            parent: None,
-            past: Past::none(event.id, event.key, event.accepted),
-            lineage: None,
-            caller: Caller::Source,
-            duplicate_of: None,
-            request: event.key,
-            offered: event.accepted,
-            refusals: 0,
-            client_errors: 0,
-        }
-    }
-}
-
-impl Past {
-    /// The past of an event that was not sent again.
-    pub(super) const fn none(event: EventId, key: EventKey, accepted: SimTime) -> Self {
-        Self { original: event, generation: 0, payload: key, first_accepted: accepted }
-    }
-
-    /// The past of an event that is sent again once more.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        Self { generation: self.generation.saturating_add(1), ..self }
     }
 }
 
@@ -347,30 +201,29 @@ impl Event {
     /// An event that was just handed to Lambda: what follows from that, and nothing yet of what becomes of it.
     #[inline]
     pub(super) fn new(id: EventId, arrived: &Arrived, now: SimTime, stage: Stage, first: bool) -> Self {
+        let (place, since) = placed(stage);
         let mut event = Self {
             particulars: None,
             state: State {
-                id,
                 key: arrived.key,
-                number: arrived.number,
                 accepted: now,
-                since: StageDetail::NONE,
-                attempts: 0,
+                since,
+                id: lower(id.0),
+                number: lower(arrived.number),
                 throttles: 0,
-                billed_ms: 0,
+                tally: Tally::NOTHING,
                 bytes: u32::try_from(arrived.bytes).unwrap_or(u32::MAX),
                 source: arrived.source,
                 function: arrived.function,
                 last: LastAttempt::None,
-                place: StageName::Returned,
-                routes: [RouteResult::NotConfigured; Route::ALL.len()],
+                routes: Routes::NOT_CONFIGURED,
+                place,
+                nature: Nature::new(arrived.invocation, first),
                 runs: 0,
                 backoff_streak: 0,
-                invocation: arrived.invocation,
-                first_of_second: first,
             },
         };
-        event.set_stage(stage);
+        event.number_beyond(id, arrived.number);
         event
     }
 
@@ -389,19 +242,36 @@ impl Event {
     #[expect(clippy::inline_always, reason = "as above")]
     pub(crate) fn as_accepted(&self, at: SimTime) -> Self {
         let mut event = self.copied_if_usual().expect("there is nothing particular about it");
-        (event.attempts, event.runs) = (0, 0);
+        event.runs = 0;
         event.set_stage(Stage::Queued { due: at });
         event
     }
 
-    /// Something from the first and the last part of its memory.
-    pub(super) const fn ends(&self) -> (EventId, bool) {
-        (self.state.id, self.state.first_of_second)
+    /// The event's number in the run.
+    #[inline]
+    pub fn id(&self) -> EventId {
+        EventId(u64::from(self.beyond().id) << 32 | u64::from(self.state.id))
     }
 
-    /// The event's number in the run.
-    pub const fn id(&self) -> EventId {
-        self.state.id
+    fn beyond(&self) -> Beyond {
+        self.particulars.as_ref().map_or(Beyond::default(), |particulars| particulars.beyond)
+    }
+
+    /// Gives it what its numbers have beyond their lower halves, before it has a past of others.
+    fn number_beyond(&mut self, id: EventId, number: u64) {
+        let beyond = Beyond { id: upper(id.0), number: upper(number) };
+        if beyond != self.beyond() {
+            let particulars = self.particulars_mut();
+            particulars.beyond = beyond;
+            particulars.past.original = id;
+        }
+    }
+
+    /// It gets another number in the run; then its past has to be told.
+    pub(super) fn set_id(&mut self, id: EventId) {
+        let number = self.number();
+        self.state.id = lower(id.0);
+        self.number_beyond(id, number);
     }
 
     /// The key from which all its draws follow.
@@ -438,8 +308,9 @@ impl Event {
     }
 
     /// Its number within its source, from 1; for a chained event that of its first ancestor.
-    pub const fn number(&self) -> u64 {
-        self.state.number
+    #[inline]
+    pub fn number(&self) -> u64 {
+        u64::from(self.beyond().number) << 32 | u64::from(self.state.number)
     }
 
     /// The event whose outcome it carries, if a Lambda destination or a subscription created it.
@@ -449,7 +320,7 @@ impl Event {
 
     /// Where its payload comes from.
     pub fn past(&self) -> Past {
-        let itself = || Past::none(self.state.id, self.state.key, self.state.accepted);
+        let itself = || Past::none(self.id(), self.state.key, self.state.accepted);
         self.particulars.as_ref().map_or_else(itself, |particulars| particulars.past)
     }
 
@@ -486,7 +357,7 @@ impl Event {
 
     /// Lambda accepts it at `now`, after it was refused before.
     pub(super) fn accept_at(&mut self, now: SimTime, first: bool) {
-        self.state.first_of_second = first;
+        self.state.nature = Nature::new(self.invocation(), first);
         let particulars = self.particulars_mut();
         particulars.past.first_accepted = now;
         self.state.accepted = now;
@@ -511,7 +382,7 @@ impl Event {
 
     /// Whether its caller waits for it.
     pub const fn invocation(&self) -> InvocationType {
-        self.state.invocation
+        self.state.nature.invocation()
     }
 
     /// When Lambda accepted it (for a synchronous call: when it was made).
@@ -521,7 +392,7 @@ impl Event {
 
     /// Whether X-Ray keeps a trace of it, decided when it was accepted.
     pub fn traced(&self) -> bool {
-        self.is_accepted() && (self.state.first_of_second || tracing::is_sampled(self.request_key()))
+        self.is_accepted() && (self.state.nature.is_first() || tracing::is_sampled(self.request_key()))
     }
 
     /// Its size in bytes.
@@ -536,8 +407,11 @@ impl Event {
     }
 
     /// Attempts so far: runs, throttles, system errors and client errors.
-    pub const fn attempts(&self) -> u32 {
-        self.state.attempts
+    #[inline]
+    pub fn attempts(&self) -> u32 {
+        let apart = self.particulars.as_ref();
+        let apart = apart.map_or(0, |apart| apart.more_system_errors + u32::from(apart.client_errors));
+        self.state.throttles + u32::from(self.state.runs) + self.state.tally.system_errors() + apart
     }
 
     /// Attempts that reached the function's code.
@@ -552,10 +426,8 @@ impl Event {
 
     /// Attempts that met a 5xx.
     pub fn system_errors(&self) -> u32 {
-        self.state.attempts
-            - self.state.throttles
-            - u32::from(self.state.runs)
-            - u32::from(self.client_errors())
+        let more = self.particulars.as_ref().map_or(0, |particulars| particulars.more_system_errors);
+        self.state.tally.system_errors() + more
     }
 
     /// Attempts that met a 4xx other than 429.
@@ -577,30 +449,51 @@ impl Event {
     /// The failure cause that struck its last finished run, by its position in the function's list.
     #[inline]
     pub const fn last_cause(&self) -> Option<u8> {
-        match self.state.last {
-            LastAttempt::Run(_, Cause(cause)) if cause < u8::MAX => Some(cause),
-            _ => None,
-        }
+        self.state.last.cause()
     }
 
     /// Billed milliseconds of all its finished runs together.
-    pub const fn billed_ms(&self) -> u64 {
-        self.state.billed_ms as u64
+    pub fn billed_ms(&self) -> u64 {
+        let more = self.particulars.as_ref().map_or(0, |particulars| particulars.more_billed_ms);
+        u64::from(self.state.tally.billed_ms()) + more
+    }
+
+    /// A run ended for which so many milliseconds are billed.
+    #[inline]
+    pub(super) fn add_billed(&mut self, ms: u64) {
+        let beyond = self.state.tally.add_billed(ms);
+        if beyond > 0 {
+            self.particulars_mut().more_billed_ms += beyond;
+        }
     }
 
     /// An attempt did not reach the function's code.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "in an overload for most of what happens")]
     pub(super) fn note_refusal(&mut self, refusal: AttemptOutcome) {
-        match refusal {
-            AttemptOutcome::Throttled(_) => self.state.throttles += 1,
-            // The attempts that are nothing else.
-            AttemptOutcome::SystemError { .. } => {}
-            AttemptOutcome::ClientError { .. } => self.particulars_mut().client_errors += 1,
-            AttemptOutcome::Success | AttemptOutcome::CaughtError | AttemptOutcome::FunctionError(_) => {
-                unreachable!("a run is no refusal")
-            }
+        if matches!(refusal, AttemptOutcome::Throttled(_)) {
+            self.state.throttles += 1;
+        } else {
+            self.note_error(refusal);
         }
         self.state.last = LastAttempt::new(refusal, None);
+    }
+
+    /// The service failed, or refused to run the function.
+    #[cold]
+    fn note_error(&mut self, refusal: AttemptOutcome) {
+        match refusal {
+            AttemptOutcome::SystemError { .. } => {
+                if !self.state.tally.count_system_error() {
+                    self.particulars_mut().more_system_errors += 1;
+                }
+            }
+            AttemptOutcome::ClientError { .. } => self.particulars_mut().client_errors += 1,
+            AttemptOutcome::Throttled(_)
+            | AttemptOutcome::Success
+            | AttemptOutcome::CaughtError
+            | AttemptOutcome::FunctionError(_) => unreachable!("neither a throttle nor a run"),
+        }
     }
 
     /// Where it is in its life.
@@ -629,14 +522,7 @@ impl Event {
     /// It goes on to another place in its life.
     #[inline]
     pub(super) fn set_stage(&mut self, stage: Stage) {
-        (self.state.place, self.state.since) = match stage {
-            Stage::Offered { due } => (StageName::Offered, StageDetail::at(due)),
-            Stage::NeverAccepted => (StageName::NeverAccepted, StageDetail::NONE),
-            Stage::Queued { due } => (StageName::Queued, StageDetail::at(due)),
-            Stage::Running { run, calling } => (StageName::Running, StageDetail::of_run(run, calling)),
-            Stage::Settled { fate, at } => (StageName::Settled(fate), StageDetail::at(at)),
-            Stage::Returned => (StageName::Returned, StageDetail::NONE),
-        };
+        (self.state.place, self.state.since) = placed(stage);
     }
 
     /// Its fate is known at `at`.
@@ -665,14 +551,24 @@ impl Event {
     }
 
     /// What became of its outcome on `route`.
-    pub const fn route(&self, route: Route) -> RouteResult {
-        self.state.routes[route as usize]
+    pub fn route(&self, route: Route) -> RouteResult {
+        self.state.routes.of(route)
+    }
+
+    /// Something else became of its outcome on `route`.
+    pub(super) fn set_route(&mut self, route: Route, result: RouteResult) {
+        self.state.routes = self.state.routes.with(route, result);
+    }
+
+    /// Whether `result` became of its outcome on some route.
+    pub(super) fn has_route(&self, result: RouteResult) -> bool {
+        Route::ALL.iter().any(|route| self.route(*route) == result)
     }
 
     /// Whether it is lost: it did not succeed and no route holds a copy. Meaningful once it is closed.
     pub fn is_lost(&self) -> bool {
         let failed = self.settled().is_some_and(|(fate, _)| fate != Fate::Succeeded);
-        failed && !self.state.routes.contains(&RouteResult::Delivered)
+        failed && !self.has_route(RouteResult::Delivered)
     }
 }
 
@@ -680,33 +576,49 @@ impl Event {
 mod tests {
     use super::*;
 
-    /// Goal: millions can wait. An event has 80 bytes, and what is particular about few is apart.
+    /// Goal: millions can wait. An event fills a line of the cache, and what is particular about few is apart.
     #[test]
     fn an_event_is_small() {
-        assert!(size_of::<Event>() <= 80, "{} bytes", size_of::<Event>());
+        assert_eq!((size_of::<Event>(), align_of::<Event>()), (64, 64));
     }
 
+    fn event(id: EventId, number: u64) -> Event {
+        let arrived = Arrived {
+            key: EventKey(1),
+            source: SourceId(0),
+            number,
+            function: FunctionId(0),
+            invocation: InvocationType::Event,
+            bytes: 0,
+            provenance: None,
+        };
+        Event::new(id, &arrived, SimTime::ZERO, Stage::Returned, true)
+    }
+
+    /// Goal: more than 2^32 events can be told apart. Method: numbers at both sides of the border.
     #[test]
-    fn what_a_run_keeps_in_its_stage_comes_out_again() {
-        for calling in [None, Some(DependencyId(0)), Some(DependencyId(u16::MAX))] {
-            let detail = StageDetail::of_run(Slot::from_number(u32::MAX), calling);
-            assert_eq!((detail.run(), detail.calling()), (Slot::from_number(u32::MAX), calling));
+    fn numbers_have_no_end() {
+        for (id, number) in
+            [(1, 1), (u64::from(u32::MAX), 7), (1 << 32, 7), (u64::MAX, 1 << 40), (5 << 32, 9)]
+        {
+            let mut event = event(EventId(id), number);
+            assert_eq!((event.id().0, event.number(), event.past().original.0), (id, number, id));
+            assert_eq!(event.copied_if_usual().is_some(), id < 1 << 32 && number < 1 << 32);
+            event.set_id(EventId(u64::MAX - 1));
+            assert_eq!((event.id().0, event.number()), (u64::MAX - 1, number));
         }
     }
 
+    /// Goal: a tally has no end. Method: more of both than an event's own memory holds.
     #[test]
-    fn the_last_attempt_is_remembered_with_its_cause() {
-        let outcomes = [
-            AttemptOutcome::Success,
-            AttemptOutcome::CaughtError,
-            AttemptOutcome::FunctionError(FunctionError::Crash),
-            AttemptOutcome::Throttled(ThrottleReason::Fault),
-            AttemptOutcome::SystemError { status: 503 },
-            AttemptOutcome::ClientError { status: 404 },
-        ];
-        for outcome in outcomes {
-            assert_eq!(LastAttempt::new(outcome, None).outcome(), Some(outcome));
+    fn what_does_not_fit_into_the_tally_is_kept_elsewhere() {
+        let mut event = event(EventId(1), 1);
+        for _ in 0..3 {
+            event.add_billed(7_000_000);
         }
-        assert_eq!(LastAttempt::None.outcome(), None);
+        event.add_billed(1 << 40);
+        (0..600).for_each(|_| event.note_refusal(AttemptOutcome::SystemError { status: 503 }));
+        assert_eq!(event.billed_ms(), 21_000_000 + (1 << 40));
+        assert_eq!((event.system_errors(), event.attempts()), (600, 600));
     }
 }
