@@ -341,8 +341,7 @@ impl<N: Copy> Calendar<N> {
         let Density { ticks, notices } = std::mem::take(&mut self.density);
         let better = better_tick_bits(self.wheel.tick_bits, notices / ticks);
         if better != self.wheel.tick_bits {
-            let unsorted = std::mem::take(&mut self.unsorted);
-            self.unsorted = self.wheel.change_tick(better, unsorted);
+            self.wheel.change_tick(better, &mut self.unsorted);
         }
     }
 }
@@ -389,25 +388,33 @@ impl<N: Copy> Wheel<N> {
         self.chunks.push(list_of(&mut self.levels, self.cursor, tick), waiting);
     }
 
-    /// Other ticks for everything, which is what is kept here and `all` besides. Returns what is due in the first tick.
-    fn change_tick(&mut self, tick_bits: u32, mut all: Vec<Waiting<N>>) -> Vec<Waiting<N>> {
-        for level in &mut self.levels {
+    /// Other ticks for everything: what is kept here, and what is `due`, which comes before that. Leaves in `due` what is
+    /// due in the first of the new ticks.
+    #[inline(never)]
+    fn change_tick(&mut self, tick_bits: u32, due: &mut Vec<Waiting<N>>) {
+        self.tick_bits = tick_bits;
+        self.cursor = due.iter().map(|waiting| self.tick_of(waiting.at)).min().unwrap_or(self.cursor);
+        let mut before = std::mem::replace(&mut self.levels, vec![Level::new(); LEVELS]);
+        let Self { levels, chunks, cursor, .. } = self;
+        let mut sort_out =
+            |chunks: &mut Chunks<Waiting<N>>, due: &mut Vec<Waiting<N>>, waiting: Waiting<N>| {
+                let tick = waiting.at.as_nanos() >> tick_bits;
+                if tick == *cursor {
+                    due.push(waiting);
+                } else {
+                    chunks.push(list_of(levels, *cursor, tick), waiting);
+                }
+            };
+        for waiting in std::mem::take(due) {
+            sort_out(chunks, due, waiting);
+        }
+        // Chunk by chunk, so that it takes no memory beside that of what is moved.
+        for level in &mut before {
             while let Some(slot) = level.any_slot() {
                 let mut list = level.take(slot);
-                while self.chunks.take_chunk(&mut list, |_, waiting| all.push(waiting)) {}
+                while chunks.take_chunk(&mut list, |chunks, waiting| sort_out(chunks, due, waiting)) {}
             }
         }
-        self.tick_bits = tick_bits;
-        self.cursor = all.iter().map(|waiting| self.tick_of(waiting.at)).min().unwrap_or(0);
-        let mut first = Vec::new();
-        for waiting in all {
-            if self.tick_of(waiting.at) == self.cursor {
-                first.push(waiting);
-            } else {
-                self.place(waiting);
-            }
-        }
-        first
     }
 
     /// How far `at` lies in its tick, as exactly as 31 bits tell.
