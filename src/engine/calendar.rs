@@ -388,8 +388,8 @@ impl<N: Copy> Wheel<N> {
         self.chunks.push(list_of(&mut self.levels, self.cursor, tick), waiting);
     }
 
-    /// Other ticks for everything: what is kept here, and what is `due`, which comes before that. Leaves in `due` what is
-    /// due in the first of the new ticks.
+    /// Other ticks for everything: what is kept here, and what is `due`, which comes before that. Leaves in `due` what
+    /// is due in the first of the new ticks.
     #[inline(never)]
     fn change_tick(&mut self, tick_bits: u32, due: &mut Vec<Waiting<N>>) {
         self.tick_bits = tick_bits;

@@ -96,7 +96,7 @@ impl<T> Slab<T> {
         let first = u32::try_from(self.segments.len()).ok().and_then(|segment| segment.checked_mul(SEGMENT));
         // The last segment of all would hold the end of the list.
         let first = first.filter(|first| *first < NONE - SEGMENT);
-        let first = first.expect("fewer than 2^32 − 1 024 events are in flight");
+        let first = first.expect("fewer than 2^32 − 1 024 values are in the table");
         let next = (1..SEGMENT).map(|next| first + next).chain([NONE]);
         let segment: Box<[Entry<T>]> = next.map(Entry::Free).collect();
         self.segments.push(segment.try_into().ok().expect("as many entries as a segment has"));
@@ -204,6 +204,13 @@ mod tests {
         assert_eq!((slab.peek(b), slab.peek(c)), (Some(&'b'), None));
         slab.insert('c');
         assert_eq!(slab.iter().map(|(_, value)| value).collect::<String>(), "cb");
+    }
+
+    /// Goal: a table has no more than its values take. Method: a value with a pattern to spare.
+    #[test]
+    fn an_entry_takes_no_more_than_its_value() {
+        assert_eq!(size_of::<Entry<crate::model::event::Event>>(), 64);
+        assert_eq!(size_of::<Segment<Box<u64>>>(), 16 * SEGMENT as usize);
     }
 
     /// Goal: segments are one table, which has no more room than one segment too much.

@@ -49,7 +49,7 @@ pub fn covered(windows: &Windows, begin: SimTime, end: SimTime) -> f64 {
 
 /// Memory that a run takes whatever is pending: the program, its tables, its buffers.
 const BASE_BYTES: u64 = 16 << 20;
-/// Memory for each event in the system: its state, its place in the calendar, and chunks that are not full.
+/// Memory for each event in the system: its state, its place in the calendar, and room that tables have to spare.
 /// Measured by `cargo bench --bench growth`.
 const BYTES_PER_PENDING: u64 = 96;
 /// What `events.csv` keeps of each event in the system, beside that.

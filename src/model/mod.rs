@@ -412,14 +412,25 @@ impl<'s> Model<'s> {
         }
     }
 
-    /// An event has left the system. What is kept apart of it is used again.
+    /// An event has left the system.
     #[inline(always)]
     fn take_out(&mut self, slot: Slot) {
-        if let Some(mut particulars) = self.events.get_mut(slot).particulars.take() {
-            self.spare_lineages.extend(particulars.lineage.take());
-            self.spare_particulars.push(particulars);
+        if let Some(particulars) = self.events.get_mut(slot).particulars.take() {
+            self.keep_spares(particulars);
         }
         self.events.discard(slot);
+    }
+
+    /// What was kept apart of an event is used again, if there is not enough of that already: not all that is given
+    /// back was taken from here.
+    #[inline(never)]
+    fn keep_spares(&mut self, mut particulars: Box<Particulars>) {
+        if self.spare_lineages.len() < MOST_SPARES {
+            self.spare_lineages.extend(particulars.lineage.take());
+        }
+        if self.spare_particulars.len() < MOST_SPARES {
+            self.spare_particulars.push(particulars);
+        }
     }
 
     /// Another configuration holds from here on: whatever is decided from now on is decided by it. Runs and deliveries
@@ -619,6 +630,9 @@ fn again(message: Message, to: Option<FunctionId>) -> Arrived {
         }),
     }
 }
+
+/// More than ever come and go between two notices.
+const MOST_SPARES: usize = 1 << 10;
 
 /// So few events lie in the processor's cache anyhow.
 const FIT_INTO_CACHE: usize = 1 << 11;

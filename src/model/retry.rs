@@ -124,7 +124,7 @@ const fn part(nanos: u64, word: u64) -> u64 {
     ((nanos as u128 * word as u128) >> 64) as u64
 }
 
-/// Likewise for waits of which a millionth is not worked out in 64 bits.
+/// The same where nanoseconds times parts per million take more than 64 bits.
 #[cold]
 fn jittered_for_long(nominal: u64, jitter: Jitter, word: u64) -> SimDuration {
     let spread = u128::from(nominal) * u128::from(jitter.ppm) / u128::from(MILLION);

@@ -226,13 +226,13 @@ impl Observer for Recorder<'_> {
     /// falls away there.
     #[inline(always)]
     fn observe(&mut self, fact: &Fact<'_>) {
-        // Of a copy, and first: a fact of which nobody has the address need not be in memory, of what is known of its
-        // kind nothing gets lost, and what only the copy needs is looked at only for the copy.
         if let Some(outputs) = &mut self.outputs
             && let Some(events) = &mut outputs.events
         {
             events.observe(fact);
         }
+        // Of a copy, and before the rest: a fact of which nobody has the address need not be in memory, of what is
+        // known of its kind nothing gets lost, and what only the copy needs is looked at only for the copy.
         if self.more {
             self.observe_more(&{ *fact });
         }

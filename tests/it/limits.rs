@@ -119,10 +119,10 @@ fn a_sweep_that_outgrows_its_memory_is_stopped_and_goes_on() {
     let (file, out_text) = (file.to_str().expect("UTF-8"), out.to_str().expect("UTF-8"));
     let sweep = ["sweep", file, "--vary", "sources.s.max_events=10,20,150000", "--out", out_text];
     let options = ["--replications", "2", "--threads", "1", "--metric", "accepted.Sum", "--set", "end=4s"];
-    let limit = ["--no-estimate", "--memory", "32MiB"];
+    let limit = ["--no-estimate", "--memory", "24MiB"];
     refused(
         &[&sweep[..], &options, &limit].concat(),
-        &["stopped: ", "32 MiB of memory hold no more", "--memory"],
+        &["stopped: ", "24 MiB of memory hold no more", "--memory"],
     );
     let kept = fs::read_to_string(out.join("journal.csv")).expect("the journal");
     assert_eq!(kept.lines().count(), 5, "a header and two points of two runs: {kept}");

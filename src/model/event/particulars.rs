@@ -8,7 +8,8 @@ use crate::random::EventKey;
 use crate::time::SimTime;
 
 /// What is true of few events: those that were not accepted at once, that come from another event, that the service
-/// refused to run, or that come after four thousand million others. Kept apart so that the others are small.
+/// refused to run, that come after four thousand million others, or that are billed for hours. Kept apart so that the
+/// others are small.
 #[derive(Clone, Debug)]
 pub(in crate::model) struct Particulars {
     /// The upper halves of its numbers.

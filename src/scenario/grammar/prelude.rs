@@ -32,8 +32,8 @@ pub(super) const SOME_DURATION: Shape = Shape::Duration { min_nanos: 1 };
 pub(super) const ONE_AT_LEAST: usize = 1;
 /// Probabilities and quantiles need no more; it bounds the memory of one setting.
 pub(super) const LONGEST_LIST: usize = 1_000_000;
-/// Causes of one kind are numbered in 8 bits, which address their draws.
-pub(super) const MOST_CAUSES: usize = 256;
+/// Causes of one kind are numbered in 8 bits, which address their draws; the highest number stands for none.
+pub(super) const MOST_CAUSES: usize = 255;
 /// A number as large as any duration in seconds.
 pub(super) const LARGE: f64 = 1e12;
 

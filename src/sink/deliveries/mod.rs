@@ -122,9 +122,7 @@ impl<W: Write> Observer for Deliveries<'_, W> {
     fn observe(&mut self, fact: &Fact<'_>) {
         match fact.what {
             Observation::Accepted
-            | Observation::Called
             | Observation::Duplicated
-            | Observation::OfferRefused(_)
             | Observation::AttemptEnded(Attempt { run: Some(_), .. }) => self.note_end(fact),
             Observation::DeliveryStarted { route, bytes, payload_dropped, .. } => {
                 self.sent.insert((fact.event.id(), route), Sent { bytes, payload_dropped });
