@@ -362,11 +362,7 @@ impl<N: Copy> Wheel<N> {
         let Self { levels, chunks, cursor, tick_bits } = self;
         while chunks.take_chunk(&mut list, |chunks, waiting| {
             let tick = waiting.at.as_nanos() >> *tick_bits;
-            if tick == *cursor {
-                due.push(waiting);
-            } else {
-                chunks.push(list_of(levels, *cursor, tick), waiting);
-            }
+            sort_out(waiting, tick, *cursor, levels, chunks, due);
         }) {}
         true
     }
@@ -396,23 +392,17 @@ impl<N: Copy> Wheel<N> {
         self.cursor = due.iter().map(|waiting| self.tick_of(waiting.at)).min().unwrap_or(self.cursor);
         let mut before = std::mem::replace(&mut self.levels, vec![Level::new(); LEVELS]);
         let Self { levels, chunks, cursor, .. } = self;
-        let mut sort_out =
-            |chunks: &mut Chunks<Waiting<N>>, due: &mut Vec<Waiting<N>>, waiting: Waiting<N>| {
-                let tick = waiting.at.as_nanos() >> tick_bits;
-                if tick == *cursor {
-                    due.push(waiting);
-                } else {
-                    chunks.push(list_of(levels, *cursor, tick), waiting);
-                }
-            };
+        let mut sort_anew = |chunks: &mut _, due: &mut _, waiting: Waiting<N>| {
+            sort_out(waiting, waiting.at.as_nanos() >> tick_bits, *cursor, levels, chunks, due);
+        };
         for waiting in std::mem::take(due) {
-            sort_out(chunks, due, waiting);
+            sort_anew(chunks, due, waiting);
         }
         // Chunk by chunk, so that it takes no memory beside that of what is moved.
         for level in &mut before {
             while let Some(slot) = level.any_slot() {
                 let mut list = level.take(slot);
-                while chunks.take_chunk(&mut list, |chunks, waiting| sort_out(chunks, due, waiting)) {}
+                while chunks.take_chunk(&mut list, |chunks, waiting| sort_anew(chunks, due, waiting)) {}
             }
         }
     }
@@ -427,6 +417,23 @@ impl<N: Copy> Wheel<N> {
 
     const fn tick_of(&self, at: SimTime) -> u64 {
         at.as_nanos() >> self.tick_bits
+    }
+}
+
+/// Puts a notice for `tick`, which is not before `cursor`, where it belongs: among what is `due` now, or into its slot.
+#[inline(always)]
+fn sort_out<N: Copy>(
+    waiting: Waiting<N>,
+    tick: u64,
+    cursor: u64,
+    levels: &mut [Level],
+    chunks: &mut Chunks<Waiting<N>>,
+    due: &mut Vec<Waiting<N>>,
+) {
+    if tick == cursor {
+        due.push(waiting);
+    } else {
+        chunks.push(list_of(levels, cursor, tick), waiting);
     }
 }
 
