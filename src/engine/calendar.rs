@@ -242,6 +242,16 @@ impl<N: Copy> Calendar<N> {
         self.front.is_some() || !self.batch.is_empty() || !self.late.is_empty()
     }
 
+    /// Whether nothing is due at `now` or before, if that can be told at a glance.
+    #[inline(always)]
+    pub fn has_nothing_until(&self, now: SimTime) -> bool {
+        let is_later = |next: Option<&Entry<N>>| next.is_none_or(|next| next.key.at > now);
+        is_later(self.front.as_ref())
+            && is_later(self.batch.last())
+            && is_later(self.late.peek().map(|Reverse(next)| next))
+            && self.wheel.tick_of(now) <= self.wheel.cursor
+    }
+
     /// The notice that [`Calendar::pop_of_tick`] would take out, if that can be told at a glance.
     #[inline]
     pub fn peek_of_tick(&self, limit: Key) -> Option<(Key, N)> {

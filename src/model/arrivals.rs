@@ -2,9 +2,21 @@
 
 #![expect(clippy::inline_always, reason = "each arrival, in one place")]
 
-use crate::random::{SourceStreams, math};
+use super::failure::RunPlan;
+use crate::random::{EventKey, SourceStreams, math};
 use crate::scenario::{Arrivals, End, RateCurve, Scenario, Source};
 use crate::time::{SimDuration, SimTime};
+
+/// An event or call that a source sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// When.
+    pub at: SimTime,
+    /// From which its draws follow.
+    pub key: EventKey,
+    /// How its first run goes if that starts as it arrives, in a warm environment, where that was worked out ahead.
+    pub first_run: Option<RunPlan>,
+}
 
 /// The arrivals of one source, from the first to the last.
 #[derive(Clone, Debug)]

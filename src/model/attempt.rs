@@ -6,7 +6,7 @@
 
 use super::environment::Environment;
 use super::event::{Event, LastAttempt, Running, Stage};
-use super::failure::{self, Beginning};
+use super::failure::{self, Beginning, RunPlan};
 use super::observation::{self, Attempt, AttemptOutcome, Fate, Next, Observation, Observer, Run, Start};
 use super::retry::{self, Situation};
 use super::rule::Rule;
@@ -14,6 +14,7 @@ use super::service::{Service, Stay};
 use super::settlement::close;
 use super::{Notice, chain, report};
 use crate::engine::slab::Slot;
+use crate::id::FunctionId;
 use crate::random::Purpose;
 use crate::scenario::{FaultKind, InvocationType, Scenario};
 use crate::time::{SimDuration, SimTime};
@@ -146,8 +147,7 @@ impl Service<'_> {
             recorded: recorded_duration(self.scenario, event),
         };
         let plan = failure::plan_run(function, beginning, self.scenario.timing.init_limit);
-        let deadline = now + plan.init + function.timeout;
-        let running = Running { dispatched: now, environment, start, plan, deadline, calling: None };
+        let running = self.running(event.function, environment, start, plan, now);
         event.set_stage(Stage::Running { run: self.runs.insert(running), calling: None });
         let end = now + plan.init + plan.duration;
         let what = Observation::RunStarted {
@@ -161,6 +161,20 @@ impl Service<'_> {
         } else {
             self.lead_to_calls(slot, event, end, now, observer);
         }
+    }
+
+    /// A run of `function` that starts as it is planned.
+    #[inline(always)]
+    pub(super) fn running(
+        &self,
+        function: FunctionId,
+        environment: Environment,
+        start: Start,
+        plan: RunPlan,
+        now: SimTime,
+    ) -> Running {
+        let deadline = now + plan.init + self.functions[function.index()].timeout;
+        Running { dispatched: now, environment, start, plan, deadline, calling: None }
     }
 
     /// A run ends.

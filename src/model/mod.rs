@@ -13,6 +13,7 @@
 #![expect(clippy::inline_always, reason = "what every notice goes through, at one place of the loop")]
 
 pub mod arrivals;
+pub mod at_once;
 mod attempt;
 mod calls;
 pub mod chain;
@@ -41,6 +42,7 @@ use crate::id::{DependencyId, DestinationId, EventId, FunctionId, SourceId};
 use crate::random::{EventKey, Purpose, name_key};
 use crate::scenario::{InvocationType, Scenario, Targets};
 use crate::time::SimTime;
+use arrivals::Arrival;
 use chain::Lineage;
 use event::{Event, Particulars, Past, Route, Stage};
 use observation::{Circumstance, Fact, Observation, Observer, Remark};
@@ -156,6 +158,8 @@ pub struct Model<'s> {
     only_events: bool,
     /// Whether nothing but full slots keeps an event from its run.
     foreseen: bool,
+    /// Whether an event can be dispatched as it arrives.
+    at_once: bool,
     /// What is taken out of the calendar comes before this.
     limit: Key,
     queues: Queues,
@@ -214,6 +218,7 @@ impl<'s> Model<'s> {
             changes: 0,
             only_events: scenario.changes.is_empty() && scenario.dependencies.is_empty(),
             foreseen: full_house::can_be_foreseen(scenario),
+            at_once: at_once::can_be(scenario),
             limit: Key { at: SimTime::ZERO, order: 0 },
             queues: Queues::new(scenario),
             branches: scenario.functions.iter().map(|function| name_key(&function.name)).collect(),
@@ -322,36 +327,49 @@ impl<'s> Model<'s> {
         Some(Key { at: change.effective, order: order(Rank::Change, 0, 0) | self.changes as u64 })
     }
 
-    /// Event `number` of `source` arrives: an event or call of its function, or an event of each of its functions.
+    /// Event `number` of `source` arrives: an event or call of its function, or an event of each of its functions. If
+    /// nothing else arrives at this instant and two things may happen, an event may be dispatched as well. Returns how
+    /// many things happened.
     #[inline(always)]
     pub fn on_arrival(
         &mut self,
         source: SourceId,
         number: u64,
-        key: EventKey,
-        now: SimTime,
+        Arrival { at: now, key, first_run }: Arrival,
+        most: u64,
         observer: &mut impl Observer,
-    ) {
+    ) -> u64 {
         let origin = &self.scenario.sources[source.index()];
-        for function in origin.to.functions().iter().copied() {
-            let key = match origin.to {
-                Targets::One(_) => key,
-                Targets::Each(_) => key.branch(self.branches[function.index()]),
-            };
-            let arrived = Arrived {
-                key,
-                source,
-                number,
-                function,
-                invocation: origin.invocation,
-                bytes: origin.payload_bytes,
-                provenance: None,
-            };
-            match origin.invocation {
-                InvocationType::Event => self.offer(arrived, now, observer),
-                InvocationType::RequestResponse => self.call(arrived, now, observer),
+        let arrived = |key, function| Arrived {
+            key,
+            source,
+            number,
+            function,
+            invocation: origin.invocation,
+            bytes: origin.payload_bytes,
+            provenance: None,
+        };
+        match (&origin.to, origin.invocation) {
+            (Targets::One(function), InvocationType::Event) if most > 1 && self.goes_at_once(number, now) => {
+                return 1 + u64::from(self.offer_at_once(arrived(key, *function), first_run, now, observer));
+            }
+            (Targets::One(function), InvocationType::Event) => {
+                self.offer(arrived(key, *function), now, observer);
+            }
+            (Targets::One(function), InvocationType::RequestResponse) => {
+                self.call(arrived(key, *function), now, observer);
+            }
+            (Targets::Each(functions), invocation) => {
+                for function in functions.iter().copied() {
+                    let arrived = arrived(key.branch(self.branches[function.index()]), function);
+                    match invocation {
+                        InvocationType::Event => self.offer_to_subscriber(arrived, now, observer),
+                        InvocationType::RequestResponse => self.call(arrived, now, observer),
+                    }
+                }
             }
         }
+        1
     }
 
     /// What was scheduled happens, and what follows as long as that is of one kind, up to `most` notices in all.

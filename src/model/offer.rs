@@ -98,17 +98,31 @@ impl Model<'_> {
     /// An event is offered for the first time.
     #[inline(always)]
     pub(super) fn offer(&mut self, arrived: Arrived, now: SimTime, observer: &mut impl Observer) {
-        let (key, function, limited) = (arrived.key, arrived.function, self.is_limited(&arrived));
-        match self.refusal(key, function, limited, 1, now) {
+        match self.refusal_of_first(&arrived, now) {
             None => {
                 let slot = self.admit_to_system(arrived, now, Stage::Queued { due: now });
                 self.accepted(slot, now, observer);
             }
-            Some(refusal) => {
-                let slot = self.admit_to_system(arrived, now, Stage::Offered { due: now });
-                self.refuse_offer(slot, refusal, now, observer);
-            }
+            Some(refusal) => self.refuse_first_offer(arrived, refusal, now, observer),
         }
+    }
+
+    /// Why the first offer of an event is refused.
+    #[inline(always)]
+    pub(super) fn refusal_of_first(&mut self, arrived: &Arrived, now: SimTime) -> Option<Refusal> {
+        self.refusal(arrived.key, arrived.function, self.is_limited(arrived), 1, now)
+    }
+
+    #[inline(never)]
+    pub(super) fn refuse_first_offer(
+        &mut self,
+        arrived: Arrived,
+        refusal: Refusal,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) {
+        let slot = self.admit_to_system(arrived, now, Stage::Offered { due: now });
+        self.refuse_offer(slot, refusal, now, observer);
     }
 
     /// Whether the caller meets the request rate: a program, not a service.

@@ -10,9 +10,11 @@
 //! and why nothing else is: `docs/decisions/022-arrivals-ahead.md`.
 
 use crate::id::SourceId;
+use crate::model::arrivals::Arrival;
+use crate::model::at_once::first_run_ahead;
 use crate::scenario::Scenario;
 use crate::simulate::Simulation;
-use crate::simulate::feed::{Arrival, Drawn, Feed};
+use crate::simulate::feed::{Drawn, Feed};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, Scope};
 
@@ -85,7 +87,7 @@ impl<'s> Ahead<'s> {
         let (outlets, blocks): (Vec<_>, Vec<_>) = sources.map(|source| Blocks::new(source, &empty)).unzip();
         let draw = move || {
             for (source, mut block) in requests {
-                fill(&mut block, &mut drawn, source);
+                fill(&mut block, &mut drawn, source, scenario);
                 if outlets[source.index()].send(block).is_err() {
                     return;
                 }
@@ -109,9 +111,14 @@ impl Feed for Ahead<'_> {
 }
 
 /// Fills `block` with the next arrivals of `source`, with fewer than there is room for if these are the last.
-fn fill(block: &mut Vec<Arrival>, drawn: &mut Drawn<'_>, source: SourceId) {
+fn fill(block: &mut Vec<Arrival>, drawn: &mut Drawn<'_>, source: SourceId, scenario: &Scenario) {
     block.clear();
     block.extend(std::iter::from_fn(|| drawn.next(source)).take(ARRIVALS));
+    if let Some(first_run) = first_run_ahead(scenario, source) {
+        for Arrival { at, key, first_run: ahead } in block {
+            *ahead = Some(first_run(*key, *at));
+        }
+    }
 }
 
 impl Blocks {

@@ -16,6 +16,7 @@
     reason = "what is told is put into the block where it is told, and not copied there"
 )]
 
+use super::listener::Listener;
 use super::packed::Packed;
 use crate::model::event::Event;
 use crate::model::observation::{Fact, Observation, Observer, Remark};
@@ -38,21 +39,11 @@ struct Seen {
     what: Observation,
 }
 
-/// What may be told with the last fact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Open {
-    Nothing,
-    /// It is an acceptance.
-    Start,
-    /// It is an attempt that decided the fate of its event.
-    End,
-}
-
 #[derive(Debug)]
 struct Block {
     facts: Vec<Packed>,
-    /// What may be told with the last fact.
-    open: Open,
+    /// Whether the last fact is an attempt that decided the fate of its event, so that this may be told with it.
+    is_open: bool,
     /// What comes in between, each after so many facts.
     asides: Vec<(usize, Aside)>,
 }
@@ -94,12 +85,13 @@ enum Way<'scope, O, L, V> {
 /// Lets `run` report to `observer`, which listens on a thread of its own, and returns what `run` returns once the
 /// observer has been told everything.
 ///
-/// Now and then, where `run` asks for it ([`Ahead::look`]), and at the end, `look` is called with the observer and with
-/// what was in flight when the observer had been told as much; [`Ahead::view`] has what it returned last.
+/// Now and then, where `run` asks for it ([`Listener::look`]), and at the end, `look` is called with the observer and with
+/// what was in flight when the observer had been told as much; [`Listener::view`] has what it returned last.
 ///
 /// ```
 /// use thirdtry::observe::ledger::Ledger;
 /// use thirdtry::record::behind::observe_behind;
+/// use thirdtry::record::listener::Listener;
 /// use thirdtry::scenario::load::{Input, load};
 /// use thirdtry::simulate::Simulation;
 ///
@@ -144,17 +136,6 @@ where
     L: FnMut(&mut O, usize) -> V + Send,
     V: Send + 'static,
 {
-    /// Asks for a look at the observer when it has been told everything up to here, where `in_flight` events and calls
-    /// are in the system.
-    pub fn look(&mut self, in_flight: usize) {
-        self.put_aside(Aside::Look { in_flight });
-    }
-
-    /// What the last look gave that is known of: the observer may be a few blocks behind.
-    pub const fn view(&self) -> Option<&V> {
-        self.view.as_ref()
-    }
-
     /// Keeps a fact that is not the most usual, or for which there is no room.
     #[inline(never)]
     fn observe_apart(&mut self, fact: &Fact<'_>) {
@@ -169,9 +150,17 @@ where
         }
     }
 
+    /// Keeps the facts of a first start, for which there is no room.
+    #[inline(never)]
+    fn observe_first_start_apart(&mut self, started: &Fact<'_>) {
+        let accepted = started.event.as_accepted(started.at);
+        self.observe_apart(&Fact { event: &accepted, what: Observation::Accepted, ..*started });
+        self.observe_apart(started);
+    }
+
     /// Something that is not packed comes after the last fact.
     fn put_aside(&mut self, aside: Aside) {
-        self.block.open = Open::Nothing;
+        self.block.is_open = false;
         self.block.asides.push((self.block.facts.len(), aside));
         if self.block.asides.len() == FACTS {
             self.hand_over();
@@ -253,6 +242,24 @@ where
     }
 }
 
+impl<O, L, V> Listener for Ahead<'_, '_, O, L, V>
+where
+    O: Observer + Send,
+    L: FnMut(&mut O, usize) -> V + Send,
+    V: Send + 'static,
+{
+    type View = V;
+
+    fn look(&mut self, in_flight: usize) {
+        self.put_aside(Aside::Look { in_flight });
+    }
+
+    /// The observer may be a few blocks behind.
+    fn view(&self) -> Option<&V> {
+        self.view.as_ref()
+    }
+}
+
 impl<O, L, V> Observer for Ahead<'_, '_, O, L, V>
 where
     O: Observer + Send,
@@ -276,6 +283,17 @@ where
         self.observe_apart(fact);
     }
 
+    #[inline(always)]
+    fn observe_first_start(&mut self, started: &Fact<'_>) {
+        if self.block.has_room()
+            && let Some(packed) = Packed::of(started)
+        {
+            self.block.push(packed.with_acceptance());
+        } else {
+            self.observe_first_start_apart(started);
+        }
+    }
+
     fn remark(&mut self, remark: &Remark) {
         self.put_aside(Aside::Remark(*remark));
     }
@@ -283,19 +301,19 @@ where
 
 impl Block {
     fn new() -> Self {
-        Self { facts: Vec::with_capacity(FACTS), open: Open::Nothing, asides: Vec::new() }
+        Self { facts: Vec::with_capacity(FACTS), is_open: false, asides: Vec::new() }
     }
 
     /// Whether `fact` is part of the end of the event of the last fact: its fate after the attempt that decided it, and
     /// that it leaves. Another event's fate may come next as well, without an attempt.
     #[inline(always)]
     fn ends(&mut self, fact: &Fact<'_>) -> bool {
-        if self.open != Open::End {
+        if !self.is_open {
             return false;
         }
         if matches!(fact.what, Observation::Closed) {
             // Nothing more will be told of it.
-            self.open = Open::Nothing;
+            self.is_open = false;
         }
         self.facts.last_mut().expect("it is an attempt").is_ended_by(fact)
     }
@@ -307,19 +325,8 @@ impl Block {
     /// Keeps a fact, for which there is room.
     #[inline(always)]
     fn push(&mut self, packed: Packed) {
-        let starts = self.open == Open::Start && packed.is_start();
-        self.open = if packed.is_acceptance() {
-            Open::Start
-        } else if packed.decides() {
-            Open::End
-        } else {
-            Open::Nothing
-        };
-        if starts && let Some(last) = self.facts.last_mut().filter(|last| last.is_started_by(&packed)) {
-            *last = packed.with_acceptance();
-        } else {
-            self.facts.push(packed);
-        }
+        self.is_open = packed.decides();
+        self.facts.push(packed);
     }
 
     /// Tells `observer` all of it, and is empty; what the last look gave.
@@ -342,7 +349,7 @@ impl Block {
         }
         tell_all(&mut self.facts[told..], observer);
         self.facts.clear();
-        self.open = Open::Nothing;
+        self.is_open = false;
         view
     }
 }

@@ -1,19 +1,9 @@
 //! Where a run's arrivals come from.
 
 use crate::id::SourceId;
-use crate::model::arrivals::ArrivalProcess;
-use crate::random::{EventKey, SourceStreams};
+use crate::model::arrivals::{Arrival, ArrivalProcess};
+use crate::random::SourceStreams;
 use crate::scenario::{Scenario, Source};
-use crate::time::SimTime;
-
-/// An event or call that a source sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Arrival {
-    /// When.
-    pub at: SimTime,
-    /// From which its draws follow.
-    pub key: EventKey,
-}
 
 /// The arrivals of all sources, those of each in order.
 ///
@@ -50,6 +40,6 @@ impl Feed for Drawn<'_> {
     fn next(&mut self, source: SourceId) -> Option<Arrival> {
         let Stream { process, streams } = &mut self.0[source.index()];
         let at = process.next(streams)?;
-        Some(Arrival { at, key: streams.next_event_key() })
+        Some(Arrival { at, key: streams.next_event_key(), first_run: None })
     }
 }

@@ -6,15 +6,15 @@
 
 use crate::id::SourceId;
 use crate::model::Model;
+use crate::model::arrivals::Arrival;
 use crate::model::observation::Observer;
-use crate::random::EventKey;
 use crate::scenario::{End, Scenario};
 use crate::time::SimTime;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
-use feed::{Arrival, Drawn, Feed};
+use feed::{Drawn, Feed};
 
 pub mod feed;
 
@@ -63,8 +63,8 @@ pub struct Simulation<'s, F = Drawn<'s>> {
 /// How far a source has come.
 #[derive(Clone, Copy, Debug)]
 struct RunningSource {
-    /// The key of the event that it sends next.
-    next: EventKey,
+    /// What it sends next, if it sends more.
+    next: Option<Arrival>,
     sent: u64,
 }
 
@@ -82,7 +82,7 @@ impl<'s, F: Feed> Simulation<'s, F> {
             scenario,
             model: Model::new(scenario),
             feed,
-            sources: vec![RunningSource { next: EventKey(0), sent: 0 }; scenario.sources.len()],
+            sources: vec![RunningSource { next: None, sent: 0 }; scenario.sources.len()],
             upcoming: BinaryHeap::with_capacity(scenario.sources.len()),
             now: SimTime::ZERO,
             ended: None,
@@ -132,8 +132,7 @@ impl<'s, F: Feed> Simulation<'s, F> {
             done
         } else if let Some((at, source)) = arrival {
             self.move_clock(at);
-            self.arrive(source, at, observer);
-            1
+            self.arrive(source, most, observer)
         } else {
             0
         }
@@ -150,31 +149,36 @@ impl<'s, F: Feed> Simulation<'s, F> {
         self.now = at;
     }
 
+    /// What `id` sends arrives, and at most `most` things happen by that. Returns how many.
     #[inline]
-    fn arrive(&mut self, id: SourceId, at: SimTime, observer: &mut impl Observer) {
+    fn arrive(&mut self, id: SourceId, most: u64, observer: &mut impl Observer) -> u64 {
+        let next = self.feed.next(id);
         let source = &mut self.sources[id.index()];
         source.sent += 1;
-        self.model.on_arrival(id, source.sent, source.next, at, observer);
-        let next = self.feed.next(id);
+        let (number, arrival) = (source.sent, std::mem::replace(&mut source.next, next));
+        let arrival = arrival.expect("an arrival was upcoming");
         // It is the earliest of all: its successor takes its place, from where it finds its own.
         let mut earliest = self.upcoming.peek_mut().expect("an arrival was upcoming");
         match next {
-            Some(Arrival { at, key }) => {
+            Some(Arrival { at, .. }) => {
                 *earliest = Reverse((at, id));
-                source.next = key;
+                drop(earliest);
             }
             None => {
                 PeekMut::pop(earliest);
             }
         }
+        let is_alone = self.upcoming.peek().is_none_or(|Reverse((next, _))| *next > arrival.at);
+        self.model.on_arrival(id, number, arrival, if is_alone { most } else { 1 }, observer)
     }
 
     #[inline(never)]
     fn look_up_next_arrival(&mut self, id: SourceId) {
-        if let Some(Arrival { at, key }) = self.feed.next(id) {
+        let next = self.feed.next(id);
+        if let Some(Arrival { at, .. }) = next {
             self.upcoming.push(Reverse((at, id)));
-            self.sources[id.index()].next = key;
         }
+        self.sources[id.index()].next = next;
     }
 
     /// Where the calendar is read up to when no arrival is left. Arrivals themselves never reach the horizon.

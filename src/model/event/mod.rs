@@ -199,7 +199,8 @@ impl RouteResult {
 
 impl Event {
     /// An event that was just handed to Lambda: what follows from that, and nothing yet of what becomes of it.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "each event, in two places")]
     pub(super) fn new(id: EventId, arrived: &Arrived, now: SimTime, stage: Stage, first: bool) -> Self {
         let (place, since) = placed(stage);
         let mut event = Self {
