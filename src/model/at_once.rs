@@ -1,16 +1,16 @@
 //! Events that are dispatched as they arrive.
 //!
 //! Without a dispatch latency an event is accepted and dispatched at the same instant. Where nothing else can happen
-//! between the two it need not wait for its dispatch in the calendar, and its acceptance and the start of its run are
-//! told together. What happens is the same, fact by fact: a test compares.
+//! between the two it need not wait for its dispatch in the calendar. What happens is the same, fact by fact: a test
+//! compares.
 //!
 //! How the first run goes follows from the event's key, so that it can be worked out before the event arrives
 //! ([`first_run_ahead`]); what it finds when it starts, a warm environment or another, is known only then.
 #![expect(clippy::inline_always, reason = "what every event goes through, at one place of the loop")]
 
-use super::event::{Event, Past, Running, Stage};
+use super::event::{Event, Past, Stage};
 use super::failure::{self, Beginning, RunPlan};
-use super::observation::{AttemptOutcome, Fact, Observation, Observer, Start};
+use super::observation::{AttemptOutcome, Observation, Observer, Start};
 use super::{Arrived, Model, Notice, full_house, report};
 use crate::id::{EventId, SourceId};
 use crate::random::EventKey;
@@ -100,24 +100,29 @@ impl Model<'_> {
     ) {
         self.last_id += 1;
         let (id, first) = (EventId(self.last_id), self.tracing.is_first(arrived.function, now));
-        let mut event = Event::new(id, &arrived, now, Stage::Queued { due: now }, first);
+        let mut event = Event::with_usual_numbers(id, &arrived, now, Stage::Queued { due: now }, first);
+        let slot = self.events.vacant();
+        report(slot, &event, now, Observation::Accepted, observer);
         match self.service.concurrency.admit(arrived.function, now) {
             Ok((environment, start)) => {
-                let slot = self.events.vacant();
                 let plan = ahead.filter(|_| start == Start::Warm);
                 let plan = plan.unwrap_or_else(|| self.first_run_now(&arrived, start, now));
                 let running = self.service.running(arrived.function, environment, start, plan, now);
                 let run = self.service.runs.insert(running);
                 event.set_stage(Stage::Running { run, calling: None });
                 event.runs = 1;
-                self.report_first_start(slot.number(), &event, &running, observer);
+                let what = Observation::RunStarted {
+                    age: SimDuration::ZERO,
+                    running: self.service.concurrency.running(arrived.function),
+                    placement: running.placement(),
+                };
+                report(slot, &event, now, what, observer);
                 self.service.schedule(now + plan.init + plan.duration, id.0, Notice::RunEnds(slot));
                 self.events.insert(event);
             }
             Err(reason) => {
                 let slot = self.events.insert(event);
                 self.visit(slot, |service, event| {
-                    report(slot, event, now, Observation::Accepted, observer);
                     service.refuse(slot, event, AttemptOutcome::Throttled(reason), now, observer)
                 });
             }
@@ -132,15 +137,5 @@ impl Model<'_> {
         let recorded = recorded.map(|recorded| recorded[position]);
         let function = &self.service.functions[arrived.function.index()];
         first_run(self.scenario, function, arrived.key, now, start, recorded)
-    }
-
-    #[inline(always)]
-    fn report_first_start(&self, place: u32, event: &Event, running: &Running, observer: &mut impl Observer) {
-        let what = Observation::RunStarted {
-            age: SimDuration::ZERO,
-            running: self.service.concurrency.running(event.function()),
-            placement: running.placement(),
-        };
-        observer.observe_first_start(&Fact { at: running.dispatched, place, event, what });
     }
 }

@@ -10,11 +10,14 @@
 //! [`Concurrency::is_full`]: super::concurrency::Concurrency::is_full
 #![expect(clippy::inline_always, reason = "a look that each dispatch takes")]
 
-use super::observation::{AttemptOutcome, Observer, ThrottleReason};
-use super::service::Stay;
-use super::{Model, Notice};
+use super::event::{Event, Stage};
+use super::observation::{Attempt, AttemptOutcome, Next, Observation, Observer, ThrottleReason};
+use super::retry::{self, Situation};
+use super::service::{Service, Stay};
+use super::{Model, Notice, report};
 use crate::engine::slab::Slot;
-use crate::scenario::{Imperfections, Scenario};
+use crate::random::Purpose;
+use crate::scenario::{Imperfections, InvocationType, Scenario};
 use crate::time::SimTime;
 
 /// Whether nothing but full slots keeps an event of `scenario` from its run.
@@ -50,17 +53,17 @@ impl Model<'_> {
         let (mut refused, mut last) = (0, now);
         loop {
             let event = self.events.get_mut(slot);
-            let is_usual = event.function == id && event.particulars.is_none();
-            if !is_usual || event.age_at(now) >= function.maximum_age {
+            if !event.is_usual() || event.function != id || event.age_at(now) >= function.maximum_age {
+                return (refused, last);
+            }
+            if event.invocation() != InvocationType::Event {
                 return (refused, last);
             }
             if refused > 0 {
                 self.service.calendar.pop_of_tick(self.limit);
             }
             (refused, last) = (refused + 1, now);
-            self.service.waiting[id.index()] -= 1;
-            let outcome = AttemptOutcome::Throttled(reason);
-            if self.service.refuse(slot, event, outcome, now, observer) == Stay::Over {
+            if self.service.refuse_foreseen(slot, event, reason, now, observer) == Stay::Over {
                 self.take_out(slot);
             }
             let next = if refused < most { self.peek_scheduled() } else { None };
@@ -70,13 +73,66 @@ impl Model<'_> {
     }
 }
 
+impl Service<'_> {
+    /// What [`Service::dispatch`] comes to when an event about which nothing is particular meets a full house and nothing
+    /// else has a say.
+    #[inline(always)]
+    fn refuse_foreseen(
+        &mut self,
+        slot: Slot,
+        event: &mut Event,
+        reason: ThrottleReason,
+        now: SimTime,
+        observer: &mut impl Observer,
+    ) -> Stay {
+        let function = self.function(event);
+        event.note_throttle(reason);
+        let situation = Situation {
+            now,
+            accepted: event.accepted,
+            counted: event.runs,
+            backoff_streak: event.backoff_streak.into(),
+            waiting: 0,
+            backlog: None,
+        };
+        let (refusals, attempts) = event.usual_refusals_and_attempts();
+        let word = event.key.draws(Purpose::BackoffJitter, 0, refusals).word();
+        let next = retry::after_invocation_error(&self.scenario.timing, function, situation, word);
+        event.backoff_streak = event.backoff_streak.saturating_add(1);
+        if let Next::Retry { due, .. } = next {
+            event.set_stage(Stage::Queued { due });
+        }
+        let what = Observation::AttemptEnded(Attempt {
+            number: attempts,
+            dispatched: now,
+            age: event.age_at(now),
+            outcome: AttemptOutcome::Throttled(reason),
+            run: None,
+            next,
+        });
+        report(slot, event, now, what, observer);
+        match next {
+            // It goes on waiting: the count of those who wait stays the same.
+            Next::Retry { due, .. } => {
+                self.schedule(due, event.id().0, Notice::Dispatch(slot));
+                Stay::On
+            }
+            Next::Settle { fate, rule } => {
+                self.waiting[event.function.index()] -= 1;
+                self.settle(slot, event, (fate, rule), now, observer)
+            }
+            Next::Return => unreachable!("it is no synchronous call"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::id::FunctionId;
-    use crate::model::observation::{Fact, Observation};
+    use crate::model::observation::Fact;
     use crate::observe::test_scenarios::{busy, function, poisson, source};
-    use crate::scenario::{InvocationType, Neighbour, Source, Targets};
+    use crate::scenario::{Neighbour, Source, Targets};
     use crate::simulate::Simulation;
     use crate::time::SimDuration;
 

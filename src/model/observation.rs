@@ -22,16 +22,6 @@ pub trait Observer {
     /// instant.
     fn observe(&mut self, fact: &Fact<'_>);
 
-    /// Takes note of two facts, one right after the other: that an event was accepted, and that its first run starts at
-    /// the same instant. There is nothing particular about the event.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "as what it calls")]
-    fn observe_first_start(&mut self, started: &Fact<'_>) {
-        let accepted = started.event.as_accepted(started.at);
-        self.observe(&Fact { event: &accepted, what: Observation::Accepted, ..*started });
-        self.observe(started);
-    }
-
     /// Takes note of something that is not about one event. Remarks come in the order of the run, among the facts.
     fn remark(&mut self, _remark: &Remark) {}
 }

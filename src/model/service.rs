@@ -11,6 +11,7 @@ use super::poller::{Poller, Turn};
 use crate::engine::calendar::{Calendar, Key};
 use crate::engine::slab::{Slab, Slot};
 use crate::id::FunctionId;
+use crate::random::distribution::Distribution;
 use crate::random::{EventKey, Purpose};
 use crate::scenario::{Change, Function, Scenario};
 use crate::time::{SimDuration, SimTime};
@@ -81,9 +82,10 @@ impl<'s> Service<'s> {
     }
 
     /// How much later than due the dispatch after so many attempts is, because others are served as well.
+    #[inline(always)]
     pub(super) fn neighbour_delay(&self, key: EventKey, attempts: u32) -> SimDuration {
         let law = self.scenario.imperfections.neighbour_delay.as_ref();
-        law.map_or(SimDuration::ZERO, |law| law.sample(&mut key.draws(Purpose::NeighbourDelay, 0, attempts)))
+        law.map_or(SimDuration::ZERO, |law| delay_by(law, key, attempts))
     }
 
     /// Now and then the queue loses an event before it was ever sent.
@@ -121,6 +123,11 @@ impl<'s> Service<'s> {
     pub(super) fn schedule_reading(&mut self, function: FunctionId, at: SimTime) {
         self.schedule(at, function.0.into(), Notice::Read(function));
     }
+}
+
+#[inline(never)]
+fn delay_by(law: &Distribution, key: EventKey, attempts: u32) -> SimDuration {
+    law.sample(&mut key.draws(Purpose::NeighbourDelay, 0, attempts))
 }
 
 /// The number of what a notice is about.

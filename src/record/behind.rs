@@ -39,11 +39,21 @@ struct Seen {
     what: Observation,
 }
 
+/// What may be told with the last fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Open {
+    Nothing,
+    /// It is an acceptance.
+    Start,
+    /// It is an attempt that decided the fate of its event.
+    End,
+}
+
 #[derive(Debug)]
 struct Block {
     facts: Vec<Packed>,
-    /// Whether the last fact is an attempt that decided the fate of its event, so that this may be told with it.
-    is_open: bool,
+    /// What may be told with the last fact.
+    open: Open,
     /// What comes in between, each after so many facts.
     asides: Vec<(usize, Aside)>,
 }
@@ -150,17 +160,9 @@ where
         }
     }
 
-    /// Keeps the facts of a first start, for which there is no room.
-    #[inline(never)]
-    fn observe_first_start_apart(&mut self, started: &Fact<'_>) {
-        let accepted = started.event.as_accepted(started.at);
-        self.observe_apart(&Fact { event: &accepted, what: Observation::Accepted, ..*started });
-        self.observe_apart(started);
-    }
-
     /// Something that is not packed comes after the last fact.
     fn put_aside(&mut self, aside: Aside) {
-        self.block.is_open = false;
+        self.block.open = Open::Nothing;
         self.block.asides.push((self.block.facts.len(), aside));
         if self.block.asides.len() == FACTS {
             self.hand_over();
@@ -283,17 +285,6 @@ where
         self.observe_apart(fact);
     }
 
-    #[inline(always)]
-    fn observe_first_start(&mut self, started: &Fact<'_>) {
-        if self.block.has_room()
-            && let Some(packed) = Packed::of(started)
-        {
-            self.block.push(packed.with_acceptance());
-        } else {
-            self.observe_first_start_apart(started);
-        }
-    }
-
     fn remark(&mut self, remark: &Remark) {
         self.put_aside(Aside::Remark(*remark));
     }
@@ -301,19 +292,19 @@ where
 
 impl Block {
     fn new() -> Self {
-        Self { facts: Vec::with_capacity(FACTS), is_open: false, asides: Vec::new() }
+        Self { facts: Vec::with_capacity(FACTS), open: Open::Nothing, asides: Vec::new() }
     }
 
     /// Whether `fact` is part of the end of the event of the last fact: its fate after the attempt that decided it, and
     /// that it leaves. Another event's fate may come next as well, without an attempt.
     #[inline(always)]
     fn ends(&mut self, fact: &Fact<'_>) -> bool {
-        if !self.is_open {
+        if self.open != Open::End {
             return false;
         }
         if matches!(fact.what, Observation::Closed) {
             // Nothing more will be told of it.
-            self.is_open = false;
+            self.open = Open::Nothing;
         }
         self.facts.last_mut().expect("it is an attempt").is_ended_by(fact)
     }
@@ -325,8 +316,19 @@ impl Block {
     /// Keeps a fact, for which there is room.
     #[inline(always)]
     fn push(&mut self, packed: Packed) {
-        self.is_open = packed.decides();
-        self.facts.push(packed);
+        let starts = self.open == Open::Start && packed.is_start();
+        self.open = if packed.is_acceptance() {
+            Open::Start
+        } else if packed.decides() {
+            Open::End
+        } else {
+            Open::Nothing
+        };
+        if starts && let Some(last) = self.facts.last_mut().filter(|last| last.is_started_by(&packed)) {
+            *last = packed.with_acceptance();
+        } else {
+            self.facts.push(packed);
+        }
     }
 
     /// Tells `observer` all of it, and is empty; what the last look gave.
@@ -349,7 +351,7 @@ impl Block {
         }
         tell_all(&mut self.facts[told..], observer);
         self.facts.clear();
-        self.is_open = false;
+        self.open = Open::Nothing;
         view
     }
 }

@@ -66,12 +66,6 @@ impl<O: Observer, L, V> Observer for Here<'_, O, L, V> {
         self.observer.observe(fact);
     }
 
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "as above")]
-    fn observe_first_start(&mut self, started: &Fact<'_>) {
-        self.observer.observe_first_start(started);
-    }
-
     fn remark(&mut self, remark: &Remark) {
         self.observer.remark(remark);
     }

@@ -127,10 +127,28 @@ impl Packed {
         }
     }
 
+    /// Whether it is an acceptance, which the start of the first run may follow at once.
+    #[inline(always)]
+    pub(super) fn is_acceptance(&self) -> bool {
+        self.kind == Kind::Accepted
+    }
+
+    /// Whether it is the start of a run.
+    #[inline(always)]
+    pub(super) fn is_start(&self) -> bool {
+        self.kind == Kind::Started
+    }
+
     /// Whether the fate of the event is told next.
     #[inline(always)]
     pub(super) fn decides(&self) -> bool {
         matches!(self.decided, Decided::Settle(_))
+    }
+
+    /// Whether the run that starts by `started` follows this acceptance at once.
+    #[inline(always)]
+    pub(super) fn is_started_by(&self, started: &Self) -> bool {
+        self.place == started.place && self.at == started.at
     }
 
     /// This start of a run together with the acceptance of its event.

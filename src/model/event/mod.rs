@@ -13,7 +13,7 @@
 use super::Arrived;
 use super::environment::Environment;
 use super::failure::RunPlan;
-use super::observation::{AttemptOutcome, Fate, Placement, Start};
+use super::observation::{AttemptOutcome, Fate, Placement, Start, ThrottleReason};
 use super::offer::Caller;
 use super::tracing;
 use crate::engine::slab::Slot;
@@ -199,11 +199,25 @@ impl RouteResult {
 
 impl Event {
     /// An event that was just handed to Lambda: what follows from that, and nothing yet of what becomes of it.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "each event, in two places")]
+    #[inline]
     pub(super) fn new(id: EventId, arrived: &Arrived, now: SimTime, stage: Stage, first: bool) -> Self {
+        let mut event = Self::with_usual_numbers(id, arrived, now, stage, first);
+        event.number_beyond(id, arrived.number);
+        event
+    }
+
+    /// The same of an event whose numbers are below 2^32.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "so that it is made where it is wanted")]
+    pub(super) fn with_usual_numbers(
+        id: EventId,
+        arrived: &Arrived,
+        now: SimTime,
+        stage: Stage,
+        first: bool,
+    ) -> Self {
         let (place, since) = placed(stage);
-        let mut event = Self {
+        Self {
             particulars: None,
             state: State {
                 key: arrived.key,
@@ -223,9 +237,7 @@ impl Event {
                 runs: 0,
                 backoff_streak: 0,
             },
-        };
-        event.number_beyond(id, arrived.number);
-        event
+        }
     }
 
     /// A copy of it, if there is nothing particular about it: then it can be copied as it stands.
@@ -478,6 +490,29 @@ impl Event {
             self.note_error(refusal);
         }
         self.state.last = LastAttempt::new(refusal, None);
+    }
+
+    /// An attempt was throttled.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as above")]
+    pub(super) fn note_throttle(&mut self, reason: ThrottleReason) {
+        self.state.throttles += 1;
+        self.state.last = LastAttempt::Throttled(reason);
+    }
+
+    /// Attempts that met a throttle or a 5xx, and attempts in all, of an event about which nothing is particular.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as above")]
+    pub(super) fn usual_refusals_and_attempts(&self) -> (u32, u32) {
+        let refusals = self.state.throttles + self.state.tally.system_errors();
+        (refusals, refusals + u32::from(self.state.runs))
+    }
+
+    /// Whether there is nothing particular about it.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as above")]
+    pub(super) const fn is_usual(&self) -> bool {
+        self.particulars.is_none()
     }
 
     /// The service failed, or refused to run the function.
