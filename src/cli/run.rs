@@ -11,9 +11,8 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::thread;
 use thirdtry::observe::summary::SummaryReport;
-use thirdtry::record::ahead::{Ahead, simulation_with_arrivals_ahead};
-use thirdtry::record::behind::observe_behind;
-use thirdtry::record::listener::{Here, Listener};
+use thirdtry::record::ahead::simulation_with_arrivals_ahead;
+use thirdtry::record::behind::{Ahead, observe_behind};
 use thirdtry::record::{Files, Recorder};
 use thirdtry::scenario::Scenario;
 use thirdtry::scenario::load::Loaded;
@@ -129,47 +128,36 @@ pub(super) fn run(
     recorder: &mut Recorder<'_>,
     terminal: &Terminal,
 ) -> Result<Option<(RunEnd, SimTime)>, Stopped> {
+    const STEPS: u64 = 1 << 12;
     let mut progress = Progress::new(terminal, scenario.expected_events());
+    let mut in_steps = |simulation: &mut Simulation<'_, _>, recorder: &mut Ahead<'_, '_, _, _, _>| {
+        loop {
+            let end = simulation.advance(recorder, STEPS);
+            recorder.look(simulation.in_flight());
+            if let Some(end) = end {
+                break Ok(Some((end, simulation.now())));
+            }
+            if interrupt::requested() {
+                break Ok(None);
+            }
+            let too_much = |failure| Stopped { reason: "it was about to need too much memory", failure };
+            limit.check(simulation.in_flight()).map_err(too_much)?;
+            match recorder.view() {
+                Some(Ok(arrived)) => progress.update(simulation.now(), *arrived),
+                Some(Err(error)) => {
+                    let reason = "a file could not be written";
+                    break Err(Stopped { reason, failure: cannot_write(error) });
+                }
+                None => {}
+            }
+        }
+    };
     let ended = thread::scope(|scope| {
         let mut simulation = simulation_with_arrivals_ahead(scenario, 0, scope);
-        if recorder.does_more_than_count() {
-            observe_behind(recorder, look, |ahead| in_steps(&mut simulation, limit, ahead, &mut progress))
-        } else {
-            in_steps(&mut simulation, limit, &mut Here::new(recorder, look), &mut progress)
-        }
+        observe_behind(recorder, look, |recorder| in_steps(&mut simulation, recorder))
     });
     progress.finish();
     ended
-}
-
-/// Runs to the end, with a look at what listens after each step.
-fn in_steps(
-    simulation: &mut Simulation<'_, Ahead<'_>>,
-    limit: PendingLimit,
-    listener: &mut impl Listener<View = Result<u64, OutputError>>,
-    progress: &mut Progress,
-) -> Result<Option<(RunEnd, SimTime)>, Stopped> {
-    const STEPS: u64 = 1 << 12;
-    loop {
-        let end = simulation.advance(listener, STEPS);
-        listener.look(simulation.in_flight());
-        if let Some(end) = end {
-            return Ok(Some((end, simulation.now())));
-        }
-        if interrupt::requested() {
-            return Ok(None);
-        }
-        let too_much = |failure| Stopped { reason: "it was about to need too much memory", failure };
-        limit.check(simulation.in_flight()).map_err(too_much)?;
-        match listener.view() {
-            Some(Ok(arrived)) => progress.update(simulation.now(), *arrived),
-            Some(Err(error)) => {
-                let reason = "a file could not be written";
-                return Err(Stopped { reason, failure: cannot_write(error) });
-            }
-            None => {}
-        }
-    }
 }
 
 /// Holds the books of the run against what is in the system, and tells how many events and calls have arrived, or why

@@ -150,15 +150,18 @@ impl Service<'_> {
         let running = self.running(event.function, environment, start, plan, now);
         event.set_stage(Stage::Running { run: self.runs.insert(running), calling: None });
         let end = now + plan.init + plan.duration;
+        let has_calls = !function.calls.is_empty();
+        if !has_calls {
+            // Before it is reported: until what was just written piece by piece can be read as a whole takes a while.
+            self.schedule(end, event.id().0, Notice::RunEnds(slot));
+        }
         let what = Observation::RunStarted {
             age: event.age_at(now),
             running: self.concurrency.running(event.function),
             placement: running.placement(),
         };
         report(slot, event, now, what, observer);
-        if function.calls.is_empty() {
-            self.schedule(end, event.id().0, Notice::RunEnds(slot));
-        } else {
+        if has_calls {
             self.lead_to_calls(slot, event, end, now, observer);
         }
     }

@@ -100,7 +100,9 @@ impl Service<'_> {
         let next = retry::after_invocation_error(&self.scenario.timing, function, situation, word);
         event.backoff_streak = event.backoff_streak.saturating_add(1);
         if let Next::Retry { due, .. } = next {
+            // Before it is reported: until what was just written piece by piece can be read as a whole takes a while.
             event.set_stage(Stage::Queued { due });
+            self.schedule(due, event.id().0, Notice::Dispatch(slot));
         }
         let what = Observation::AttemptEnded(Attempt {
             number: attempts,
@@ -113,10 +115,7 @@ impl Service<'_> {
         report(slot, event, now, what, observer);
         match next {
             // It goes on waiting: the count of those who wait stays the same.
-            Next::Retry { due, .. } => {
-                self.schedule(due, event.id().0, Notice::Dispatch(slot));
-                Stay::On
-            }
+            Next::Retry { .. } => Stay::On,
             Next::Settle { fate, rule } => {
                 self.waiting[event.function.index()] -= 1;
                 self.settle(slot, event, (fate, rule), now, observer)

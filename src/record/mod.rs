@@ -40,7 +40,6 @@ use page::PageNotes;
 
 pub mod ahead;
 pub mod behind;
-pub mod listener;
 mod packed;
 mod page;
 #[cfg(feature = "charts")]
@@ -172,16 +171,6 @@ impl<'s> Recorder<'s> {
             more: least.more || apart,
             ..least
         })
-    }
-
-    /// Whether more is to be done about a fact than to count it: rows, and what only some runs have. That is worth a thread
-    /// of its own; counting is not worth the way there.
-    pub const fn does_more_than_count(&self) -> bool {
-        let has_rows = match &self.outputs {
-            Some(outputs) => outputs.events.is_some(),
-            None => false,
-        };
-        self.more || has_rows
     }
 
     /// The fingerprint so far.
