@@ -556,6 +556,31 @@ mod tests {
 
     const FOREVER: Key = Key { at: SimTime::MAX, order: u64::MAX };
 
+    /// Goal: never told that nothing is due when something is, wherever that lies: in the wheel, in the batch, in front of
+    /// it or come late.
+    #[test]
+    fn what_is_due_is_seen_at_a_glance() {
+        let mut calendar = Calendar::new();
+        let at = SimTime::from_nanos;
+        assert!(!calendar.has_nothing_until(at(5_000_000)), "the cursor is not there yet");
+        for (order, nanos) in (1..).zip([5_000_000, 5_000_010, 5_000_020, 90_000_000]) {
+            calendar.schedule(key(nanos, order), order);
+        }
+        assert_eq!(calendar.pop_before(key(4_999_999, 0), |order| order), None);
+        assert_eq!(calendar.pop_before(FOREVER, |order| order), Some((key(5_000_000, 1), 1)));
+        assert!(calendar.has_nothing_until(at(5_000_009)));
+        assert!(!calendar.has_nothing_until(at(5_000_010)), "the batch");
+        calendar.schedule(key(5_000_005, 7), 7);
+        assert!(calendar.has_nothing_until(at(5_000_004)));
+        assert!(!calendar.has_nothing_until(at(5_000_005)), "in front");
+        calendar.schedule(key(5_000_012, 8), 8);
+        assert_eq!(calendar.pop_before(FOREVER, |order| order), Some((key(5_000_005, 7), 7)));
+        assert_eq!(calendar.pop_before(FOREVER, |order| order), Some((key(5_000_010, 2), 2)));
+        assert!(!calendar.has_nothing_until(at(5_000_012)), "come late");
+        assert!(calendar.has_nothing_until(at(5_000_011)));
+        assert!(!calendar.has_nothing_until(at(91_000_000)), "the wheel");
+    }
+
     fn key(nanos: u64, order: u64) -> Key {
         Key { at: SimTime::from_nanos(nanos), order }
     }

@@ -139,3 +139,156 @@ impl Model<'_> {
         first_run(self.scenario, function, arrived.key, now, start, recorded)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::FunctionId;
+    use crate::model::observation::Fact;
+    use crate::observe::test_scenarios::{busy, events_at, exceptions, function, poisson, source};
+    use crate::random::distribution::Distribution;
+    use crate::scenario::{Probability, Source};
+    use crate::simulate::Simulation;
+
+    /// Everything that was reported, in order.
+    #[derive(Default)]
+    struct Notes(Vec<(SimTime, u32, String, Observation)>);
+
+    impl Observer for Notes {
+        fn observe(&mut self, fact: &Fact<'_>) {
+            self.0.push((fact.at, fact.place, format!("{:?}", fact.event), fact.what));
+        }
+    }
+
+    /// What happens in `steps` at a time, and how often two things happened in one go that began with an arrival.
+    fn run(scenario: &Scenario, at_once: bool, steps: u64) -> (Notes, u64) {
+        let mut simulation = Simulation::new(scenario, 0);
+        simulation.model_mut().at_once &= at_once;
+        // Refusals that are foreseen come in rows, which are not what is looked at here.
+        simulation.model_mut().foreseen = false;
+        let (mut notes, mut pairs) = (Notes::default(), 0);
+        loop {
+            let done = simulation.step(steps, &mut notes);
+            assert!(done <= steps);
+            pairs += u64::from(done == 2);
+            if done == 0 {
+                return (notes, pairs);
+            }
+        }
+    }
+
+    /// Events of half an hour that fail now and then, are refused in turns, find new and old environments and leave a
+    /// record behind.
+    fn instant() -> Scenario {
+        let mut scenario = busy();
+        scenario.timing.dispatch_latency = SimDuration::ZERO;
+        scenario.functions[0].failures.push(exceptions(0.2, &[]));
+        scenario.functions[0].init = Distribution::Constant(SimDuration::from_millis(300));
+        scenario.functions[0].idle_time = SimDuration::from_secs(2);
+        scenario
+    }
+
+    /// Sources whose events come at the same instants, also at those at which runs end; and events of two functions.
+    fn ties() -> Scenario {
+        let mut scenario = instant();
+        let even = |from: u64, step: u64| -> Vec<u64> { (0..200).map(|n| from + step * n).collect() };
+        scenario.functions.push(function("bill"));
+        scenario.functions[0].duration = Distribution::Constant(SimDuration::from_millis(100));
+        scenario.functions[0].init = Distribution::Constant(SimDuration::ZERO);
+        let both = Targets::Each([FunctionId(0), FunctionId(1)].into());
+        scenario.sources = vec![
+            events_at("each 100 ms", &even(1_000, 100)),
+            events_at("each 300 ms", &even(1_000, 300)),
+            Source { to: both, ..events_at("both", &even(1_050, 500)) },
+            source("some time", InvocationType::Event, poisson(3.0, 60)),
+        ];
+        scenario
+    }
+
+    /// Programs that send more than the account's request rate lets pass.
+    fn too_many() -> Scenario {
+        let mut scenario = instant();
+        scenario.account.concurrency = 110;
+        scenario.account.requests_per_concurrency = 1;
+        scenario.sources = vec![source("program", InvocationType::Event, poisson(150.0, 10))];
+        scenario
+    }
+
+    /// Goal: fact by fact the same, whether an event goes at once or by way of the calendar, and however a run is
+    /// divided into steps.
+    #[test]
+    fn what_goes_at_once_is_what_would_have_waited() {
+        let mut recorded = instant();
+        let durations = (0..10_000).map(|n| SimDuration::from_millis(100 + n % 700));
+        recorded.sources[1].recorded_durations = Some(durations.collect());
+        for scenario in [instant(), ties(), too_many(), recorded] {
+            let (waited, pairs) = run(&scenario, false, u64::MAX);
+            assert_eq!(pairs, 0);
+            for steps in [1, 2, 3, 7, u64::MAX] {
+                let (at_once, pairs) = run(&scenario, true, steps);
+                assert_eq!(pairs > 100, steps > 1, "{pairs} at once");
+                let differs = at_once.0.iter().zip(&waited.0).find(|(a, b)| a != b);
+                assert!(differs.is_none(), "{steps} steps at a time: {differs:?}");
+                assert_eq!(at_once.0.len(), waited.0.len());
+            }
+        }
+    }
+
+    /// Goal: whatever else has a say between acceptance and dispatch keeps an event from going at once.
+    #[test]
+    fn an_event_waits_where_anything_may_come_in_between() {
+        assert!(can_be(&instant()));
+        let changes: [fn(&mut Scenario); 6] = [
+            |scenario| scenario.timing.dispatch_latency = SimDuration::from_nanos(1),
+            |scenario| scenario.imperfections.duplicate = Probability::new(0.1).unwrap(),
+            |scenario| scenario.imperfections.loss = Probability::new(0.1).unwrap(),
+            |scenario| {
+                let law = Distribution::Constant(SimDuration::from_millis(1));
+                scenario.imperfections.neighbour_delay = Some(law);
+            },
+            |scenario| scenario.functions[0].reserved = Some(0),
+            |scenario| scenario.functions[0].maximum_age = SimDuration::ZERO,
+        ];
+        for change in changes {
+            let mut scenario = instant();
+            change(&mut scenario);
+            assert!(!can_be(&scenario));
+        }
+    }
+
+    /// Goal: a run that is planned ahead is the one that would be planned when it starts. Method: against the facts.
+    #[test]
+    fn a_first_run_goes_as_it_was_planned_ahead() {
+        let mut scenario = instant();
+        scenario.functions[0].reserved = None;
+        scenario.functions[0].init = Distribution::Constant(SimDuration::ZERO);
+        let plan = first_run_ahead(&scenario, SourceId(1)).expect("its events go at once");
+        assert!(first_run_ahead(&scenario, SourceId(0)).is_none(), "calls are no events");
+        let mut checked = 0;
+        let (mut simulation, mut facts) = (Simulation::new(&scenario, 0), Facts(Vec::new()));
+        while simulation.advance(&mut facts, 1_000).is_none() {}
+        for (key, attempt) in &facts.0 {
+            let (run, planned) = (attempt.run.expect("it ran"), plan(*key, attempt.dispatched));
+            if run.placement.start == Start::Warm {
+                assert_eq!((planned.outcome, planned.duration), (attempt.outcome, run.duration));
+                checked += 1;
+            }
+        }
+        assert!(checked > 1_000, "{checked} checked");
+    }
+
+    /// The first runs of events.
+    struct Facts(Vec<(EventKey, crate::model::observation::Attempt)>);
+
+    impl Observer for Facts {
+        fn observe(&mut self, fact: &Fact<'_>) {
+            if let Observation::AttemptEnded(attempt) = fact.what
+                && attempt.number == 1
+                && fact.event.invocation() == InvocationType::Event
+                && attempt.run.is_some()
+            {
+                self.0.push((fact.event.key(), attempt));
+            }
+        }
+    }
+}

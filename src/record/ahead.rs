@@ -167,7 +167,8 @@ impl Blocks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observe::test_scenarios::{busy, events_at, poisson, source};
+    use crate::observe::fingerprint::Fingerprint;
+    use crate::observe::test_scenarios::{busy, events_at, exceptions, poisson, source};
     use crate::scenario::InvocationType;
 
     /// Three sources: one with many arrivals, one with few, one with none; and one whose last block is full.
@@ -213,6 +214,24 @@ mod tests {
             let mut simulation = simulation_with_arrivals_ahead(&scenario, 0, scope);
             assert_eq!(simulation.advance(&mut crate::observe::ledger::Ledger::default(), 10_000), None);
         });
+    }
+
+    /// Goal: first runs that are planned ahead change nothing. Method: both ways, where events go at once.
+    #[test]
+    fn a_run_with_first_runs_planned_ahead_is_the_same() {
+        let mut scenario = many();
+        scenario.timing.dispatch_latency = crate::time::SimDuration::ZERO;
+        scenario.functions[0].failures = vec![exceptions(0.2, &[])];
+        let (mut planned, mut unplanned) = (Fingerprint::new(), Fingerprint::new());
+        let mut drawn = Simulation::new(&scenario, 0);
+        while drawn.advance(&mut unplanned, 4_096).is_none() {}
+        std::thread::scope(|scope| {
+            let mut ahead = Ahead::new(&scenario, 0, scope);
+            assert!(ahead.next(SourceId(0)).is_some_and(|arrival| arrival.first_run.is_some()));
+            let mut simulation = simulation_with_arrivals_ahead(&scenario, 0, scope);
+            while simulation.advance(&mut planned, 4_096).is_none() {}
+        });
+        assert_eq!(planned.value(), unplanned.value());
     }
 
     #[test]
