@@ -1,13 +1,14 @@
 //! Arrivals from a thread of their own, ahead of the run.
 //!
 //! ```text
-//!  run ──an empty block of a source──> thread ahead: draws times and keys
+//!  run ──an empty block of a source──> thread ahead: draws times and keys, plans first runs
 //!   ↑                                       │
 //!   └────────── the block, filled ──────────┘   two blocks of each source go round
 //! ```
 //!
-//! What arrives depends on nothing that happens in the run, so that it can be drawn before it is asked for. Why it is,
-//! and why nothing else is: `docs/decisions/022-arrivals-ahead.md`.
+//! What arrives depends on nothing that happens in the run, so that it can be drawn before it is asked for; nor does the
+//! first run of an event that is dispatched as it arrives. Why they are, and why nothing else is:
+//! `docs/decisions/022-arrivals-ahead.md`, `docs/decisions/023-at-once.md`.
 
 use crate::id::SourceId;
 use crate::model::arrivals::Arrival;
@@ -18,7 +19,7 @@ use crate::simulate::feed::{Drawn, Feed};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, Scope};
 
-/// The arrivals of a block: a few dozen kilobytes go over at once.
+/// The arrivals of a block: about a hundred kilobytes go over at once.
 const ARRIVALS: usize = 1 << 11;
 /// A run of fewer events has no thread ahead of it.
 const WORTH_A_THREAD: u64 = 1 << 15;
