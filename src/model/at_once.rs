@@ -81,32 +81,34 @@ impl Model<'_> {
         observer: &mut impl Observer,
     ) -> bool {
         match self.refusal_of_first(&arrived, now) {
-            None => self.dispatch_at_once(arrived, ahead, now, observer),
+            None => {
+                self.dispatch_at_once(&arrived, ahead, now, observer);
+                true
+            }
             Some(refusal) => {
                 self.refuse_first_offer(arrived, refusal, now, observer);
-                return false;
+                false
             }
         }
-        true
     }
 
     #[inline(always)]
     fn dispatch_at_once(
         &mut self,
-        arrived: Arrived,
+        arrived: &Arrived,
         ahead: Option<RunPlan>,
         now: SimTime,
         observer: &mut impl Observer,
     ) {
         self.last_id += 1;
         let (id, first) = (EventId(self.last_id), self.tracing.is_first(arrived.function, now));
-        let mut event = Event::with_usual_numbers(id, &arrived, now, Stage::Queued { due: now }, first);
+        let mut event = Event::with_usual_numbers(id, arrived, now, Stage::Queued { due: now }, first);
         let slot = self.events.vacant();
         report(slot, &event, now, Observation::Accepted, observer);
         match self.service.concurrency.admit(arrived.function, now) {
             Ok((environment, start)) => {
                 let plan = ahead.filter(|_| start == Start::Warm);
-                let plan = plan.unwrap_or_else(|| self.first_run_now(&arrived, start, now));
+                let plan = plan.unwrap_or_else(|| self.first_run_now(arrived, start, now));
                 let running = self.service.running(arrived.function, environment, start, plan, now);
                 let run = self.service.runs.insert(running);
                 event.set_stage(Stage::Running { run, calling: None });

@@ -17,7 +17,7 @@ use super::service::{Service, Stay};
 use super::{Model, Notice, report};
 use crate::engine::slab::Slot;
 use crate::random::Purpose;
-use crate::scenario::{Imperfections, InvocationType, Scenario};
+use crate::scenario::{Imperfections, Scenario};
 use crate::time::SimTime;
 
 /// Whether nothing but full slots keeps an event of `scenario` from its run.
@@ -53,10 +53,8 @@ impl Model<'_> {
         let (mut refused, mut last) = (0, now);
         loop {
             let event = self.events.get_mut(slot);
-            if !event.is_usual() || event.function != id || event.age_at(now) >= function.maximum_age {
-                return (refused, last);
-            }
-            if event.invocation() != InvocationType::Event {
+            let is_like_the_others = event.is_usual() && event.function == id;
+            if !is_like_the_others || event.age_at(now) >= function.maximum_age {
                 return (refused, last);
             }
             if refused > 0 {
@@ -131,7 +129,7 @@ mod tests {
     use crate::id::FunctionId;
     use crate::model::observation::Fact;
     use crate::observe::test_scenarios::{busy, function, poisson, source};
-    use crate::scenario::{Neighbour, Source, Targets};
+    use crate::scenario::{InvocationType, Neighbour, Source, Targets};
     use crate::simulate::Simulation;
     use crate::time::SimDuration;
 

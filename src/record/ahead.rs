@@ -170,7 +170,9 @@ mod tests {
     use super::*;
     use crate::observe::fingerprint::Fingerprint;
     use crate::observe::test_scenarios::{busy, events_at, exceptions, poisson, source};
-    use crate::scenario::InvocationType;
+    use crate::random::distribution::Distribution;
+    use crate::scenario::{FailureCause, FailureKind, InvocationType};
+    use crate::time::SimDuration;
 
     /// Three sources: one with many arrivals, one with few, one with none; and one whose last block is full.
     fn many() -> Scenario {
@@ -221,8 +223,13 @@ mod tests {
     #[test]
     fn a_run_with_first_runs_planned_ahead_is_the_same() {
         let mut scenario = many();
-        scenario.timing.dispatch_latency = crate::time::SimDuration::ZERO;
-        scenario.functions[0].failures = vec![exceptions(0.2, &[])];
+        scenario.timing.dispatch_latency = SimDuration::ZERO;
+        let causes = [FailureKind::Poison, FailureKind::Crash, FailureKind::Timeout, FailureKind::Exception];
+        let cause = |kind| FailureCause { kind, ..exceptions(0.1, &[(20, 90)]) };
+        scenario.functions[0].failures = causes.map(cause).into();
+        scenario.functions[0].init = Distribution::Constant(SimDuration::from_millis(200));
+        scenario.functions[0].reserved = Some(300);
+        scenario.functions[0].provisioned = 20;
         let (mut planned, mut unplanned) = (Fingerprint::new(), Fingerprint::new());
         let mut drawn = Simulation::new(&scenario, 0);
         while drawn.advance(&mut unplanned, 4_096).is_none() {}
