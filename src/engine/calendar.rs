@@ -556,8 +556,8 @@ mod tests {
 
     const FOREVER: Key = Key { at: SimTime::MAX, order: u64::MAX };
 
-    /// Goal: never told that nothing is due when something is, wherever that lies: in the wheel, in the batch, in front of
-    /// it or come late.
+    /// Goal: never told that nothing is due when something is, wherever that lies: in the wheel, in the batch, in front
+    /// of it or come late.
     #[test]
     fn what_is_due_is_seen_at_a_glance() {
         let mut calendar = Calendar::new();

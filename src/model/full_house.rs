@@ -72,8 +72,8 @@ impl Model<'_> {
 }
 
 impl Service<'_> {
-    /// What [`Service::dispatch`] comes to when an event about which nothing is particular meets a full house and nothing
-    /// else has a say.
+    /// What [`Service::dispatch`] comes to when an event about which nothing is particular meets a full house and
+    /// nothing else has a say.
     #[inline(always)]
     fn refuse_foreseen(
         &mut self,

@@ -6,8 +6,8 @@
 //!   └────────── the block, filled ──────────┘   two blocks of each source go round
 //! ```
 //!
-//! What arrives depends on nothing that happens in the run, so that it can be drawn before it is asked for; nor does the
-//! first run of an event that is dispatched as it arrives. Why they are, and why nothing else is:
+//! What arrives depends on nothing that happens in the run, so that it can be drawn before it is asked for; nor does
+//! the first run of an event that is dispatched as it arrives. Why they are, and why nothing else is:
 //! `docs/decisions/022-arrivals-ahead.md`, `docs/decisions/023-at-once.md`.
 
 use crate::id::SourceId;

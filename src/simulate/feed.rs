@@ -7,7 +7,8 @@ use crate::scenario::{Scenario, Source};
 
 /// The arrivals of all sources, those of each in order, all before the end of the run.
 ///
-/// A first run that is handed over with an arrival is the one that [`first_run_ahead`](crate::model::at_once::first_run_ahead) plans.
+/// A first run that is handed over with an arrival is the one that
+/// [`first_run_ahead`](crate::model::at_once::first_run_ahead) plans.
 ///
 /// They depend on nothing that happens in the run: whoever hands them over, and when, they are the same.
 pub trait Feed {

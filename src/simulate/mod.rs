@@ -115,8 +115,9 @@ impl<'s, F: Feed> Simulation<'s, F> {
         self.ended
     }
 
-    /// Lets the next arrival happen, with the dispatch of its event if that comes at once, or the next notice with those
-    /// that follow from it, at most `most` of them. Returns how many happened; none if there is none before the end.
+    /// Lets the next arrival happen, with the dispatch of its event if that comes at once, or the next notice with
+    /// those that follow from it, at most `most` of them. Returns how many happened; none if there is none before the
+    /// end.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "it is the loop")]
     pub(crate) fn step(&mut self, most: u64, observer: &mut impl Observer) -> u64 {
