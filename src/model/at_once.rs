@@ -8,6 +8,7 @@
 //! ([`first_run_ahead`]); what it finds when it starts, a warm environment or another, is known only then.
 #![expect(clippy::inline_always, reason = "what every event goes through, at one place of the loop")]
 
+use super::attempt::recorded_duration;
 use super::event::{Event, Past, Stage};
 use super::failure::{self, Beginning, RunPlan};
 use super::observation::{AttemptOutcome, Observation, Observer, Start};
@@ -134,9 +135,7 @@ impl Model<'_> {
     /// How the first run of an event goes that starts otherwise than was foreseen.
     #[inline(never)]
     fn first_run_now(&self, arrived: &Arrived, start: Start, now: SimTime) -> RunPlan {
-        let recorded = self.scenario.sources[arrived.source.index()].recorded_durations.as_ref();
-        let position = usize::try_from(arrived.number - 1).expect("recordings fit into memory");
-        let recorded = recorded.map(|recorded| recorded[position]);
+        let recorded = recorded_duration(self.scenario, arrived.source, arrived.number);
         let function = &self.service.functions[arrived.function.index()];
         first_run(self.scenario, function, arrived.key, now, start, recorded)
     }

@@ -14,7 +14,7 @@ use super::service::{Service, Stay};
 use super::settlement::close;
 use super::{Notice, chain, report};
 use crate::engine::slab::Slot;
-use crate::id::FunctionId;
+use crate::id::{FunctionId, SourceId};
 use crate::random::Purpose;
 use crate::scenario::{FaultKind, InvocationType, Scenario};
 use crate::time::{SimDuration, SimTime};
@@ -144,24 +144,25 @@ impl Service<'_> {
             past: event.past(),
             at: now,
             start,
-            recorded: recorded_duration(self.scenario, event),
+            // A chained event was not recorded.
+            recorded: match event.parent() {
+                None => recorded_duration(self.scenario, event.source, event.number()),
+                Some(_) => None,
+            },
         };
         let plan = failure::plan_run(function, beginning, self.scenario.timing.init_limit);
         let running = self.running(event.function, environment, start, plan, now);
         event.set_stage(Stage::Running { run: self.runs.insert(running), calling: None });
-        let end = now + plan.init + plan.duration;
-        let has_calls = !function.calls.is_empty();
-        if !has_calls {
-            // Before it is reported: until what was just written piece by piece can be read as a whole takes a while.
-            self.schedule(end, event.id().0, Notice::RunEnds(slot));
-        }
         let what = Observation::RunStarted {
             age: event.age_at(now),
             running: self.concurrency.running(event.function),
             placement: running.placement(),
         };
         report(slot, event, now, what, observer);
-        if has_calls {
+        let end = now + plan.init + plan.duration;
+        if function.calls.is_empty() {
+            self.schedule(end, event.id().0, Notice::RunEnds(slot));
+        } else {
             self.lead_to_calls(slot, event, end, now, observer);
         }
     }
@@ -305,12 +306,12 @@ const fn backs_off(refusal: AttemptOutcome) -> bool {
     matches!(refusal, AttemptOutcome::Throttled(_) | AttemptOutcome::SystemError { .. })
 }
 
-/// How long a run of `event` takes according to the recording that it comes from. A chained event was not recorded.
+/// How long a run of event `number` of `source` takes, if it comes from a recording.
 #[inline(always)]
-fn recorded_duration(scenario: &Scenario, event: &Event) -> Option<SimDuration> {
-    let recorded = scenario.sources[event.source.index()].recorded_durations.as_ref()?;
-    let position = usize::try_from(event.number() - 1).expect("recordings fit into memory");
-    event.parent().is_none().then(|| recorded[position])
+pub(super) fn recorded_duration(scenario: &Scenario, source: SourceId, number: u64) -> Option<SimDuration> {
+    let recorded = scenario.sources[source.index()].recorded_durations.as_ref()?;
+    let position = usize::try_from(number - 1).expect("recordings fit into memory");
+    Some(recorded[position])
 }
 
 /// What the first fault that strikes this attempt does to it.

@@ -98,7 +98,6 @@ impl Service<'_> {
         let next = retry::after_invocation_error(&self.scenario.timing, function, situation, word);
         event.backoff_streak = event.backoff_streak.saturating_add(1);
         if let Next::Retry { due, .. } = next {
-            // Before it is reported: until what was just written piece by piece can be read as a whole takes a while.
             event.set_stage(Stage::Queued { due });
             self.schedule(due, event.id().0, Notice::Dispatch(slot));
         }
