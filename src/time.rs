@@ -1,7 +1,7 @@
 //! Virtual time: points ([`SimTime`]) and spans ([`SimDuration`]), in integer nanoseconds.
 //!
 //! Time is never a floating-point number. Decimal text becomes nanoseconds exactly, a sampled duration is rounded
-//! to the nearest nanosecond once, and everything after that is checked integer arithmetic. A run spans at most
+//! to the nearest nanosecond once, and everything after that is integer arithmetic that is checked in every build. A run spans at most
 //! [`SimTime::MAX`] = 100 years, far below the 584 years that fit into 64 bits, so that sums of a time and any
 //! legal duration cannot overflow.
 
@@ -36,7 +36,7 @@ impl SimTime {
 
     /// The point `seconds` seconds after the start. Panics beyond 584 years.
     pub const fn from_secs(seconds: u64) -> Self {
-        Self(seconds * NANOS_PER_SECOND)
+        Self(product(seconds, NANOS_PER_SECOND))
     }
 
     /// Nanoseconds since the start.
@@ -72,12 +72,12 @@ impl SimDuration {
 
     /// A span of `millis` milliseconds. Panics beyond 584 years.
     pub const fn from_millis(millis: u64) -> Self {
-        Self(millis * NANOS_PER_MILLI)
+        Self(product(millis, NANOS_PER_MILLI))
     }
 
     /// A span of `seconds` seconds. Panics beyond 584 years.
     pub const fn from_secs(seconds: u64) -> Self {
-        Self(seconds * NANOS_PER_SECOND)
+        Self(product(seconds, NANOS_PER_SECOND))
     }
 
     /// The sampled span nearest to `seconds`, to the nanosecond; negative values and NaN become zero, values beyond
@@ -125,10 +125,20 @@ impl SimDuration {
     }
 }
 
+/// Wrong time is worse than slow time: it is checked here, and not only where a build checks all arithmetic.
+#[inline]
+const fn sum(nanos: u64, others: u64) -> u64 {
+    nanos.checked_add(others).expect("virtual time ends after 584 years")
+}
+
+const fn product(count: u64, nanos: u64) -> u64 {
+    count.checked_mul(nanos).expect("virtual time ends after 584 years")
+}
+
 impl Add<SimDuration> for SimTime {
     type Output = Self;
     fn add(self, span: SimDuration) -> Self {
-        Self(self.0 + span.0)
+        Self(sum(self.0, span.0))
     }
 }
 
@@ -141,7 +151,7 @@ impl AddAssign<SimDuration> for SimTime {
 impl Add for SimDuration {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self(self.0 + other.0)
+        Self(sum(self.0, other.0))
     }
 }
 
@@ -154,7 +164,7 @@ impl AddAssign for SimDuration {
 impl Sub for SimDuration {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        Self(self.0 - other.0)
+        Self(self.0.checked_sub(other.0).expect("no span is negative"))
     }
 }
 
@@ -249,6 +259,21 @@ mod tests {
     fn times_print_on_a_clock_face() {
         assert_eq!(SimTime::from_nanos(3_723_004_000_000).to_string(), "01:02:03.004");
         assert_eq!(SimTime::from_secs(360_000).to_string(), "100:00:00.000");
+    }
+
+    /// Goal: no arithmetic of time wraps, whatever a build checks beside it.
+    #[test]
+    fn time_that_does_not_fit_is_never_another_time() {
+        use std::panic::catch_unwind;
+        let (late, long) = (SimTime::from_nanos(u64::MAX), SimDuration::from_nanos(u64::MAX));
+        let shortest = SimDuration::from_nanos(1);
+        assert!(catch_unwind(|| late + shortest).is_err());
+        assert!(catch_unwind(|| long + shortest).is_err());
+        assert!(catch_unwind(|| shortest - long).is_err());
+        assert!(catch_unwind(|| SimTime::ZERO.since(late)).is_err());
+        assert!(catch_unwind(|| SimTime::from_secs(u64::MAX)).is_err());
+        assert!(catch_unwind(|| SimDuration::from_secs(u64::MAX)).is_err());
+        assert!(catch_unwind(|| SimDuration::from_millis(u64::MAX)).is_err());
     }
 
     #[test]

@@ -91,7 +91,8 @@ impl Estimate {
 
     /// The bytes of `files` on disk: each file with its size, largest first.
     pub fn file_bytes(&self, files: Files) -> Vec<(&'static str, u64)> {
-        let timeline_rows = 3 * self.events + self.attempts + self.runs + 2 * self.deliveries;
+        let of_events = self.events.saturating_mul(3).saturating_add(self.deliveries.saturating_mul(2));
+        let timeline_rows = of_events.saturating_add(self.attempts).saturating_add(self.runs);
         let sampled = |one_in: std::num::NonZeroU64| (timeline_rows / one_in).saturating_mul(TIMELINE_ROW);
         let wanted = |wanted: bool, bytes: u64| if wanted { bytes } else { 0 };
         let rows = |count: u64, bytes: u64| count.saturating_mul(bytes);
@@ -111,7 +112,7 @@ impl Estimate {
 
     /// The bytes of all `files` together.
     pub fn disk_bytes(&self, files: Files) -> u64 {
-        self.file_bytes(files).iter().map(|(_, bytes)| bytes).sum()
+        self.file_bytes(files).iter().fold(0, |sum, (_, bytes)| sum.saturating_add(*bytes))
     }
 }
 

@@ -119,7 +119,7 @@ impl Fleet {
     }
 
     fn make(&mut self, now: SimTime, provisioned: bool) -> Environment {
-        self.made += 1;
+        self.made = self.made.checked_add(1).expect("fewer than 2^32 environments");
         Environment { number: self.made, created: now, provisioned }
     }
 }
