@@ -14,9 +14,9 @@
 //! Scheduling costs the same however much is pending, and a notice moves at most once per level on its way to the
 //! batch. The order in which notices come out is that of their [`Key`]s alone; how they are stored cannot show.
 //!
-//! The wheel keeps of a key only the time. The order among simultaneous notices follows from what they are about, which
-//! is in memory anyhow: whoever moves the cursor on tells it when a notice gets into the batch. So a notice that waits
-//! takes 16 bytes, and what it is about is read shortly before it is needed, for all of a tick at once.
+//! Wheel and batch keep of a key only the time. The order among simultaneous notices follows from what they are about,
+//! which is in memory anyhow: whoever moves the cursor on or takes a notice out tells it, and is asked only where two
+//! times are the same. So a notice that waits takes 16 bytes.
 #![expect(clippy::inline_always, reason = "each is a few instructions, and asked for with every notice")]
 
 use super::chunks::{Chunks, List};
@@ -24,6 +24,7 @@ use super::ranks::{self, Ranks};
 use crate::time::SimTime;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::hint::cold_path;
 
 /// When something is due, and its place among what is due at the same instant. Keys in a calendar are unique.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ pub struct Calendar<N> {
     /// the earliest of all: what is scheduled for this very instant never enters a queue.
     front: Option<Entry<N>>,
     /// What was due in the cursor tick when the cursor came there, the latest first.
-    batch: Vec<Entry<N>>,
+    batch: Vec<Waiting<N>>,
     /// The same when it comes out of the wheel, in no order; kept for its memory.
     unsorted: Vec<Waiting<N>>,
     ranks: Ranks,
@@ -110,7 +111,7 @@ struct Entry<N> {
     notice: N,
 }
 
-/// A notice in the wheel.
+/// A notice in the wheel or in the batch.
 #[derive(Clone, Copy, Debug)]
 struct Waiting<N> {
     at: SimTime,
@@ -168,48 +169,38 @@ impl<N: Copy> Calendar<N> {
         self.len == 0
     }
 
-    /// Schedules `notice`. Its key must be unique, and its order the one that [`Calendar::turn`] will be told of it.
-    /// Its time may lie anywhere, also before the latest one popped.
+    /// Schedules `notice`. Its key must be unique, and its order the one that [`Calendar::turn`] and others will be told
+    /// of it. Its time may lie anywhere, also before the latest one popped.
     #[inline(always)]
     pub fn schedule(&mut self, key: Key, notice: N) {
         self.len += 1;
-        let entry = Entry { key, notice };
         if self.wheel.tick_of(key.at) > self.wheel.cursor {
             self.wheel.place(Waiting { at: key.at, notice });
         } else if self.front.is_none()
             && self.late.is_empty()
-            && self.batch.last().is_none_or(|next| key < next.key)
+            && self.batch.last().is_none_or(|next| key.at < next.at)
         {
-            self.front = Some(entry);
+            self.front = Some(Entry { key, notice });
         } else {
-            self.schedule_late(entry);
+            self.schedule_late(Entry { key, notice });
         }
     }
 
     #[inline(never)]
     fn schedule_late(&mut self, entry: Entry<N>) {
-        let first = self.front.map(|front| front.key).or_else(|| self.first_waiting());
-        if first.is_some_and(|first| first < entry.key) {
-            self.density.notices += 1;
-            self.late.push(Reverse(entry));
-        } else if let Some(second) = self.front.replace(entry) {
-            self.density.notices += 1;
-            self.late.push(Reverse(second));
-        }
-    }
-
-    /// The earliest key in the batch and what came late.
-    fn first_waiting(&self) -> Option<Key> {
-        let sorted = self.batch.last().map(|entry| entry.key);
-        let late = self.late.peek().map(|Reverse(entry)| entry.key);
-        sorted.into_iter().chain(late).min()
+        let later = match &mut self.front {
+            Some(front) if entry < *front => std::mem::replace(front, entry),
+            _ => entry,
+        };
+        self.density.notices += 1;
+        self.late.push(Reverse(later));
     }
 
     /// Takes out the earliest notice, if its key is below `limit`. `order_of` is as in [`Calendar::turn`].
     #[inline]
-    pub fn pop_before(&mut self, limit: Key, order_of: impl Fn(N) -> u64) -> Option<(Key, N)> {
+    pub fn pop_before(&mut self, limit: Key, order_of: impl Fn(N) -> u64) -> Option<(SimTime, N)> {
         loop {
-            if let Some(next) = self.pop_of_tick(limit) {
+            if let Some(next) = self.pop_of_tick(limit, &order_of) {
                 return Some(next);
             }
             if !self.turn(limit, &order_of) {
@@ -219,21 +210,34 @@ impl<N: Copy> Calendar<N> {
     }
 
     /// Takes out the earliest notice, if its key is below `limit` and it is due in the cursor tick or before.
+    /// `order_of` is as in [`Calendar::turn`].
     #[inline(always)]
-    pub fn pop_of_tick(&mut self, limit: Key) -> Option<(Key, N)> {
-        let entry = if let Some(front) = self.front {
+    pub fn pop_of_tick(&mut self, limit: Key, order_of: impl Fn(N) -> u64) -> Option<(SimTime, N)> {
+        let next = if let Some(front) = self.front {
             if front.key >= limit {
                 return None;
             }
             self.front = None;
-            front
+            front.waiting()
         } else if self.late.is_empty() {
-            self.batch.pop_if(|entry| entry.key < limit)?
+            self.batch.pop_if(|next| next.is_before(limit, order_of))?
         } else {
-            self.pop_late(limit)?
+            self.pop_late(limit, order_of)?
         };
         self.len -= 1;
-        Some((entry.key, entry.notice))
+        Some((next.at, next.notice))
+    }
+
+    #[inline(never)]
+    fn pop_late(&mut self, limit: Key, order_of: impl Fn(N) -> u64) -> Option<Waiting<N>> {
+        let Reverse(late) = self.late.peek()?;
+        if self.batch.last().is_some_and(|next| next.is_before(late.key, &order_of)) {
+            return self.batch.pop_if(|next| next.is_before(limit, order_of));
+        }
+        if late.key >= limit {
+            return None;
+        }
+        self.late.pop().map(|Reverse(entry)| entry.waiting())
     }
 
     /// Whether something is left that was due in the cursor tick or before.
@@ -245,25 +249,26 @@ impl<N: Copy> Calendar<N> {
     /// Whether nothing is due at `now` or before, if that can be told at a glance.
     #[inline(always)]
     pub fn has_nothing_until(&self, now: SimTime) -> bool {
-        let is_later = |next: Option<&Entry<N>>| next.is_none_or(|next| next.key.at > now);
-        is_later(self.front.as_ref())
-            && is_later(self.batch.last())
-            && is_later(self.late.peek().map(|Reverse(next)| next))
+        let is_later = |next: Option<SimTime>| next.is_none_or(|next| next > now);
+        is_later(self.front.map(|next| next.key.at))
+            && is_later(self.batch.last().map(|next| next.at))
+            && is_later(self.late.peek().map(|Reverse(next)| next.key.at))
             && self.wheel.tick_of(now) <= self.wheel.cursor
     }
 
     /// The notice that [`Calendar::pop_of_tick`] would take out, if that can be told at a glance.
     #[inline]
-    pub fn peek_of_tick(&self, limit: Key) -> Option<(Key, N)> {
-        let next = self.batch.last().filter(|entry| entry.key < limit)?;
-        (self.front.is_none() && self.late.is_empty()).then_some((next.key, next.notice))
+    pub fn peek_of_tick(&self, limit: Key, order_of: impl Fn(N) -> u64) -> Option<(SimTime, N)> {
+        let next = self.batch.last().filter(|next| next.is_before(limit, order_of))?;
+        (self.front.is_none() && self.late.is_empty()).then_some((next.at, next.notice))
     }
 
-    #[inline(never)]
-    fn pop_late(&mut self, limit: Key) -> Option<Entry<N>> {
-        let first = self.first_waiting().filter(|first| *first < limit)?;
-        let is_sorted = self.batch.last().is_some_and(|entry| entry.key == first);
-        if is_sorted { self.batch.pop() } else { self.late.pop().map(|Reverse(entry)| entry) }
+    /// Takes out the notice that [`Calendar::peek_of_tick`] has just told.
+    #[inline(always)]
+    pub fn take_peeked(&mut self) {
+        debug_assert!(self.front.is_none() && self.late.is_empty(), "it is the next of the batch");
+        self.batch.pop();
+        self.len -= 1;
     }
 
     /// Moves the cursor to the next tick with notices, or up to `limit`, when nothing is left of its present one. Tells
@@ -277,7 +282,7 @@ impl<N: Copy> Calendar<N> {
     /// be taken out next.
     #[inline]
     pub fn batch(&self) -> impl Iterator<Item = N> {
-        self.batch.iter().map(|entry| entry.notice)
+        self.batch.iter().map(|waiting| waiting.notice)
     }
 
     /// Notices that are due in the next tick, as far as they can be told at a glance: what will probably be taken out
@@ -301,40 +306,39 @@ impl<N: Copy> Calendar<N> {
             if self.note_density() {
                 self.adapt();
             }
-            let all_differ = self.place_by_time();
-            for entry in &mut self.batch {
-                entry.key.order = order_of(entry.notice);
-            }
-            if !all_differ {
-                self.sort_batch();
+            if !self.place_by_time() {
+                self.sort_batch(order_of);
             }
         }
         true
     }
 
     /// Puts the batch in order by time alone; false if there is more to it.
+    #[inline(always)]
     fn place_by_time(&mut self) -> bool {
         let Self { batch, unsorted, ranks, wheel, .. } = self;
-        batch.extend(unsorted.iter().map(|waiting| waiting.unordered()));
-        if unsorted.len() == 1 || unsorted.len() > ranks::MOST {
-            let is_alone = unsorted.len() == 1;
-            unsorted.clear();
-            return is_alone;
-        }
-        ranks.fill(unsorted.iter().map(|waiting| wheel.within_tick(waiting.at)));
-        let last = unsorted.len() - 1;
-        let all_differ = ranks.place(|from, before| batch[last - before] = unsorted[from].unordered());
+        batch.extend_from_slice(unsorted);
+        let all_differ = if unsorted.len() == 1 {
+            true
+        } else if unsorted.len() > ranks::MOST {
+            false
+        } else {
+            ranks.fill(unsorted.iter().map(|waiting| wheel.within_tick(waiting.at)));
+            let last = unsorted.len() - 1;
+            ranks.place(|from, before| batch[last - before] = unsorted[from])
+        };
         if !all_differ {
-            batch.clear();
-            batch.extend(unsorted.iter().map(|waiting| waiting.unordered()));
+            // Those of the same time were put into one place.
+            batch.copy_from_slice(unsorted);
         }
         unsorted.clear();
         all_differ
     }
 
     #[inline(never)]
-    fn sort_batch(&mut self) {
-        self.batch.sort_unstable_by_key(|entry| Reverse(entry.key.number()));
+    fn sort_batch(&mut self, order_of: impl Fn(N) -> u64) {
+        let key = |waiting: &Waiting<N>| Key { at: waiting.at, order: order_of(waiting.notice) };
+        self.batch.sort_by_cached_key(|waiting| Reverse(key(waiting)));
     }
 
     /// Counts a tick, and tells whether to look if ticks have a good length. Finding another costs a move of all that
@@ -521,10 +525,21 @@ impl<N: Copy> Default for Calendar<N> {
 }
 
 impl<N: Copy> Waiting<N> {
-    /// An entry that waits for its order among simultaneous ones.
+    /// Whether its key is below `key`; its order is asked for only if it matters.
     #[inline(always)]
-    const fn unordered(self) -> Entry<N> {
-        Entry { key: Key { at: self.at, order: 0 }, notice: self.notice }
+    fn is_before(&self, key: Key, order_of: impl Fn(N) -> u64) -> bool {
+        if self.at == key.at {
+            cold_path();
+            return order_of(self.notice) < key.order;
+        }
+        self.at < key.at
+    }
+}
+
+impl<N: Copy> Entry<N> {
+    #[inline(always)]
+    const fn waiting(self) -> Waiting<N> {
+        Waiting { at: self.key.at, notice: self.notice }
     }
 }
 
@@ -567,15 +582,15 @@ mod tests {
             calendar.schedule(key(nanos, order), order);
         }
         assert_eq!(calendar.pop_before(key(4_999_999, 0), |order| order), None);
-        assert_eq!(calendar.pop_before(FOREVER, |order| order), Some((key(5_000_000, 1), 1)));
+        assert_eq!(calendar.pop_before(FOREVER, |order| order), Some((at(5_000_000), 1)));
         assert!(calendar.has_nothing_until(at(5_000_009)));
         assert!(!calendar.has_nothing_until(at(5_000_010)), "the batch");
         calendar.schedule(key(5_000_005, 7), 7);
         assert!(calendar.has_nothing_until(at(5_000_004)));
         assert!(!calendar.has_nothing_until(at(5_000_005)), "in front");
         calendar.schedule(key(5_000_012, 8), 8);
-        assert_eq!(calendar.pop_before(FOREVER, |order| order), Some((key(5_000_005, 7), 7)));
-        assert_eq!(calendar.pop_before(FOREVER, |order| order), Some((key(5_000_010, 2), 2)));
+        assert_eq!(calendar.pop_before(FOREVER, |order| order), Some((at(5_000_005), 7)));
+        assert_eq!(calendar.pop_before(FOREVER, |order| order), Some((at(5_000_010), 2)));
         assert!(!calendar.has_nothing_until(at(5_000_012)), "come late");
         assert!(calendar.has_nothing_until(at(5_000_011)));
         assert!(!calendar.has_nothing_until(at(91_000_000)), "the wheel");
@@ -586,7 +601,7 @@ mod tests {
     }
 
     /// Here a notice is its own order.
-    fn pop(calendar: &mut Calendar<u64>, limit: Key) -> Option<(Key, u64)> {
+    fn pop(calendar: &mut Calendar<u64>, limit: Key) -> Option<(SimTime, u64)> {
         calendar.pop_before(limit, |notice| notice)
     }
 
@@ -607,8 +622,8 @@ mod tests {
         assert_eq!(pop(&mut calendar, key(70_000_000_000, 4)), None);
         // A look ahead must not keep earlier notices from coming first.
         calendar.schedule(key(1, 1), 1);
-        assert_eq!(pop(&mut calendar, FOREVER), Some((key(1, 1), 1)));
-        assert_eq!(pop(&mut calendar, key(70_000_000_000, 5)), Some((key(70_000_000_000, 4), 4)));
+        assert_eq!(pop(&mut calendar, FOREVER), Some((SimTime::from_nanos(1), 1)));
+        assert_eq!(pop(&mut calendar, key(70_000_000_000, 5)), Some((SimTime::from_secs(70), 4)));
     }
 
     /// Goal: the length of ticks follows the density, and nobody notices. Method: far more notices in a second than
@@ -623,9 +638,9 @@ mod tests {
             calendar.schedule(key(*at, order), order);
         }
         let (mut shortest, mut popped) = (u32::MAX, Vec::new());
-        while let Some((key, _)) = pop(&mut calendar, FOREVER) {
+        while let Some((at, _)) = pop(&mut calendar, FOREVER) {
             shortest = shortest.min(calendar.wheel.tick_bits);
-            popped.push(key.at.as_nanos());
+            popped.push(at.as_nanos());
         }
         times.sort_unstable();
         assert_eq!(popped, times);
@@ -693,6 +708,7 @@ mod tests {
                             twin.remove(&k);
                             now = k.at.as_nanos();
                         }
+                        let expected = expected.map(|(key, order)| (key.at, order));
                         prop_assert_eq!(calendar.pop_before(limit, scrambled), expected);
                     }
                 }

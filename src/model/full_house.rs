@@ -58,15 +58,15 @@ impl Model<'_> {
                 return (refused, last);
             }
             if refused > 0 {
-                self.service.calendar.pop_of_tick(self.limit);
+                self.service.calendar.take_peeked();
             }
             (refused, last) = (refused + 1, now);
             if self.service.refuse_foreseen(slot, event, reason, now, observer) == Stay::Over {
                 self.take_out(slot);
             }
             let next = if refused < most { self.peek_scheduled() } else { None };
-            let Some((key, Notice::Dispatch(next))) = next else { return (refused, last) };
-            (slot, now) = (next, key.at);
+            let Some((due, Notice::Dispatch(next))) = next else { return (refused, last) };
+            (slot, now) = (next, due);
         }
     }
 }

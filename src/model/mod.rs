@@ -281,8 +281,9 @@ impl<'s> Model<'s> {
     fn pop_scheduled(&mut self, limit: Key) -> Option<(SimTime, Notice)> {
         self.limit = limit;
         loop {
-            if let Some((key, notice)) = self.service.calendar.pop_of_tick(limit) {
-                return Some((key.at, notice));
+            let next = self.service.pop_of_tick(limit, &self.events);
+            if next.is_some() {
+                return next;
             }
             if self.service.calendar.is_in_tick() || !self.turn(limit) {
                 return None;
@@ -302,9 +303,9 @@ impl<'s> Model<'s> {
 
     /// What would be taken out next before the limit of the last time, if that can be told at a glance.
     #[inline]
-    fn peek_scheduled(&mut self) -> Option<(Key, Notice)> {
+    fn peek_scheduled(&mut self) -> Option<(SimTime, Notice)> {
         loop {
-            let next = self.service.calendar.peek_of_tick(self.limit);
+            let next = self.service.peek_of_tick(self.limit, &self.events);
             if next.is_some() || self.service.calendar.is_in_tick() || !self.turn(self.limit) {
                 return next;
             }

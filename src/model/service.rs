@@ -97,11 +97,25 @@ impl<'s> Service<'s> {
             && probability.strikes(event.key.draws(Purpose::Vanish, 0, 0).word())
     }
 
-    /// Goes on to the next notices, as far as `limit`; whether there are any. Of each, what it is about is looked up.
+    /// Goes on to the next notices, as far as `limit`; whether there are any.
     #[inline(always)]
     pub(super) fn turn_calendar(&mut self, limit: Key, events: &Slab<Event>) -> bool {
         let Self { calendar, runs, dependencies, .. } = self;
-        calendar.turn(limit, |notice: Notice| notice.order(number_of(notice, events, runs, dependencies)))
+        calendar.turn(limit, |notice| order_of(notice, events, runs, dependencies))
+    }
+
+    /// Takes out the next notice that comes before `limit`, if that can be told without going on.
+    #[inline(always)]
+    pub(super) fn pop_of_tick(&mut self, limit: Key, events: &Slab<Event>) -> Option<(SimTime, Notice)> {
+        let Self { calendar, runs, dependencies, .. } = self;
+        calendar.pop_of_tick(limit, |notice| order_of(notice, events, runs, dependencies))
+    }
+
+    /// What [`Service::pop_of_tick`] would take out, if that can be told at a glance.
+    #[inline(always)]
+    pub(super) fn peek_of_tick(&self, limit: Key, events: &Slab<Event>) -> Option<(SimTime, Notice)> {
+        let Self { calendar, runs, dependencies, .. } = self;
+        calendar.peek_of_tick(limit, |notice| order_of(notice, events, runs, dependencies))
     }
 
     /// Schedules `notice`; `number` is that of what it is about.
@@ -130,15 +144,15 @@ fn delay_by(law: &Distribution, key: EventKey, attempts: u32) -> SimDuration {
     law.sample(&mut key.draws(Purpose::NeighbourDelay, 0, attempts))
 }
 
-/// The number of what a notice is about.
-#[inline(always)]
-fn number_of(
+/// The order of a notice among simultaneous ones: the number of what it is about is looked up.
+#[inline(never)]
+fn order_of(
     notice: Notice,
     events: &Slab<Event>,
     runs: &Slab<Running>,
     dependencies: &Dependencies<'_>,
 ) -> u64 {
-    match notice {
+    notice.order(match notice {
         Notice::RunEnds(slot)
         | Notice::HandlerStarts(slot)
         | Notice::DeliveryEnds(slot, _)
@@ -150,7 +164,7 @@ fn number_of(
         Notice::Redrive(index) => index.into(),
         Notice::Read(function) => function.0.into(),
         Notice::Change => unreachable!("changes are kept out of the calendar"),
-    }
+    })
 }
 
 /// The number of the call that the run of `event` waits for.
