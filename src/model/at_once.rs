@@ -11,7 +11,7 @@
 use super::attempt::recorded_duration;
 use super::event::{Event, Past, Stage};
 use super::failure::{self, Beginning, RunPlan};
-use super::observation::{AttemptOutcome, Observation, Observer, Start};
+use super::observation::{AttemptOutcome, Fact, Observation, Observer, Start};
 use super::{Arrived, Model, Notice, full_house, report};
 use crate::id::{EventId, SourceId};
 use crate::random::EventKey;
@@ -104,8 +104,6 @@ impl Model<'_> {
         self.last_id += 1;
         let (id, first) = (EventId(self.last_id), self.tracing.is_first(arrived.function, now));
         let mut event = Event::with_usual_numbers(id, arrived, now, Stage::Queued { due: now }, first);
-        let slot = self.events.vacant();
-        report(slot, &event, now, Observation::Accepted, observer);
         match self.service.concurrency.admit(arrived.function, now) {
             Ok((environment, start)) => {
                 let plan = ahead.filter(|_| start == Start::Warm);
@@ -119,13 +117,15 @@ impl Model<'_> {
                     running: self.service.concurrency.running(arrived.function),
                     placement: running.placement(),
                 };
-                report(slot, &event, now, what, observer);
+                let slot = self.events.vacant();
+                observer.observe_first_run(&Fact { at: now, place: slot.number(), event: &event, what });
                 self.service.schedule(now + plan.init + plan.duration, id.0, Notice::RunEnds(slot));
                 self.events.insert(event);
             }
             Err(reason) => {
                 let slot = self.events.insert(event);
                 self.visit(slot, |service, event| {
+                    report(slot, event, now, Observation::Accepted, observer);
                     service.refuse(slot, event, AttemptOutcome::Throttled(reason), now, observer)
                 });
             }
@@ -145,7 +145,6 @@ impl Model<'_> {
 mod tests {
     use super::*;
     use crate::id::FunctionId;
-    use crate::model::observation::Fact;
     use crate::observe::test_scenarios::{busy, events_at, exceptions, function, poisson, source};
     use crate::random::distribution::Distribution;
     use crate::scenario::{Probability, Source};

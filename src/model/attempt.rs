@@ -7,12 +7,12 @@
 use super::environment::Environment;
 use super::event::{Event, LastAttempt, Running, Stage};
 use super::failure::{self, Beginning, RunPlan};
-use super::observation::{self, Attempt, AttemptOutcome, Fate, Next, Observation, Observer, Run, Start};
+use super::observation::{self, Attempt, AttemptOutcome, Fact, Fate, Next, Observation, Observer, Run, Start};
 use super::retry::{self, Situation};
 use super::rule::Rule;
 use super::service::{Service, Stay};
 use super::settlement::close;
-use super::{Notice, chain, report};
+use super::{Notice, chain, delivery, report};
 use crate::engine::slab::Slot;
 use crate::id::{FunctionId, SourceId};
 use crate::random::Purpose;
@@ -218,6 +218,14 @@ impl Service<'_> {
             run: Some(run),
             next,
         });
+        if let Next::Settle { fate, rule } = next
+            && event.is_usual()
+            && delivery::goes_nowhere(self.function(event), fate)
+        {
+            let attempt = Fact { at: now, place: slot.number(), event, what };
+            observer.observe_last_attempt(&attempt, fate, rule);
+            return Stay::Over;
+        }
         report(slot, event, now, what, observer);
         self.carry_out(slot, event, next, now, observer)
     }

@@ -40,6 +40,12 @@ pub fn target(function: &Function, route: Route, fate: Fate) -> Option<Destinati
     }
 }
 
+/// Whether no route is configured and meant for an outcome of this `fate`.
+#[inline]
+pub fn goes_nowhere(function: &Function, fate: Fate) -> bool {
+    Route::ALL.iter().all(|route| target(function, *route, fate).is_none())
+}
+
 /// Plans the delivery of `event`'s outcome on `route` to `destination`, starting at `start`. The size is checked
 /// first, then the destination's failure causes are asked in file order, for each try.
 pub fn plan(

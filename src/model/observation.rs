@@ -9,6 +9,11 @@
 //! the end of the run finds unfinished is reported by `CutOff` instead of `Closed`. A synchronous call is `Called`,
 //! has exactly one attempt, and is `Closed`.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is told together is told where its kind is known, so that observers are specialised there"
+)]
+
 use super::dependency::{EndedCall, Load};
 use super::event::{Event, Route};
 use super::rule::Rule;
@@ -24,6 +29,43 @@ pub trait Observer {
 
     /// Takes note of something that is not about one event. Remarks come in the order of the run, among the facts.
     fn remark(&mut self, _remark: &Remark) {}
+
+    /// Takes note of two facts that come together in most lives: the event was accepted, and at the same instant its
+    /// first run starts, which is the fact `started`. Its event is a usual one.
+    #[inline(always)]
+    fn observe_first_run(&mut self, started: &Fact<'_>) {
+        tell_first_run(started, self);
+    }
+
+    /// Takes note of three facts that come together in most lives: an attempt ends, which is the fact `attempt`; it
+    /// decides the fate of its event by `rule`; and the event leaves, because its outcome has nowhere to go. The event
+    /// is a usual one.
+    #[inline(always)]
+    fn observe_last_attempt(&mut self, attempt: &Fact<'_>, fate: Fate, rule: Rule) {
+        tell_last_attempt(attempt, fate, rule, self);
+    }
+}
+
+/// Tells the two facts of [`Observer::observe_first_run`] one after the other.
+#[inline(always)]
+pub(crate) fn tell_first_run<O: Observer + ?Sized>(started: &Fact<'_>, observer: &mut O) {
+    let accepted = started.event.as_accepted(started.at);
+    observer.observe(&Fact { event: &accepted, what: Observation::Accepted, ..*started });
+    observer.observe(started);
+}
+
+/// Tells the three facts of [`Observer::observe_last_attempt`] one after the other.
+#[inline(always)]
+pub(crate) fn tell_last_attempt<O: Observer + ?Sized>(
+    attempt: &Fact<'_>,
+    fate: Fate,
+    rule: Rule,
+    observer: &mut O,
+) {
+    observer.observe(attempt);
+    let settled = attempt.event.as_settled(fate, attempt.at);
+    observer.observe(&Fact { event: &settled, what: Observation::Settled { fate, rule }, ..*attempt });
+    observer.observe(&Fact { event: &settled, what: Observation::Closed, ..*attempt });
 }
 
 /// Something that happened, but to no event in particular.

@@ -23,7 +23,7 @@ impl Service<'_> {
         event.settle(fate, now);
         report(slot, event, now, Observation::Settled { fate, rule }, observer);
         let function = self.function(event);
-        if Route::ALL.iter().all(|route| delivery::target(function, *route, fate).is_none()) {
+        if delivery::goes_nowhere(function, fate) {
             return close(slot, event, now, observer);
         }
         for route in Route::ALL {

@@ -18,7 +18,10 @@
 
 use super::packed::Packed;
 use crate::model::event::Event;
-use crate::model::observation::{Fact, Observation, Observer, Remark};
+use crate::model::observation::{
+    Fact, Fate, Observation, Observer, Remark, tell_first_run, tell_last_attempt,
+};
+use crate::model::rule::Rule;
 use crate::time::SimTime;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -38,21 +41,9 @@ struct Seen {
     what: Observation,
 }
 
-/// What may be told with the last fact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Open {
-    Nothing,
-    /// It is an acceptance.
-    Start,
-    /// It is an attempt that decided the fate of its event.
-    End,
-}
-
 #[derive(Debug)]
 struct Block {
     facts: Vec<Packed>,
-    /// What may be told with the last fact.
-    open: Open,
     /// What comes in between, each after so many facts.
     asides: Vec<(usize, Aside)>,
 }
@@ -158,20 +149,41 @@ where
     /// Keeps a fact that is not the most usual, or for which there is no room.
     #[inline(never)]
     fn observe_apart(&mut self, fact: &Fact<'_>) {
-        if !self.block.has_room() {
-            self.hand_over();
-        }
+        self.make_room();
         if let Some(packed) = Packed::of(fact) {
-            self.block.push(packed);
+            self.block.facts.push(packed);
         } else {
             let Fact { at, place, event, what } = *fact;
             self.put_aside(Aside::Fact(Seen { at, place, event: event.clone(), what }));
         }
     }
 
+    #[inline(never)]
+    fn observe_first_run_apart(&mut self, started: &Fact<'_>) {
+        self.make_room();
+        match Packed::of(started) {
+            Some(packed) => self.block.facts.push(packed.with_acceptance()),
+            None => tell_first_run(started, self),
+        }
+    }
+
+    #[inline(never)]
+    fn observe_last_attempt_apart(&mut self, attempt: &Fact<'_>, fate: Fate, rule: Rule) {
+        self.make_room();
+        match Packed::of(attempt) {
+            Some(packed) => self.block.facts.push(packed.with_end()),
+            None => tell_last_attempt(attempt, fate, rule, self),
+        }
+    }
+
+    fn make_room(&mut self) {
+        if !self.block.has_room() {
+            self.hand_over();
+        }
+    }
+
     /// Something that is not packed comes after the last fact.
     fn put_aside(&mut self, aside: Aside) {
-        self.block.open = Open::Nothing;
         self.block.asides.push((self.block.facts.len(), aside));
         if self.block.asides.len() == FACTS {
             self.hand_over();
@@ -262,18 +274,33 @@ where
     #[inline(always)]
     fn observe(&mut self, fact: &Fact<'_>) {
         match fact.what {
-            Observation::Settled { .. } | Observation::Closed if self.block.ends(fact) => return,
             Observation::Accepted | Observation::RunStarted { .. } | Observation::AttemptEnded(_)
                 if self.block.has_room() =>
             {
                 if let Some(packed) = Packed::of(fact) {
-                    self.block.push(packed);
+                    self.block.facts.push(packed);
                     return;
                 }
             }
             _ => {}
         }
         self.observe_apart(fact);
+    }
+
+    #[inline(always)]
+    fn observe_first_run(&mut self, started: &Fact<'_>) {
+        match Packed::of(started) {
+            Some(packed) if self.block.has_room() => self.block.facts.push(packed.with_acceptance()),
+            _ => self.observe_first_run_apart(started),
+        }
+    }
+
+    #[inline(always)]
+    fn observe_last_attempt(&mut self, attempt: &Fact<'_>, fate: Fate, rule: Rule) {
+        match Packed::of(attempt) {
+            Some(packed) if self.block.has_room() => self.block.facts.push(packed.with_end()),
+            _ => self.observe_last_attempt_apart(attempt, fate, rule),
+        }
     }
 
     fn remark(&mut self, remark: &Remark) {
@@ -283,43 +310,11 @@ where
 
 impl Block {
     fn new() -> Self {
-        Self { facts: Vec::with_capacity(FACTS), open: Open::Nothing, asides: Vec::new() }
-    }
-
-    /// Whether `fact` is part of the end of the event of the last fact: its fate after the attempt that decided it, and
-    /// that it leaves. Another event's fate may come next as well, without an attempt.
-    #[inline(always)]
-    fn ends(&mut self, fact: &Fact<'_>) -> bool {
-        if self.open != Open::End {
-            return false;
-        }
-        if matches!(fact.what, Observation::Closed) {
-            // Nothing more will be told of it.
-            self.open = Open::Nothing;
-        }
-        self.facts.last_mut().expect("it is an attempt").is_ended_by(fact)
+        Self { facts: Vec::with_capacity(FACTS), asides: Vec::new() }
     }
 
     const fn has_room(&self) -> bool {
         self.facts.len() < self.facts.capacity()
-    }
-
-    /// Keeps a fact, for which there is room.
-    #[inline(always)]
-    fn push(&mut self, packed: Packed) {
-        let starts = self.open == Open::Start && packed.is_start();
-        self.open = if packed.is_acceptance() {
-            Open::Start
-        } else if packed.decides() {
-            Open::End
-        } else {
-            Open::Nothing
-        };
-        if starts && let Some(last) = self.facts.last_mut().filter(|last| last.is_started_by(&packed)) {
-            *last = packed.with_acceptance();
-        } else {
-            self.facts.push(packed);
-        }
     }
 
     /// Tells `observer` all of it, and is empty; what the last look gave.
@@ -330,7 +325,7 @@ impl Block {
     ) -> Option<V> {
         let (mut told, mut view) = (0, None);
         for (before, aside) in self.asides.drain(..) {
-            tell_all(&mut self.facts[told..before], observer);
+            tell_all(&self.facts[told..before], observer);
             told = before;
             match aside {
                 Aside::Fact(Seen { at, place, event, what }) => {
@@ -340,15 +335,14 @@ impl Block {
                 Aside::Look { in_flight } => view = Some(look(observer, in_flight)),
             }
         }
-        tell_all(&mut self.facts[told..], observer);
+        tell_all(&self.facts[told..], observer);
         self.facts.clear();
-        self.open = Open::Nothing;
         view
     }
 }
 
 #[inline(never)]
-fn tell_all(facts: &mut [Packed], observer: &mut impl Observer) {
+fn tell_all(facts: &[Packed], observer: &mut impl Observer) {
     for packed in facts {
         packed.tell(observer);
     }

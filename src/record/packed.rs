@@ -57,8 +57,6 @@ enum With {
     Nothing,
     /// First, that the event was accepted.
     Accepted,
-    /// Then, its fate.
-    Settled,
     /// Then, its fate and that it leaves.
     SettledAndClosed,
 }
@@ -127,97 +125,53 @@ impl Packed {
         }
     }
 
-    /// Whether it is an acceptance, which the start of the first run may follow at once.
-    #[inline(always)]
-    pub(super) fn is_acceptance(&self) -> bool {
-        self.kind == Kind::Accepted
-    }
-
-    /// Whether it is the start of a run.
-    #[inline(always)]
-    pub(super) fn is_start(&self) -> bool {
-        self.kind == Kind::Started
-    }
-
-    /// Whether the fate of the event is told next.
-    #[inline(always)]
-    pub(super) fn decides(&self) -> bool {
-        matches!(self.decided, Decided::Settle(_))
-    }
-
-    /// Whether the run that starts by `started` follows this acceptance at once.
-    #[inline(always)]
-    pub(super) fn is_started_by(&self, started: &Self) -> bool {
-        self.place == started.place && self.at == started.at
-    }
-
-    /// This start of a run together with the acceptance of its event.
+    /// The start of a run together with the acceptance of its event.
     #[inline(always)]
     pub(super) fn with_acceptance(self) -> Self {
         Self { with: With::Accepted, ..self }
     }
 
-    /// This attempt together with the fate that follows it, and then that the event leaves; false if that is another
-    /// event's.
+    /// An attempt together with the fate that it decides, and that the event leaves.
     #[inline(always)]
-    pub(super) fn is_ended_by(&mut self, fact: &Fact<'_>) -> bool {
-        let then = match fact.what {
-            Observation::Closed => With::SettledAndClosed,
-            _ => With::Settled,
-        };
-        let same = self.place == fact.place && self.at == fact.at;
-        if same {
-            self.with = then;
-        }
-        same
+    pub(super) fn with_end(self) -> Self {
+        Self { with: With::SettledAndClosed, ..self }
     }
 
     /// Tells all of it, in order. Each fact is told where its kind is known, so that of an observer whose code stands
     /// there only what concerns the kind is left.
     #[inline(always)]
-    pub(super) fn tell(&mut self, observer: &mut impl Observer) {
+    pub(super) fn tell(&self, observer: &mut impl Observer) {
         match self.kind {
-            Kind::Accepted => self.tell_of(&self.event, Observation::Accepted, observer),
+            Kind::Accepted => observer.observe(&self.fact(Observation::Accepted)),
             Kind::Started => {
-                if self.with == With::Accepted {
-                    self.tell_of(&self.event.as_accepted(self.at), Observation::Accepted, observer);
-                }
                 let age = self.event.age_at(self.at);
-                let what =
-                    Observation::RunStarted { age, running: self.running, placement: self.placement() };
-                self.tell_of(&self.event, what, observer);
+                let (running, placement) = (self.running, self.placement());
+                let started = self.fact(Observation::RunStarted { age, running, placement });
+                if self.with == With::Accepted {
+                    observer.observe_first_run(&started);
+                } else {
+                    observer.observe(&started);
+                }
             }
-            Kind::Refused => {
-                self.tell_of(&self.event, Observation::AttemptEnded(self.attempt(None)), observer);
-                self.tell_end(observer);
-            }
-            Kind::Ran => {
-                self.tell_of(
-                    &self.event,
-                    Observation::AttemptEnded(self.attempt(Some(self.run()))),
-                    observer,
-                );
-                self.tell_end(observer);
-            }
+            Kind::Refused => self.tell_attempt(self.attempt(None), observer),
+            Kind::Ran => self.tell_attempt(self.attempt(Some(self.run())), observer),
         }
     }
 
     #[inline(always)]
-    fn tell_end(&mut self, observer: &mut impl Observer) {
-        let (With::Settled | With::SettledAndClosed, Decided::Settle(fate)) = (self.with, self.decided)
-        else {
-            return;
-        };
-        self.event.settle(fate, self.at);
-        self.tell_of(&self.event, Observation::Settled { fate, rule: self.rule }, observer);
-        if self.with == With::SettledAndClosed {
-            self.tell_of(&self.event, Observation::Closed, observer);
+    fn tell_attempt(&self, attempt: Attempt, observer: &mut impl Observer) {
+        let ended = self.fact(Observation::AttemptEnded(attempt));
+        match (self.with, self.decided) {
+            (With::SettledAndClosed, Decided::Settle(fate)) => {
+                observer.observe_last_attempt(&ended, fate, self.rule);
+            }
+            _ => observer.observe(&ended),
         }
     }
 
     #[inline(always)]
-    fn tell_of(&self, event: &Event, what: Observation, observer: &mut impl Observer) {
-        observer.observe(&Fact { at: self.at, place: self.place, event, what });
+    const fn fact(&self, what: Observation) -> Fact<'_> {
+        Fact { at: self.at, place: self.place, event: &self.event, what }
     }
 
     #[inline(always)]

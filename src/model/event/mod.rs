@@ -260,6 +260,15 @@ impl Event {
         event
     }
 
+    /// How it stands when an attempt, after which it stands as now, has decided its fate at `at`.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as above")]
+    pub(crate) fn as_settled(&self, fate: Fate, at: SimTime) -> Self {
+        let mut event = self.copied_if_usual().expect("there is nothing particular about it");
+        event.settle(fate, at);
+        event
+    }
+
     /// The event's number in the run.
     #[inline]
     pub fn id(&self) -> EventId {
