@@ -10,12 +10,15 @@ use super::{input, interrupt, replicate};
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::thread;
+use thirdtry::experiment::all_cores;
 use thirdtry::observe::summary::SummaryReport;
 use thirdtry::record::ahead::simulation_with_arrivals_ahead;
-use thirdtry::record::behind::{Ahead, observe_behind};
+use thirdtry::record::behind::observe_behind;
+use thirdtry::record::listening::{OnTheSpot, Place, Watched};
 use thirdtry::record::{Files, Recorder};
 use thirdtry::scenario::Scenario;
 use thirdtry::scenario::load::Loaded;
+use thirdtry::simulate::feed::Feed;
 use thirdtry::simulate::{RunEnd, Simulation};
 use thirdtry::sink::directory::{OutputError, OutputFolder};
 use thirdtry::sink::summary_files;
@@ -128,36 +131,51 @@ pub(super) fn run(
     recorder: &mut Recorder<'_>,
     terminal: &Terminal,
 ) -> Result<Option<(RunEnd, SimTime)>, Stopped> {
-    const STEPS: u64 = 1 << 12;
     let mut progress = Progress::new(terminal, scenario.expected_events());
-    let mut in_steps = |simulation: &mut Simulation<'_, _>, recorder: &mut Ahead<'_, '_, _, _, _>| {
-        loop {
-            let end = simulation.advance(recorder, STEPS);
-            recorder.look(simulation.in_flight());
-            if let Some(end) = end {
-                break Ok(Some((end, simulation.now())));
-            }
-            if interrupt::requested() {
-                break Ok(None);
-            }
-            let too_much = |failure| Stopped { reason: "it was about to need too much memory", failure };
-            limit.check(simulation.in_flight()).map_err(too_much)?;
-            match recorder.view() {
-                Some(Ok(arrived)) => progress.update(simulation.now(), *arrived),
-                Some(Err(error)) => {
-                    let reason = "a file could not be written";
-                    break Err(Stopped { reason, failure: cannot_write(error) });
-                }
-                None => {}
-            }
-        }
-    };
+    let place = Place::of(scenario, recorder.writes(), all_cores());
     let ended = thread::scope(|scope| {
-        let mut simulation = simulation_with_arrivals_ahead(scenario, 0, scope);
-        observe_behind(recorder, look, |recorder| in_steps(&mut simulation, recorder))
+        let simulation = simulation_with_arrivals_ahead(scenario, 0, scope);
+        match place {
+            Place::OnTheSpot => {
+                in_steps(simulation, limit, &mut OnTheSpot::new(recorder, look), &mut progress)
+            }
+            Place::Behind => observe_behind(recorder, look, |recorder| {
+                in_steps(simulation, limit, recorder, &mut progress)
+            }),
+        }
     });
     progress.finish();
     ended
+}
+
+/// Lets `simulation` go on until it ends, is interrupted, or is stopped, and looks about every few thousand steps.
+fn in_steps(
+    mut simulation: Simulation<'_, impl Feed>,
+    limit: PendingLimit,
+    recorder: &mut impl Watched<View = Result<u64, OutputError>>,
+    progress: &mut Progress,
+) -> Result<Option<(RunEnd, SimTime)>, Stopped> {
+    const STEPS: u64 = 1 << 12;
+    loop {
+        let end = simulation.advance(recorder, STEPS);
+        recorder.look(simulation.in_flight());
+        if let Some(end) = end {
+            return Ok(Some((end, simulation.now())));
+        }
+        if interrupt::requested() {
+            return Ok(None);
+        }
+        let too_much = |failure| Stopped { reason: "it was about to need too much memory", failure };
+        limit.check(simulation.in_flight()).map_err(too_much)?;
+        match recorder.view() {
+            Some(Ok(arrived)) => progress.update(simulation.now(), *arrived),
+            Some(Err(error)) => {
+                let reason = "a file could not be written";
+                return Err(Stopped { reason, failure: cannot_write(error) });
+            }
+            None => {}
+        }
+    }
 }
 
 /// Holds the books of the run against what is in the system, and tells how many events and calls have arrived, or why

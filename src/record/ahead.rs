@@ -22,7 +22,7 @@ use std::thread::{Builder, Scope};
 /// The arrivals of a block: about a hundred kilobytes go over at once.
 const ARRIVALS: usize = 1 << 11;
 /// A run of fewer events has no thread ahead of it.
-const WORTH_A_THREAD: u64 = 1 << 15;
+pub(super) const WORTH_A_THREAD: u64 = 1 << 15;
 
 /// Arrivals that a thread draws ahead, or that are drawn when they are asked for if they are few.
 #[derive(Debug)]

@@ -16,6 +16,7 @@
     reason = "what is told is put into the block where it is told, and not copied there"
 )]
 
+use super::listening::Watched;
 use super::packed::Packed;
 use crate::model::event::Event;
 use crate::model::observation::{
@@ -85,12 +86,13 @@ enum Way<'scope, O, L, V> {
 /// Lets `run` report to `observer`, which listens on a thread of its own, and returns what `run` returns once the
 /// observer has been told everything.
 ///
-/// Now and then, where `run` asks for it ([`Ahead::look`]), and at the end, `look` is called with the observer and with
-/// what was in flight when the observer had been told as much; [`Ahead::view`] has what it returned last.
+/// Now and then, where `run` asks for it ([`Watched::look`]), and at the end, `look` is called with the observer and with
+/// what was in flight when the observer had been told as much; [`Watched::view`] has what it returned last.
 ///
 /// ```
 /// use thirdtry::observe::ledger::Ledger;
 /// use thirdtry::record::behind::observe_behind;
+/// use thirdtry::record::listening::Watched;
 /// use thirdtry::scenario::load::{Input, load};
 /// use thirdtry::simulate::Simulation;
 ///
@@ -135,17 +137,6 @@ where
     L: FnMut(&mut O, usize) -> V + Send,
     V: Send + 'static,
 {
-    /// Asks for a look at the observer when it has been told everything up to here, where `in_flight` events and calls
-    /// are in the system.
-    pub fn look(&mut self, in_flight: usize) {
-        self.put_aside(Aside::Look { in_flight });
-    }
-
-    /// What the last look gave that is known of: the observer may be a few blocks behind.
-    pub const fn view(&self) -> Option<&V> {
-        self.view.as_ref()
-    }
-
     /// Keeps a fact that is not the most usual, or for which there is no room.
     #[inline(never)]
     fn observe_apart(&mut self, fact: &Fact<'_>) {
@@ -262,6 +253,23 @@ where
             }
             Way::Nobody => unreachable!("somebody works blocks off"),
         }
+    }
+}
+
+impl<O, L, V> Watched for Ahead<'_, '_, O, L, V>
+where
+    O: Observer + Send,
+    L: FnMut(&mut O, usize) -> V + Send,
+    V: Send + 'static,
+{
+    type View = V;
+
+    fn look(&mut self, in_flight: usize) {
+        self.put_aside(Aside::Look { in_flight });
+    }
+
+    fn view(&self) -> Option<&V> {
+        self.view.as_ref()
     }
 }
 

@@ -40,6 +40,7 @@ use page::PageNotes;
 
 pub mod ahead;
 pub mod behind;
+pub mod listening;
 mod packed;
 mod page;
 #[cfg(feature = "charts")]
@@ -176,6 +177,11 @@ impl<'s> Recorder<'s> {
     /// The fingerprint so far.
     pub const fn fingerprint(&self) -> u64 {
         self.fingerprint.value()
+    }
+
+    /// Whether files are written.
+    pub const fn writes(&self) -> bool {
+        self.outputs.is_some()
     }
 
     /// The books so far.
