@@ -7,7 +7,9 @@
 use super::environment::Environment;
 use super::event::{Event, LastAttempt, Running, Stage};
 use super::failure::{self, Beginning, RunPlan};
-use super::observation::{self, Attempt, AttemptOutcome, Fact, Fate, Next, Observation, Observer, Run, Start};
+use super::observation::{
+    self, Attempt, AttemptOutcome, Fact, Fate, Next, Observation, Observer, Run, Start,
+};
 use super::retry::{self, Situation};
 use super::rule::Rule;
 use super::service::{Service, Stay};

@@ -2,10 +2,7 @@
 //!
 //! A run tells the same facts in the same order either way, and nothing but how long it takes depends on it
 //! (`docs/decisions/015-observers-behind-the-run.md`).
-#![expect(
-    clippy::inline_always,
-    reason = "what listens on the spot is specialised where a fact is told"
-)]
+#![expect(clippy::inline_always, reason = "what listens on the spot is specialised where a fact is told")]
 
 use super::ahead::WORTH_A_THREAD;
 use crate::estimate::Estimate;
