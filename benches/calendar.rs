@@ -97,6 +97,6 @@ fn filled_heap(pending: u64, delay: Delay) -> BinaryHeap<Reverse<(Key, u32)>> {
 fn hold_heap(heap: &mut BinaryHeap<Reverse<(Key, u32)>>, from: u64, operations: u64, delay: Delay) {
     for operation in from..from + operations {
         let Reverse((earliest, notice)) = heap.pop().expect("something is pending");
-        heap.push(Reverse((key(earliest, operation, delay), notice)));
+        heap.push(Reverse((key(earliest.at, operation, delay), notice)));
     }
 }
