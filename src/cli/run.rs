@@ -10,6 +10,7 @@ use super::{input, interrupt, replicate};
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::thread;
+use thirdtry::estimate::Estimate;
 use thirdtry::experiment::all_cores;
 use thirdtry::observe::summary::SummaryReport;
 use thirdtry::record::ahead::simulation_with_arrivals_ahead;
@@ -132,7 +133,10 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Option<(RunEnd, SimTime)>, Stopped> {
     let mut progress = Progress::new(terminal, scenario.expected_events());
-    let place = Place::of(scenario, recorder.writes(), all_cores());
+    let place = Place::of(scenario, recorder.writes(), all_cores(), || {
+        let Estimate { attempts, events, .. } = Estimate::of(scenario);
+        attempts / events.max(1)
+    });
     let ended = thread::scope(|scope| {
         let simulation = simulation_with_arrivals_ahead(scenario, 0, scope);
         match place {

@@ -124,7 +124,8 @@ impl Quantiles {
 /// The number in units of 10^−`places`.
 fn units(value: Decimal, places: u8) -> i128 {
     let scale = 10_i128.pow(u32::from(places - value.places()));
-    i128::try_from(value.units()).expect("far below 2^127") * scale
+    let units = i128::try_from(value.units()).ok().and_then(|units| units.checked_mul(scale));
+    units.expect("far below 2^127")
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an estimate is a real number")]

@@ -166,6 +166,7 @@ mod tests {
         simulation.model_mut().at_once &= at_once;
         // Refusals that are foreseen come in rows, which are not what is looked at here.
         simulation.model_mut().foreseen = false;
+        simulation.model_mut().service.one_by_one = !at_once;
         let (mut notes, mut pairs) = (Notes::default(), 0);
         loop {
             let done = simulation.step(steps, &mut notes);
@@ -214,8 +215,8 @@ mod tests {
         scenario
     }
 
-    /// Goal: fact by fact the same, whether an event goes at once or by way of the calendar, and however a run is
-    /// divided into steps.
+    /// Goal: fact by fact the same, whether an event goes at once or by way of the calendar, whether what comes
+    /// together is told together or one by one, and however a run is divided into steps.
     #[test]
     fn what_goes_at_once_is_what_would_have_waited() {
         let mut recorded = instant();

@@ -220,12 +220,12 @@ impl Service<'_> {
             run: Some(run),
             next,
         });
-        if let Next::Settle { fate, rule } = next
+        if let Next::Settle { fate, .. } = next
             && event.is_usual()
             && delivery::goes_nowhere(self.function(event), fate)
+            && self.tells_together()
         {
-            let attempt = Fact { at: now, place: slot.number(), event, what };
-            observer.observe_last_attempt(&attempt, fate, rule);
+            observer.observe_last_attempt(&Fact { at: now, place: slot.number(), event, what });
             return Stay::Over;
         }
         report(slot, event, now, what, observer);

@@ -31,18 +31,21 @@ pub trait Observer {
     fn remark(&mut self, _remark: &Remark) {}
 
     /// Takes note of two facts that come together in most lives: the event was accepted, and at the same instant its
-    /// first run starts, which is the fact `started`. Its event is a usual one.
+    /// first run starts, which is the fact `started`. About the event there is nothing particular: no source but its
+    /// own, no offer that was refused, no duplicate.
+    ///
+    /// The same facts may come one by one as well. Whoever takes note in another way here comes to the same.
     #[inline(always)]
     fn observe_first_run(&mut self, started: &Fact<'_>) {
         tell_first_run(started, self);
     }
 
-    /// Takes note of three facts that come together in most lives: an attempt ends, which is the fact `attempt`; it
-    /// decides the fate of its event by `rule`; and the event leaves, because its outcome has nowhere to go. The event
-    /// is a usual one.
+    /// Takes note of three facts that come together in most lives: an attempt ends, which is the fact `attempt`; the
+    /// event has the fate that the attempt decided ([`Next::Settle`]); and it leaves, because its outcome has nowhere
+    /// to go. Otherwise as [`Observer::observe_first_run`].
     #[inline(always)]
-    fn observe_last_attempt(&mut self, attempt: &Fact<'_>, fate: Fate, rule: Rule) {
-        tell_last_attempt(attempt, fate, rule, self);
+    fn observe_last_attempt(&mut self, attempt: &Fact<'_>) {
+        tell_last_attempt(attempt, self);
     }
 }
 
@@ -56,12 +59,10 @@ pub(crate) fn tell_first_run<O: Observer + ?Sized>(started: &Fact<'_>, observer:
 
 /// Tells the three facts of [`Observer::observe_last_attempt`] one after the other.
 #[inline(always)]
-pub(crate) fn tell_last_attempt<O: Observer + ?Sized>(
-    attempt: &Fact<'_>,
-    fate: Fate,
-    rule: Rule,
-    observer: &mut O,
-) {
+pub(crate) fn tell_last_attempt<O: Observer + ?Sized>(attempt: &Fact<'_>, observer: &mut O) {
+    let Observation::AttemptEnded(Attempt { next: Next::Settle { fate, rule }, .. }) = attempt.what else {
+        unreachable!("the last attempt of an event decides its fate")
+    };
     observer.observe(attempt);
     let settled = attempt.event.as_settled(fate, attempt.at);
     observer.observe(&Fact { event: &settled, what: Observation::Settled { fate, rule }, ..*attempt });

@@ -31,6 +31,9 @@ pub(super) struct Service<'s> {
     pub(super) pollers: Vec<Poller>,
     /// Waiting events of each function.
     pub(super) waiting: Vec<u64>,
+    /// For comparing: whether facts that come together are told one by one.
+    #[cfg(test)]
+    pub(super) one_by_one: bool,
 }
 
 /// Whether an event goes on after what happened to it.
@@ -59,7 +62,19 @@ impl<'s> Service<'s> {
             dependencies: Dependencies::new(scenario),
             pollers: pollers(scenario),
             waiting: vec![0; scenario.functions.len()],
+            #[cfg(test)]
+            one_by_one: false,
         }
+    }
+
+    /// Whether facts that come together are told together: always, but where a test compares.
+    #[inline(always)]
+    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "a test compares"))]
+    pub(super) const fn tells_together(&self) -> bool {
+        #[cfg(test)]
+        return !self.one_by_one;
+        #[cfg(not(test))]
+        true
     }
 
     /// Other settings hold from `now` on.

@@ -53,7 +53,8 @@ impl Decimal {
             return None;
         }
         let units = format!("{whole}{rest}").parse().ok()?;
-        Some(Self { units, places: u8::try_from(rest.len()).ok()? })
+        let places = u8::try_from(rest.len()).ok().filter(|places| *places <= MOST_PLACES)?;
+        Some(Self { units, places })
     }
 
     /// Nanoseconds as milliseconds with three places.
@@ -69,6 +70,9 @@ impl Decimal {
         Self::new(divide_half_up(self.units, scale), places)
     }
 }
+
+/// The highest power of ten that 128 bits hold.
+const MOST_PLACES: u8 = 38;
 
 /// `numerator / denominator` as an integer, half up.
 ///
@@ -132,6 +136,11 @@ mod tests {
         for text in ["", ".", "1.", ".5", "-1", "+1", "1e3", "1,5", "340282366920938463463374607431768211456"]
         {
             assert_eq!(Decimal::parse(text), None, "{text}");
+        }
+        // As many places as a power of ten of 128 bits has zeros.
+        for (places, is_read) in [(38, true), (39, false), (128, false), (256, false)] {
+            let text = format!("0.{}1", "0".repeat(places - 1));
+            assert_eq!(Decimal::parse(&text).map(|value| value.to_string()), is_read.then_some(text));
         }
     }
 

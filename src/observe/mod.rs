@@ -46,6 +46,16 @@ impl<O: Observer + ?Sized> Observer for &mut O {
     fn remark(&mut self, remark: &Remark) {
         (**self).remark(remark);
     }
+
+    #[inline]
+    fn observe_first_run(&mut self, started: &Fact<'_>) {
+        (**self).observe_first_run(started);
+    }
+
+    #[inline]
+    fn observe_last_attempt(&mut self, attempt: &Fact<'_>) {
+        (**self).observe_last_attempt(attempt);
+    }
 }
 
 impl<O: Observer> Observer for Option<O> {

@@ -19,10 +19,7 @@
 use super::listening::Watched;
 use super::packed::Packed;
 use crate::model::event::Event;
-use crate::model::observation::{
-    Fact, Fate, Observation, Observer, Remark, tell_first_run, tell_last_attempt,
-};
-use crate::model::rule::Rule;
+use crate::model::observation::{Fact, Observation, Observer, Remark, tell_first_run, tell_last_attempt};
 use crate::time::SimTime;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -86,8 +83,8 @@ enum Way<'scope, O, L, V> {
 /// Lets `run` report to `observer`, which listens on a thread of its own, and returns what `run` returns once the
 /// observer has been told everything.
 ///
-/// Now and then, where `run` asks for it ([`Watched::look`]), and at the end, `look` is called with the observer and with
-/// what was in flight when the observer had been told as much; [`Watched::view`] has what it returned last.
+/// Now and then, where `run` asks for it ([`Watched::look`]), and at the end, `look` is called with the observer and
+/// with what was in flight when the observer had been told as much; [`Watched::view`] has what it returned last.
 ///
 /// ```
 /// use thirdtry::observe::ledger::Ledger;
@@ -159,11 +156,11 @@ where
     }
 
     #[inline(never)]
-    fn observe_last_attempt_apart(&mut self, attempt: &Fact<'_>, fate: Fate, rule: Rule) {
+    fn observe_last_attempt_apart(&mut self, attempt: &Fact<'_>) {
         self.make_room();
         match Packed::of(attempt) {
             Some(packed) => self.block.facts.push(packed.with_end()),
-            None => tell_last_attempt(attempt, fate, rule, self),
+            None => tell_last_attempt(attempt, self),
         }
     }
 
@@ -304,10 +301,10 @@ where
     }
 
     #[inline(always)]
-    fn observe_last_attempt(&mut self, attempt: &Fact<'_>, fate: Fate, rule: Rule) {
+    fn observe_last_attempt(&mut self, attempt: &Fact<'_>) {
         match Packed::of(attempt) {
             Some(packed) if self.block.has_room() => self.block.facts.push(packed.with_end()),
-            _ => self.observe_last_attempt_apart(attempt, fate, rule),
+            _ => self.observe_last_attempt_apart(attempt),
         }
     }
 
@@ -398,6 +395,20 @@ mod tests {
         scenario
     }
 
+    /// Events are dispatched as they arrive, and most have nowhere to go.
+    fn instant() -> Scenario {
+        let mut scenario = long();
+        scenario.timing.dispatch_latency = crate::time::SimDuration::ZERO;
+        scenario
+    }
+
+    /// Many are refused until they are too old.
+    fn crowded() -> Scenario {
+        let mut scenario = instant();
+        scenario.functions[0].maximum_age = crate::time::SimDuration::from_secs(90);
+        scenario
+    }
+
     fn behind(scenario: &Scenario, notes: &mut Notes) -> Vec<(usize, usize)> {
         let mut simulation = Simulation::new(scenario, 0);
         let mut asked = Vec::new();
@@ -421,7 +432,7 @@ mod tests {
     /// Goal: on a thread, an observer is told the same in the same order, with looks and remarks in their places.
     #[test]
     fn an_observer_behind_the_run_is_told_the_same() {
-        for scenario in [long(), lossy()] {
+        for scenario in [long(), lossy(), instant(), crowded()] {
             compare(&scenario);
         }
     }

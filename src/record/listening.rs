@@ -5,7 +5,6 @@
 #![expect(clippy::inline_always, reason = "what listens on the spot is specialised where a fact is told")]
 
 use super::ahead::WORTH_A_THREAD;
-use crate::estimate::Estimate;
 use crate::model::observation::{Fact, Observer, Remark};
 use crate::scenario::Scenario;
 use std::num::NonZeroUsize;
@@ -33,24 +32,23 @@ pub enum Place {
 }
 
 impl Place {
-    /// Where whoever records a run of `scenario` is sooner done, on a machine with so many `processors`; `writes` tells
-    /// whether files are written.
-    pub fn of(scenario: &Scenario, writes: bool, processors: NonZeroUsize) -> Self {
-        let attempts_per_event = || {
-            // Not worth an estimate.
-            if scenario.expected_events() < WORTH_A_THREAD {
-                return 0;
-            }
-            let Estimate { attempts, events, .. } = Estimate::of(scenario);
-            attempts / events.max(1)
-        };
-        choose(processors.get(), writes, attempts_per_event)
+    /// Where whoever records a run of `scenario` is sooner done, on a machine with so many `processors`. `writes` tells
+    /// whether files are written, `attempts_per_event` how often an event will be tried, about; it is asked only if
+    /// that matters.
+    pub fn of(
+        scenario: &Scenario,
+        writes: bool,
+        processors: NonZeroUsize,
+        attempts_per_event: impl FnOnce() -> u64,
+    ) -> Self {
+        let is_short = scenario.expected_events() < WORTH_A_THREAD;
+        choose(processors.get(), writes, || if is_short { 0 } else { attempts_per_event() })
     }
 }
 
 /// To hand a fact over costs as much as to count it. So a thread behind pays where a processor is idle otherwise, where
 /// rows are written as well, and where there is much to count about each event. With two processors, the other one has
-/// the arrivals to draw.
+/// the arrivals of a long run to draw; a short run is over before it matters.
 fn choose(processors: usize, writes: bool, attempts_per_event: impl FnOnce() -> u64) -> Place {
     const MANY: u64 = 4;
     match processors {
@@ -83,6 +81,16 @@ impl<O: Observer, L: FnMut(&mut O, usize) -> V, V> Observer for OnTheSpot<'_, O,
 
     fn remark(&mut self, remark: &Remark) {
         self.observer.remark(remark);
+    }
+
+    #[inline(always)]
+    fn observe_first_run(&mut self, started: &Fact<'_>) {
+        self.observer.observe_first_run(started);
+    }
+
+    #[inline(always)]
+    fn observe_last_attempt(&mut self, attempt: &Fact<'_>) {
+        self.observer.observe_last_attempt(attempt);
     }
 }
 

@@ -6,7 +6,7 @@
 //! | told together | when |
 //! |---|---|
 //! | `Accepted`, `RunStarted` | an event is dispatched as soon as it is accepted, and admitted |
-//! | `AttemptEnded`, `Settled`, `Closed` | an attempt decides the fate of an event that has nowhere to go |
+//! | `AttemptEnded`, `Settled`, `Closed` | a run decides the fate of an event whose outcome has nowhere to go |
 //!
 //! Only what is usual can be packed: [`Packed::of`] tells.
 #![expect(
@@ -49,6 +49,8 @@ enum Kind {
     Refused,
     /// The end of a run.
     Ran,
+    Settled,
+    Closed,
 }
 
 /// What is told together with it.
@@ -105,6 +107,10 @@ impl Packed {
                 let packed = packed.decided(next).at_place(run.placement);
                 Some(Self { kind: Kind::Ran, dispatched, running: run.running, ..packed })
             }
+            Observation::Settled { fate, rule } => {
+                Some(Self { kind: Kind::Settled, decided: Decided::Settle(fate), rule, ..packed })
+            }
+            Observation::Closed => Some(Self { kind: Kind::Closed, ..packed }),
             _ => None,
         }
     }
@@ -153,19 +159,20 @@ impl Packed {
                     observer.observe(&started);
                 }
             }
-            Kind::Refused => self.tell_attempt(self.attempt(None), observer),
-            Kind::Ran => self.tell_attempt(self.attempt(Some(self.run())), observer),
-        }
-    }
-
-    #[inline(always)]
-    fn tell_attempt(&self, attempt: Attempt, observer: &mut impl Observer) {
-        let ended = self.fact(Observation::AttemptEnded(attempt));
-        match (self.with, self.decided) {
-            (With::SettledAndClosed, Decided::Settle(fate)) => {
-                observer.observe_last_attempt(&ended, fate, self.rule);
+            Kind::Refused => observer.observe(&self.fact(Observation::AttemptEnded(self.attempt(None)))),
+            Kind::Ran => {
+                let ended = self.fact(Observation::AttemptEnded(self.attempt(Some(self.run()))));
+                if self.with == With::SettledAndClosed {
+                    observer.observe_last_attempt(&ended);
+                } else {
+                    observer.observe(&ended);
+                }
             }
-            _ => observer.observe(&ended),
+            Kind::Settled => {
+                let Decided::Settle(fate) = self.decided else { unreachable!("it was packed with its fate") };
+                observer.observe(&self.fact(Observation::Settled { fate, rule: self.rule }));
+            }
+            Kind::Closed => observer.observe(&self.fact(Observation::Closed)),
         }
     }
 

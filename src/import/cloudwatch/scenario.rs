@@ -150,7 +150,7 @@ impl Maker<'_> {
             .periods()
             .map(|at| rounded(series.get(&at).copied().unwrap_or(0.0) / divisor))
             .collect();
-        let events: u64 = counts.iter().sum();
+        let events = counts.iter().fold(0, |sum: u64, count| sum.saturating_add(*count));
         let gaps = counts.len() - series.len().min(counts.len());
         let what = if is_received { "AsyncEventsReceived" } else { "Invocations" };
         let text = format!("{what}: {events} events in {} periods of {} s", counts.len(), self.time.period);
