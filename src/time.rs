@@ -2,8 +2,8 @@
 //!
 //! Time is never a floating-point number. Decimal text becomes nanoseconds exactly, a sampled duration is rounded
 //! to the nearest nanosecond once, and everything after that is integer arithmetic that is checked in every build. A
-//! run spans at most [`SimTime::MAX`] = 100 years, far below the 584 years that fit into 64 bits, so that sums of a time
-//! and any legal duration cannot overflow.
+//! run spans at most [`SimTime::MAX`] = 100 years, far below the 584 years that fit into 64 bits, so that sums of a
+//! time and any legal duration cannot overflow.
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
