@@ -78,6 +78,8 @@ pub struct Calendar<N> {
     batch: Vec<Waiting<N>>,
     /// The same when it comes out of the wheel, in no order; kept for its memory.
     unsorted: Vec<Waiting<N>>,
+    /// The same with the order among simultaneous ones; kept for its memory.
+    sorted: Vec<Entry<N>>,
     ranks: Ranks,
     /// What else was scheduled since then for the cursor tick or before.
     late: BinaryHeap<Reverse<Entry<N>>>,
@@ -147,6 +149,7 @@ impl<N: Copy> Calendar<N> {
             front: None,
             batch: Vec::new(),
             unsorted: Vec::new(),
+            sorted: Vec::new(),
             ranks: Ranks::default(),
             late: BinaryHeap::new(),
             wheel: Wheel {
@@ -338,8 +341,14 @@ impl<N: Copy> Calendar<N> {
 
     #[inline(never)]
     fn sort_batch(&mut self, order_of: impl Fn(N) -> u64) {
-        let key = |waiting: &Waiting<N>| Key { at: waiting.at, order: order_of(waiting.notice) };
-        self.batch.sort_by_cached_key(|waiting| Reverse(key(waiting)));
+        let Self { batch, sorted, .. } = self;
+        sorted.extend(batch.iter().map(|Waiting { at, notice }| Entry {
+            key: Key { at: *at, order: order_of(*notice) },
+            notice: *notice,
+        }));
+        sorted.sort_unstable_by_key(|entry| Reverse(entry.key.number()));
+        batch.clear();
+        batch.extend(sorted.drain(..).map(Entry::waiting));
     }
 
     /// Counts a tick, and tells whether to look if ticks have a good length. Finding another costs a move of all that
