@@ -146,24 +146,14 @@ where
         }
     }
 
+    /// Facts that come together, but cannot be packed as one.
+    #[cold]
     #[inline(never)]
-    fn observe_first_run_apart(&mut self, started: &Fact<'_>) {
-        self.make_room();
-        match Packed::of(started) {
-            Some(packed) => self.block.facts.push(packed.with_acceptance()),
-            None => tell_first_run(started, self),
-        }
+    fn apart(&mut self, tell: impl FnOnce(&mut Self)) {
+        tell(self);
     }
 
-    #[inline(never)]
-    fn observe_last_attempt_apart(&mut self, attempt: &Fact<'_>) {
-        self.make_room();
-        match Packed::of(attempt) {
-            Some(packed) => self.block.facts.push(packed.with_end()),
-            None => tell_last_attempt(attempt, self),
-        }
-    }
-
+    #[inline(always)]
     fn make_room(&mut self) {
         if !self.block.has_room() {
             self.hand_over();
@@ -294,17 +284,19 @@ where
 
     #[inline(always)]
     fn observe_first_run(&mut self, started: &Fact<'_>) {
+        self.make_room();
         match Packed::of(started) {
-            Some(packed) if self.block.has_room() => self.block.facts.push(packed.with_acceptance()),
-            _ => self.observe_first_run_apart(started),
+            Some(packed) => self.block.facts.push(packed.with_acceptance()),
+            None => self.apart(|ahead| tell_first_run(started, ahead)),
         }
     }
 
     #[inline(always)]
     fn observe_last_attempt(&mut self, attempt: &Fact<'_>) {
+        self.make_room();
         match Packed::of(attempt) {
-            Some(packed) if self.block.has_room() => self.block.facts.push(packed.with_end()),
-            _ => self.observe_last_attempt_apart(attempt),
+            Some(packed) => self.block.facts.push(packed.with_end()),
+            None => self.apart(|ahead| tell_last_attempt(attempt, ahead)),
         }
     }
 
