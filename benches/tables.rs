@@ -69,10 +69,7 @@ impl Kept {
     /// Those of a round, from the middle of the run.
     fn round(&self) -> impl Iterator<Item = Fact<'_>> {
         let some = &self.0[self.0.len() / 2..][..SOME];
-        some.iter()
-            .map(|(at, event, what)| Fact { at: *at, place: 0, event, what: *what })
-            .cycle()
-            .take(FACTS)
+        some.iter().map(|(at, event, what)| Fact { at: *at, event, what: *what }).cycle().take(FACTS)
     }
 }
 

@@ -2,5 +2,6 @@
 
 pub mod calendar;
 pub mod chunks;
+pub mod places;
 pub mod ranks;
 pub mod slab;

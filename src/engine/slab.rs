@@ -72,25 +72,16 @@ impl<T> Slab<T> {
         &mut self.segments[(index >> SEGMENT_BITS) as usize][(index % SEGMENT) as usize]
     }
 
-    /// The slot into which the next value will be put.
-    ///
-    /// # Panics
-    /// When about 2^32 values are in the table.
-    #[inline(always)]
-    pub fn vacant(&mut self) -> Slot {
-        if self.free == NONE {
-            self.grow();
-        }
-        Slot(self.free)
-    }
-
     /// Puts `value` into a free slot.
     ///
     /// # Panics
     /// When about 2^32 values are in the table.
     #[inline(always)]
     pub fn insert(&mut self, value: T) -> Slot {
-        let index = self.vacant().0;
+        if self.free == NONE {
+            self.grow();
+        }
+        let index = self.free;
         let entry = self.entry_mut(index);
         let Entry::Free(next) = *entry else { unreachable!("the free list names free slots only") };
         *entry = Entry::Taken(value);

@@ -103,7 +103,14 @@ impl Model<'_> {
     ) {
         self.last_id += 1;
         let (id, first) = (EventId(self.last_id), self.tracing.is_first(arrived.function, now));
-        let mut event = Event::with_usual_numbers(id, arrived, now, Stage::Queued { due: now }, first);
+        let mut event = Event::with_usual_numbers(
+            id,
+            self.places.take(),
+            arrived,
+            now,
+            Stage::Queued { due: now },
+            first,
+        );
         match self.service.concurrency.admit(arrived.function, now) {
             Ok((environment, start)) => {
                 let plan = ahead.filter(|_| start == Start::Warm);
@@ -117,15 +124,14 @@ impl Model<'_> {
                     running: self.service.concurrency.running(arrived.function),
                     placement: running.placement(),
                 };
-                let slot = self.events.vacant();
-                observer.observe_first_run(&Fact { at: now, place: slot.number(), event: &event, what });
+                observer.observe_first_run(&Fact { at: now, event: &event, what });
+                let slot = self.events.insert(event);
                 self.service.schedule(now + plan.init + plan.duration, id.0, Notice::RunEnds(slot));
-                self.events.insert(event);
             }
             Err(reason) => {
                 let slot = self.events.insert(event);
                 self.visit(slot, |service, event| {
-                    report(slot, event, now, Observation::Accepted, observer);
+                    report(event, now, Observation::Accepted, observer);
                     service.refuse(slot, event, AttemptOutcome::Throttled(reason), now, observer)
                 });
             }
@@ -156,7 +162,7 @@ mod tests {
 
     impl Observer for Notes {
         fn observe(&mut self, fact: &Fact<'_>) {
-            self.0.push((fact.at, fact.place, format!("{:?}", fact.event), fact.what));
+            self.0.push((fact.at, fact.event.place(), format!("{:?}", fact.event), fact.what));
         }
     }
 

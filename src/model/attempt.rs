@@ -102,7 +102,7 @@ impl Service<'_> {
         let (number, age) = (event.attempts(), event.age_at(now));
         let what =
             Observation::AttemptEnded(Attempt { number, dispatched: now, age, outcome, run: None, next });
-        report(slot, event, now, what, observer);
+        report(event, now, what, observer);
         self.carry_out(slot, event, next, now, observer)
     }
 
@@ -160,7 +160,7 @@ impl Service<'_> {
             running: self.concurrency.running(event.function),
             placement: running.placement(),
         };
-        report(slot, event, now, what, observer);
+        report(event, now, what, observer);
         let end = now + plan.init + plan.duration;
         if function.calls.is_empty() {
             self.schedule(end, event.id().0, Notice::RunEnds(slot));
@@ -193,7 +193,7 @@ impl Service<'_> {
         observer: &mut impl Observer,
     ) -> Stay {
         if event.waits_for_call() {
-            self.abandon_call(slot, event, now, observer);
+            self.abandon_call(event, now, observer);
         }
         let slot_of_run = event.run().expect("only a run can end");
         let running = *self.runs.get(slot_of_run);
@@ -225,10 +225,10 @@ impl Service<'_> {
             && delivery::goes_nowhere(self.function(event), fate)
             && self.tells_together()
         {
-            observer.observe_last_attempt(&Fact { at: now, place: slot.number(), event, what });
+            observer.observe_last_attempt(&Fact { at: now, event, what });
             return Stay::Over;
         }
-        report(slot, event, now, what, observer);
+        report(event, now, what, observer);
         self.carry_out(slot, event, next, now, observer)
     }
 
@@ -289,7 +289,7 @@ impl Service<'_> {
                 Stay::On
             }
             Next::Settle { fate, rule } => self.settle(slot, event, (fate, rule), now, observer),
-            Next::Return => close(slot, event, now, observer),
+            Next::Return => close(event, now, observer),
         }
     }
 }

@@ -100,7 +100,7 @@ impl Service<'_> {
         let (run, id) = ((event.key, event.runs), event.id().0);
         let deadline = self.running_mut(event).deadline;
         let found = self.dependencies.load(dependency);
-        report(slot, event, now, Observation::CallStarted { position, dependency, found }, observer);
+        report(event, now, Observation::CallStarted { position, dependency, found }, observer);
         let (reception, nominal) = self.dependencies.receive(&call, position, run, now);
         let number = self.dependencies.next_number();
         let patience = match call.timeout.map(|timeout| now + timeout) {
@@ -111,7 +111,7 @@ impl Service<'_> {
         let place = match reception {
             Reception::Refused => {
                 let ended = held(Place::Waiting).ended(CallOutcome::Refused, now);
-                report(slot, event, now, Observation::CallEnded(ended), observer);
+                report(event, now, Observation::CallEnded(ended), observer);
                 return true;
             }
             Reception::Joins => self.dependencies.join(held(Place::Waiting)),
@@ -196,20 +196,14 @@ impl Service<'_> {
 
     /// `Timeout` may find the run waiting for a call, which then goes on without it.
     #[inline(never)]
-    pub(super) fn abandon_call(
-        &mut self,
-        slot: Slot,
-        event: &mut Event,
-        now: SimTime,
-        observer: &mut impl Observer,
-    ) {
+    pub(super) fn abandon_call(&mut self, event: &mut Event, now: SimTime, observer: &mut impl Observer) {
         let Some(call) = self.give_up_call(event, now, observer) else {
             return;
         };
         self.set_calling(event, None);
         self.end_run_otherwise(event, FunctionError::Timeout, now);
         let ended = call.ended(CallOutcome::Abandoned, now);
-        report(slot, event, now, Observation::CallEnded(ended), observer);
+        report(event, now, Observation::CallEnded(ended), observer);
     }
 
     fn give_up_call(
@@ -237,7 +231,7 @@ impl Service<'_> {
         observer: &mut impl Observer,
     ) {
         self.set_calling(event, None);
-        report(slot, event, now, Observation::CallEnded(call.ended(outcome, now)), observer);
+        report(event, now, Observation::CallEnded(call.ended(outcome, now)), observer);
         if outcome == CallOutcome::Answered || !self.fails_by_call(slot, event, call.position, now) {
             self.call_from(slot, event, call.position + 1, now, observer);
         }

@@ -9,7 +9,9 @@ use super::observation::Fate;
 use super::record;
 use crate::id::DestinationId;
 use crate::random::Purpose;
-use crate::scenario::{DeliveryFailure, Destination, DestinationKind, Function, SnsOversize, Timing};
+use crate::scenario::{
+    DeliveryFailure, Destination, DestinationKind, Function, Scenario, SnsOversize, Timing,
+};
 use crate::time::{SimDuration, SimTime};
 
 /// How a delivery will go.
@@ -49,24 +51,25 @@ pub fn goes_nowhere(function: &Function, fate: Fate) -> bool {
 /// Plans the delivery of `event`'s outcome on `route` to `destination`, starting at `start`. The size is checked
 /// first, then the destination's failure causes are asked in file order, for each try.
 pub fn plan(
-    timing: &Timing,
+    scenario: &Scenario,
     event: &Event,
     function: &Function,
     route: Route,
     destination: &Destination,
     start: SimTime,
 ) -> DeliveryPlan {
-    let mut bytes = message_bytes(event, function, route, destination);
+    let payload = event.bytes(scenario);
+    let mut bytes = message_bytes(event, function, route, destination, payload);
     // "If the request and response exceed the limit, Lambda drops the payload": the API reference on records.
     let droppable = matches!(destination.kind, DestinationKind::Sns { oversize: SnsOversize::DropPayload });
     let payload_dropped = bytes > destination.max_bytes && droppable && route != Route::DeadLetterQueue;
     if payload_dropped {
-        bytes = record::record_bytes(event, function, false);
+        bytes = record::record_bytes(event, function, None);
     }
     let (tries, failure) = if bytes > destination.max_bytes {
         (1, Some(DeliveryFailure::Size))
     } else {
-        tries(timing, event, route, destination, start)
+        tries(&scenario.timing, event, route, destination, start)
     };
     let duration = destination.latency.saturating_mul(tries.into());
     DeliveryPlan { bytes, payload_dropped, tries, duration, failure }
@@ -115,16 +118,24 @@ fn failure_cause(
     (0..).zip(&destination.failures).find(strikes).map(|(_, cause)| cause.failure)
 }
 
-fn message_bytes(event: &Event, function: &Function, route: Route, destination: &Destination) -> u64 {
+fn message_bytes(
+    event: &Event,
+    function: &Function,
+    route: Route,
+    destination: &Destination,
+    payload: u64,
+) -> u64 {
     match (route, destination.kind) {
-        (Route::DeadLetterQueue, _) => record::message_bytes(event, function),
-        (_, DestinationKind::EventBridge) => record::entry_bytes(event, function, route, destination),
+        (Route::DeadLetterQueue, _) => record::message_bytes(event, function, payload),
+        (_, DestinationKind::EventBridge) => {
+            record::entry_bytes(event, function, route, destination, payload)
+        }
         (
             _,
             DestinationKind::Sqs
             | DestinationKind::Sns { .. }
             | DestinationKind::S3
             | DestinationKind::Lambda { .. },
-        ) => record::record_bytes(event, function, true),
+        ) => record::record_bytes(event, function, Some(payload)),
     }
 }

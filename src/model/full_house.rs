@@ -109,7 +109,7 @@ impl Service<'_> {
             run: None,
             next,
         });
-        report(slot, event, now, what, observer);
+        report(event, now, what, observer);
         match next {
             // It goes on waiting: the count of those who wait stays the same.
             Next::Retry { .. } => Stay::On,
@@ -138,7 +138,7 @@ mod tests {
 
     impl Observer for Notes {
         fn observe(&mut self, fact: &Fact<'_>) {
-            self.0.push((fact.at, fact.place, fact.event.id().0, fact.what));
+            self.0.push((fact.at, fact.event.place(), fact.event.id().0, fact.what));
         }
     }
 

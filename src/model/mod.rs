@@ -37,6 +37,7 @@ mod settlement;
 mod tracing;
 
 use crate::engine::calendar::Key;
+use crate::engine::places::Places;
 use crate::engine::slab::{Slab, Slot};
 use crate::id::{DependencyId, DestinationId, EventId, FunctionId, SourceId};
 use crate::random::{EventKey, Purpose, name_key};
@@ -165,6 +166,7 @@ pub struct Model<'s> {
     queues: Queues,
     /// What stands for each function's name where several functions get the same event.
     branches: Vec<u64>,
+    places: Places,
     /// Those of closed events, kept for their memory.
     spare_lineages: Vec<Lineage>,
     #[expect(clippy::vec_box, reason = "the boxes are what is kept")]
@@ -222,6 +224,7 @@ impl<'s> Model<'s> {
             limit: Key { at: SimTime::ZERO, order: 0 },
             queues: Queues::new(scenario),
             branches: scenario.functions.iter().map(|function| name_key(&function.name)).collect(),
+            places: Places::default(),
             spare_lineages: Vec::new(),
             spare_particulars: Vec::new(),
             last_id: 0,
@@ -434,7 +437,9 @@ impl<'s> Model<'s> {
     /// An event has left the system.
     #[inline(always)]
     fn take_out(&mut self, slot: Slot) {
-        if let Some(particulars) = self.events.get_mut(slot).particulars.take() {
+        let event = self.events.get_mut(slot);
+        self.places.give_back(event.place());
+        if let Some(particulars) = event.particulars.take() {
             self.keep_spares(particulars);
         }
         self.events.discard(slot);
@@ -504,11 +509,10 @@ impl<'s> Model<'s> {
             let queue = DestinationId(u16::try_from(queue).expect("checked when loading"));
             self.expire(queue, end, observer);
         }
-        let mut left: Vec<(Slot, &Event)> = self.events.iter().collect();
-        left.sort_unstable_by_key(|(_, event)| event.id());
-        for (slot, event) in left {
-            let place = slot.number();
-            observer.observe(&Fact { at: end, place, event, what: Observation::CutOff });
+        let mut left: Vec<&Event> = self.events.iter().map(|(_, event)| event).collect();
+        left.sort_unstable_by_key(|event| event.id());
+        for event in left {
+            report(event, end, Observation::CutOff, observer);
         }
     }
 
@@ -524,7 +528,7 @@ impl<'s> Model<'s> {
         let event = self.events.get_mut(slot);
         let due = now + self.scenario.timing.dispatch_latency + self.service.neighbour_delay(event.key, 0);
         event.set_stage(Stage::Queued { due });
-        report(slot, event, now, Observation::Accepted, observer);
+        report(event, now, Observation::Accepted, observer);
         self.service.schedule_dispatch(slot, event, due);
         if !self.scenario.imperfections.duplicate.is_never() {
             self.duplicate_by_chance(slot, due, now, observer);
@@ -542,13 +546,14 @@ impl<'s> Model<'s> {
         self.last_id += 1;
         let mut copy = event.clone();
         copy.set_id(EventId(self.last_id));
+        copy.set_place(self.places.take());
         copy.key = EventKey(event.key.draws(Purpose::Duplicate, 1, 0).word());
         let (request, past) = (event.request_key(), event.past());
         let particulars = copy.particulars_mut();
         (particulars.duplicate_of, particulars.request, particulars.past) = (Some(event.id()), request, past);
         let slot = self.events.insert(copy);
         let event = self.events.get(slot);
-        report(slot, event, now, Observation::Duplicated, observer);
+        report(event, now, Observation::Duplicated, observer);
         self.service.schedule_dispatch(slot, event, due);
     }
 
@@ -557,7 +562,7 @@ impl<'s> Model<'s> {
     fn call(&mut self, arrived: Arrived, now: SimTime, observer: &mut impl Observer) {
         let slot = self.admit_to_system(arrived, now, Stage::Queued { due: now });
         self.visit(slot, |service, event| {
-            report(slot, event, now, Observation::Called, observer);
+            report(event, now, Observation::Called, observer);
             service.attempt_anew(slot, event, now, observer)
         });
     }
@@ -568,16 +573,17 @@ impl<'s> Model<'s> {
         let id = EventId(self.last_id);
         // Decided when Lambda accepts it.
         let first = !matches!(stage, Stage::Offered { .. }) && self.tracing.is_first(arrived.function, now);
-        let mut event = Event::new(id, &arrived, now, stage, first);
+        let mut event = Event::new(id, self.places.take(), &arrived, now, stage, first);
         if let Some(provenance) = arrived.provenance {
-            event.particulars = Some(self.particulars_of(&event, provenance));
+            event.particulars = Some(self.particulars_of(&event, arrived.bytes, provenance));
         }
         self.events.insert(event)
     }
 
-    fn particulars_of(&mut self, event: &Event, provenance: Provenance) -> Box<Particulars> {
+    fn particulars_of(&mut self, event: &Event, bytes: u64, provenance: Provenance) -> Box<Particulars> {
         let usual = Particulars::of_usual(event);
         let particulars = Particulars {
+            bytes: Some(bytes),
             parent: Some(provenance.parent),
             past: provenance.past.unwrap_or(usual.past),
             lineage: provenance.lineage,
@@ -616,14 +622,14 @@ impl<'s> Model<'s> {
     }
 }
 
-/// Tells `observer` what happened to the event in `slot`.
+/// Tells `observer` what happened to `event`.
 #[inline(always)]
 #[expect(
     clippy::inline_always,
     reason = "so that what is told is put where it is wanted, and not copied there"
 )]
-fn report(slot: Slot, event: &Event, at: SimTime, what: Observation, observer: &mut impl Observer) {
-    observer.observe(&Fact { at, place: slot.number(), event, what });
+fn report(event: &Event, at: SimTime, what: Observation, observer: &mut impl Observer) {
+    observer.observe(&Fact { at, event, what });
 }
 
 /// The grammar allows a thousand redrives.

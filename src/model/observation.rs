@@ -136,9 +136,6 @@ impl Circumstance {
 pub struct Fact<'a> {
     /// When it happened.
     pub at: SimTime,
-    /// The event's place among those in the system: no other has it until this one has left. Places are numbered from
-    /// 0, so that an observer can keep what it needs of events in a table.
-    pub place: u32,
     /// The event.
     pub event: &'a Event,
     /// What happened to it.

@@ -188,13 +188,13 @@ impl Model<'_> {
                 .and_then(|retry| again(retry, refusals, offered, now, jitter, word));
             event.set_stage(next.map_or(Stage::NeverAccepted, |next| Stage::Offered { due: next.due }));
             let what = Observation::OfferRefused(Offer { number: refusals, refusal, next });
-            report(slot, event, now, what, observer);
+            report(event, now, what, observer);
             match next {
                 Some(Again { due, .. }) => {
                     service.schedule_offer(slot, event, due);
                     Stay::On
                 }
-                None => close(slot, event, now, observer),
+                None => close(event, now, observer),
             }
         });
     }

@@ -254,8 +254,9 @@ const RESPONSE_PAYLOAD: &str = r#","responsePayload":"#;
 const ERROR_OBJECT: &str = r#"{"errorMessage":"","errorType":"","requestId":"00000000-0000-4000-8000-000000000000","stackTrace":[]}"#;
 const DELIVERY_ERROR: &str = r#","deliveryError":{"statusCode":400,"errorCode":"","errorMessage":""}"#;
 
-/// The bytes of the invocation record of `event`, with its payloads or without.
-pub fn record_bytes(event: &Event, function: &Function, with_payload: bool) -> u64 {
+/// The bytes of the invocation record of `event`, with its `payload` of so many bytes and the response's, or without
+/// either.
+pub fn record_bytes(event: &Event, function: &Function, payload: Option<u64>) -> u64 {
     let answer = answer(event);
     let context = match answer {
         None => "",
@@ -267,9 +268,9 @@ pub fn record_bytes(event: &Event, function: &Function, with_payload: bool) -> u
         + total(&function_arn(function), length)
         + length(fate(event).condition())
         + length(context);
-    let request = if with_payload { length(REQUEST_PAYLOAD) + event.bytes() } else { 0 };
+    let request = payload.map_or(0, |payload| length(REQUEST_PAYLOAD) + payload);
     let response = match answer {
-        Some(Answer { ran: true, failed, .. }) => response_bytes(event, function, failed, with_payload),
+        Some(Answer { ran: true, failed, .. }) => response_bytes(event, function, failed, payload.is_some()),
         Some(Answer { ran: false, .. }) | None => 0,
     };
     around + request + response
@@ -293,21 +294,21 @@ fn response_bytes(event: &Event, function: &Function, failed: bool, with_payload
 
 /// The bytes of the record as an EventBridge entry, counted as EventBridge does: the time as 14 bytes, source, detail
 /// type, detail and resources (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html>).
-pub fn entry_bytes(event: &Event, function: &Function, route: Route, bus: &Destination) -> u64 {
+pub fn entry_bytes(event: &Event, function: &Function, route: Route, bus: &Destination, payload: u64) -> u64 {
     let time = 14;
     let resources = total(&bus_arn(bus), length) + total(&function_arn(function), length);
     let texts = length(EVENT_SOURCE) + length(detail_type(route)) + resources;
-    time + texts + record_bytes(event, function, true)
+    time + texts + record_bytes(event, function, Some(payload))
 }
 
 /// The bytes of the dead-letter message of `event`: the body, and the attributes with their names and types, which
 /// SQS counts as well (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>).
-pub fn message_bytes(event: &Event, function: &Function) -> u64 {
+pub fn message_bytes(event: &Event, function: &Function, payload: u64) -> u64 {
     const REQUEST_ID: &str = "RequestIDString00000000-0000-4000-8000-000000000000";
     let (code, message) = dead_letter_words(event, function, DATE);
     let code = code.map_or(0, |_| length("ErrorCodeNumber200"));
     let message = message.map_or(0, |words| length("ErrorMessageString") + first_kibibyte_length(&words));
-    event.bytes() + length(REQUEST_ID) + code + message
+    payload + length(REQUEST_ID) + code + message
 }
 
 fn fate(event: &Event) -> Fate {

@@ -69,8 +69,8 @@ pub enum Step {
 }
 
 impl Message {
-    /// What `event` leaves in a queue on `route`, at `at`.
-    pub fn of(event: &Event, route: Route, at: SimTime) -> Self {
+    /// What `event`, of so many `bytes`, leaves in a queue on `route`, at `at`.
+    pub fn of(event: &Event, bytes: u64, route: Route, at: SimTime) -> Self {
         // Of an event that leaves two copies, each becomes an event with draws of its own.
         let key = EventKey(event.key().draws(Purpose::Redrive, route as u8, 0).word());
         Self {
@@ -81,7 +81,7 @@ impl Message {
             source: event.source(),
             number: event.number(),
             function: event.function(),
-            bytes: event.bytes(),
+            bytes,
         }
     }
 }

@@ -21,10 +21,10 @@ impl Service<'_> {
         observer: &mut impl Observer,
     ) -> Stay {
         event.settle(fate, now);
-        report(slot, event, now, Observation::Settled { fate, rule }, observer);
+        report(event, now, Observation::Settled { fate, rule }, observer);
         let function = self.function(event);
         if delivery::goes_nowhere(function, fate) {
-            return close(slot, event, now, observer);
+            return close(event, now, observer);
         }
         for route in Route::ALL {
             self.start_delivery(slot, event, route, fate, now, observer);
@@ -49,16 +49,16 @@ impl Service<'_> {
         let target = &self.scenario.destinations[destination.index()];
         event.set_route(route, RouteResult::Pending);
         let delivery::DeliveryPlan { bytes, payload_dropped, duration, .. } =
-            delivery::plan(&self.scenario.timing, event, function, route, target, now);
+            delivery::plan(self.scenario, event, function, route, target, now);
         self.schedule(now + duration, event.id().0, Notice::DeliveryEnds(slot, route));
         let what = Observation::DeliveryStarted { route, destination, bytes, payload_dropped };
-        report(slot, event, now, what, observer);
+        report(event, now, what, observer);
     }
 }
 
 /// An event leaves the system.
-pub(super) fn close(slot: Slot, event: &Event, now: SimTime, observer: &mut impl Observer) -> Stay {
-    report(slot, event, now, Observation::Closed, observer);
+pub(super) fn close(event: &Event, now: SimTime, observer: &mut impl Observer) -> Stay {
+    report(event, now, Observation::Closed, observer);
     Stay::Over
 }
 
@@ -78,22 +78,22 @@ impl Model<'_> {
         let destination = delivery::target(function, route, fate).expect("the delivery had a target");
         let target = &self.scenario.destinations[destination.index()];
         // Draws are addressed, so that the plan made at the start is the same when made again.
-        let plan = delivery::plan(&self.scenario.timing, event, function, route, target, started);
+        let plan = delivery::plan(self.scenario, event, function, route, target, started);
         let failure = plan.failure.or_else(|| self.refusal_by_lambda(event, route, target, now));
         let (tries, bytes) = (plan.tries, plan.bytes);
         let what = Observation::DeliveryEnded { route, destination, failure, tries, bytes };
         let event = self.events.get_mut(slot);
         event.set_route(route, failure.map_or(RouteResult::Delivered, RouteResult::Failed));
-        report(slot, event, now, what, observer);
+        report(event, now, what, observer);
         if failure.is_none() {
             if self.queues.keep(destination, route) && !event.is_duplicate() {
-                let message = Message::of(event, route, now);
+                let message = Message::of(event, event.bytes(self.scenario), route, now);
                 self.queues.put(destination, message);
             }
             self.invoke_from(slot, route, target, plan.bytes, now, observer);
         }
         self.visit(slot, |_, event| {
-            if event.has_route(RouteResult::Pending) { Stay::On } else { close(slot, event, now, observer) }
+            if event.has_route(RouteResult::Pending) { Stay::On } else { close(event, now, observer) }
         });
     }
 }

@@ -14,7 +14,7 @@ use super::summary::Rows;
 use crate::id::DestinationId;
 use crate::model::event::Event;
 use crate::model::observation::{Attempt, AttemptOutcome, Fact, Observation, Run};
-use crate::scenario::{End, Function, InvocationType, Prices, Scenario};
+use crate::scenario::{End, Function, InvocationType, Scenario};
 use crate::time::{SimDuration, SimTime};
 
 /// A month: 730 hours, as in AWS's own estimates.
@@ -101,7 +101,7 @@ impl Tally {
         match fact.what {
             Observation::AttemptEnded(Attempt { run: Some(run), outcome, .. }) => {
                 let failed = matches!(outcome, AttemptOutcome::FunctionError(_));
-                self.run_ended(fact.event, &run, (duplicate, failed), &scenario.prices);
+                self.run_ended(fact.event, &run, (duplicate, failed), scenario);
             }
             Observation::DeliveryEnded { destination, bytes, failure: None, .. } => {
                 self.messages.add(&of_message(destination, bytes, scenario));
@@ -111,9 +111,15 @@ impl Tally {
     }
 
     #[inline(always)]
-    fn run_ended(&mut self, event: &Event, run: &Run, (duplicate, failed): (bool, bool), prices: &Prices) {
+    fn run_ended(
+        &mut self,
+        event: &Event,
+        run: &Run,
+        (duplicate, failed): (bool, bool),
+        scenario: &Scenario,
+    ) {
         let part = Part::of(event.invocation(), run.number, duplicate);
-        let payload = payload_requests(payload_of(event), prices);
+        let payload = payload_requests(payload_of(event, scenario), &scenario.prices);
         let (billed_ms, provisioned) = (run.billed_ms, run.placement.provisioned);
         self.parts[part as usize].run(billed_ms, provisioned, payload);
         if duplicate || failed {
@@ -222,13 +228,13 @@ impl Bill {
 #[cfg(test)]
 pub fn of_run(fact: &Fact<'_>, run: &Run, scenario: &Scenario) -> Spend {
     let function = &scenario.functions[fact.event.function().index()];
-    let payload = payload_of(fact.event);
+    let payload = payload_of(fact.event, scenario);
     Spend::run(function, run.billed_ms, run.placement.provisioned, payload, &scenario.prices)
 }
 
 /// The size of an event, for which a synchronous caller does not pay.
-fn payload_of(event: &Event) -> Option<u64> {
-    (event.invocation() == InvocationType::Event).then(|| event.bytes())
+fn payload_of(event: &Event, scenario: &Scenario) -> Option<u64> {
+    (event.invocation() == InvocationType::Event).then(|| event.bytes(scenario))
 }
 
 /// A message of `bytes` that `destination` took.

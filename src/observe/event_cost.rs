@@ -75,7 +75,7 @@ impl<'s> EventCosts<'s> {
         let Extra { provisioned_ms, messages } = extra.unwrap_or_default();
         let unfinished = matches!(event.stage(), Stage::Running { .. });
         let runs = u64::from(event.runs()) - u64::from(unfinished);
-        let payload = (event.invocation() == InvocationType::Event).then(|| event.bytes());
+        let payload = (event.invocation() == InvocationType::Event).then(|| event.bytes(self.scenario));
         let prices = &self.prices[event.function().index()];
         prices.money(runs, payload, event.billed_ms(), provisioned_ms).plus(messages)
     }

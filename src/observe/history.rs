@@ -35,24 +35,24 @@ impl Histories {
     pub fn note(&mut self, fact: &Fact<'_>) {
         match &fact.what {
             // A run's dispatch is its start.
-            Observation::RunStarted { .. } => note(&mut self.last_dispatch, fact.place, fact.at),
+            Observation::RunStarted { .. } => note(&mut self.last_dispatch, fact.event.place(), fact.at),
             Observation::AttemptEnded(Attempt { run: None, dispatched, .. }) => {
-                note(&mut self.last_dispatch, fact.place, *dispatched);
+                note(&mut self.last_dispatch, fact.event.place(), *dispatched);
             }
             Observation::AttemptEnded(Attempt {
                 run: Some(Run { number: 1, .. }),
                 next: Next::Retry { .. },
                 dispatched,
                 ..
-            }) => note(&mut self.first_start, fact.place, *dispatched),
+            }) => note(&mut self.first_start, fact.event.place(), *dispatched),
             _ => {}
         }
     }
 
-    /// What has happened so far to `event`, which has this place.
+    /// What has happened so far to `event`.
     #[inline]
-    pub fn of(&self, event: &Event, place: u32) -> History {
-        let at = |times: &[SimTime]| times[place as usize];
+    pub fn of(&self, event: &Event) -> History {
+        let at = |times: &[SimTime]| times[event.place() as usize];
         let last_dispatch = (event.attempts() > 0).then(|| at(&self.last_dispatch));
         let first_start = match event.runs() {
             0 => None,
@@ -126,7 +126,7 @@ mod tests {
             }
             let expected =
                 History { first_start: starts.first().copied(), last_dispatch: dispatches.last().copied() };
-            let found = self.histories.of(fact.event, fact.place);
+            let found = self.histories.of(fact.event);
             assert_eq!(found, expected, "{:?} after {:?}", fact.event, fact.what);
             self.compared += usize::from(starts.len() > 1);
             if matches!(fact.what, Observation::Closed | Observation::CutOff) {

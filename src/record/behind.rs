@@ -34,7 +34,6 @@ const BLOCKS: usize = 3;
 #[derive(Debug)]
 struct Seen {
     at: SimTime,
-    place: u32,
     event: Event,
     what: Observation,
 }
@@ -141,8 +140,8 @@ where
         if let Some(packed) = Packed::of(fact) {
             self.block.facts.push(packed);
         } else {
-            let Fact { at, place, event, what } = *fact;
-            self.put_aside(Aside::Fact(Seen { at, place, event: event.clone(), what }));
+            let Fact { at, event, what } = *fact;
+            self.put_aside(Aside::Fact(Seen { at, event: event.clone(), what }));
         }
     }
 
@@ -325,8 +324,8 @@ impl Block {
             tell_all(&self.facts[told..before], observer);
             told = before;
             match aside {
-                Aside::Fact(Seen { at, place, event, what }) => {
-                    observer.observe(&Fact { at, place, event: &event, what });
+                Aside::Fact(Seen { at, event, what }) => {
+                    observer.observe(&Fact { at, event: &event, what });
                 }
                 Aside::Remark(remark) => observer.remark(&remark),
                 Aside::Look { in_flight } => view = Some(look(observer, in_flight)),
@@ -364,7 +363,7 @@ mod tests {
     impl Observer for Notes {
         fn observe(&mut self, fact: &Fact<'_>) {
             assert_ne!(Some(self.facts.len()), self.panics_at, "as it was told to");
-            self.facts.push((fact.at, fact.place, format!("{:?}", fact.event), fact.what));
+            self.facts.push((fact.at, fact.event.place(), format!("{:?}", fact.event), fact.what));
         }
 
         fn remark(&mut self, remark: &Remark) {

@@ -29,7 +29,6 @@ pub(super) struct Packed {
     init: SimDuration,
     /// The wait before jitter, if another attempt follows.
     nominal: SimDuration,
-    place: u32,
     environment: u32,
     running: u32,
     kind: Kind,
@@ -82,7 +81,6 @@ impl Packed {
             dispatched: fact.at,
             init: SimDuration::ZERO,
             nominal: SimDuration::ZERO,
-            place: fact.place,
             environment: 0,
             running: 0,
             kind: Kind::Accepted,
@@ -178,7 +176,7 @@ impl Packed {
 
     #[inline(always)]
     const fn fact(&self, what: Observation) -> Fact<'_> {
-        Fact { at: self.at, place: self.place, event: &self.event, what }
+        Fact { at: self.at, event: &self.event, what }
     }
 
     #[inline(always)]

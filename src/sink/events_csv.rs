@@ -170,12 +170,12 @@ impl<'s, W: Write> EventsCsv<'s, W> {
     }
 
     #[inline(never)]
-    fn row(&mut self, event: &Event, place: u32) {
+    fn row(&mut self, event: &Event) {
         if event.invocation() != InvocationType::Event {
             return;
         }
         let (id, accepted) = (Ready::integer(event.id().0), Ready::integer(event.accepted().as_nanos()));
-        let (history, cost) = (self.histories.of(event, place), self.costs.take(event));
+        let (history, cost) = (self.histories.of(event), self.costs.take(event));
         let row = EventRow { event, history, names: &self.names, words: &self.words, cost, id, accepted };
         self.table.write_row(self.names.widest, |line| write_row(&row, line));
     }
@@ -201,7 +201,7 @@ impl<W: Write> Observer for EventsCsv<'_, W> {
         self.costs.observe(fact);
         self.histories.note(fact);
         if let Observation::Closed | Observation::CutOff = fact.what {
-            self.row(fact.event, fact.place);
+            self.row(fact.event);
         }
     }
 }

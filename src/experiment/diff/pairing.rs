@@ -69,7 +69,7 @@ impl Observer for Notes<'_> {
         if let Some(identity) = identity {
             self.note_stream(fact, identity);
         }
-        let place = fact.place as usize;
+        let place = fact.event.place() as usize;
         if place >= self.lives.len() {
             self.lives.resize(place + 1, Fingerprint::new());
         }

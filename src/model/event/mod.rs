@@ -19,7 +19,7 @@ use super::tracing;
 use crate::engine::slab::Slot;
 use crate::id::{DependencyId, EventId, FunctionId, RequestId, SourceId};
 use crate::random::{EventKey, Purpose};
-use crate::scenario::{DeliveryFailure, InvocationType};
+use crate::scenario::{DeliveryFailure, InvocationType, Scenario};
 use crate::time::{SimDuration, SimTime};
 use packed::{Nature, Routes, StageDetail, StageName, Tally, lower, placed, upper};
 use particulars::Beyond;
@@ -58,12 +58,13 @@ pub struct State {
     number: u32,
     pub(super) throttles: u32,
     tally: Tally,
-    pub(super) bytes: u32,
+    /// Its place among those in the system.
+    place: u32,
     pub(super) source: SourceId,
     pub(super) function: FunctionId,
     pub(super) last: LastAttempt,
     routes: Routes,
-    place: StageName,
+    stage: StageName,
     nature: Nature,
     pub(super) runs: u8,
     /// Back-off waits since the last run, or more than 255: by then the wait has reached its cap.
@@ -200,8 +201,15 @@ impl RouteResult {
 impl Event {
     /// An event that was just handed to Lambda: what follows from that, and nothing yet of what becomes of it.
     #[inline]
-    pub(super) fn new(id: EventId, arrived: &Arrived, now: SimTime, stage: Stage, first: bool) -> Self {
-        let mut event = Self::with_usual_numbers(id, arrived, now, stage, first);
+    pub(super) fn new(
+        id: EventId,
+        place: u32,
+        arrived: &Arrived,
+        now: SimTime,
+        stage: Stage,
+        first: bool,
+    ) -> Self {
+        let mut event = Self::with_usual_numbers(id, place, arrived, now, stage, first);
         event.number_beyond(id, arrived.number);
         event
     }
@@ -211,12 +219,13 @@ impl Event {
     #[expect(clippy::inline_always, reason = "so that it is made where it is wanted")]
     pub(super) fn with_usual_numbers(
         id: EventId,
+        place: u32,
         arrived: &Arrived,
         now: SimTime,
         stage: Stage,
         first: bool,
     ) -> Self {
-        let (place, since) = placed(stage);
+        let (stage, since) = placed(stage);
         Self {
             particulars: None,
             state: State {
@@ -227,12 +236,12 @@ impl Event {
                 number: lower(arrived.number),
                 throttles: 0,
                 tally: Tally::NOTHING,
-                bytes: u32::try_from(arrived.bytes).unwrap_or(u32::MAX),
+                place,
                 source: arrived.source,
                 function: arrived.function,
                 last: LastAttempt::None,
                 routes: Routes::NOT_CONFIGURED,
-                place,
+                stage,
                 nature: Nature::new(arrived.invocation, first),
                 runs: 0,
                 backoff_streak: 0,
@@ -267,6 +276,18 @@ impl Event {
         let mut event = self.copied_if_usual().expect("there is nothing particular about it");
         event.settle(fate, at);
         event
+    }
+
+    /// Its place among the events in the system: no other has it until this one has left. Places are numbered from 0, so
+    /// that an observer can keep what it needs of events in a table.
+    #[inline]
+    pub const fn place(&self) -> u32 {
+        self.state.place
+    }
+
+    /// It gets another place.
+    pub(super) const fn set_place(&mut self, place: u32) {
+        self.state.place = place;
     }
 
     /// The event's number in the run.
@@ -374,7 +395,7 @@ impl Event {
 
     /// Whether Lambda has accepted it.
     pub const fn is_accepted(&self) -> bool {
-        !matches!(self.state.place, StageName::Offered | StageName::NeverAccepted)
+        !matches!(self.state.stage, StageName::Offered | StageName::NeverAccepted)
     }
 
     /// Lambda accepts it at `now`, after it was refused before.
@@ -417,9 +438,11 @@ impl Event {
         self.is_accepted() && (self.state.nature.is_first() || tracing::is_sampled(self.request_key()))
     }
 
-    /// Its size in bytes.
-    pub const fn bytes(&self) -> u64 {
-        self.state.bytes as u64
+    /// Its size in bytes: what its source in `scenario` sends, if it comes from there.
+    #[inline]
+    pub fn bytes(&self, scenario: &Scenario) -> u64 {
+        let own = self.particulars.as_ref().and_then(|particulars| particulars.bytes);
+        own.unwrap_or_else(|| scenario.sources[self.state.source.index()].payload_bytes)
     }
 
     /// Its age at `now`, counted from acceptance.
@@ -543,7 +566,7 @@ impl Event {
 
     /// Where it is in its life.
     pub fn stage(&self) -> Stage {
-        match self.state.place {
+        match self.state.stage {
             StageName::Offered => Stage::Offered { due: self.state.since.time() },
             StageName::NeverAccepted => Stage::NeverAccepted,
             StageName::Queued => Stage::Queued { due: self.state.since.time() },
@@ -558,7 +581,7 @@ impl Event {
     /// When it will be dispatched or offered again, while it waits for that.
     #[inline]
     pub(crate) const fn due(&self) -> Option<SimTime> {
-        match self.state.place {
+        match self.state.stage {
             StageName::Queued | StageName::Offered => Some(self.state.since.time()),
             _ => None,
         }
@@ -567,7 +590,7 @@ impl Event {
     /// It goes on to another place in its life.
     #[inline]
     pub(super) fn set_stage(&mut self, stage: Stage) {
-        (self.state.place, self.state.since) = placed(stage);
+        (self.state.stage, self.state.since) = placed(stage);
     }
 
     /// Its fate is known at `at`.
@@ -579,17 +602,17 @@ impl Event {
     /// Its run, while it is in one.
     #[inline]
     pub(super) fn run(&self) -> Option<Slot> {
-        (self.state.place == StageName::Running).then(|| self.state.since.run())
+        (self.state.stage == StageName::Running).then(|| self.state.since.run())
     }
 
     /// Whether it runs and its run waits for a call.
     pub(super) fn waits_for_call(&self) -> bool {
-        self.state.place == StageName::Running && self.state.since.calling().is_some()
+        self.state.stage == StageName::Running && self.state.since.calling().is_some()
     }
 
     /// Its fate and when it was known, once it is.
     pub const fn settled(&self) -> Option<(Fate, SimTime)> {
-        match self.state.place {
+        match self.state.stage {
             StageName::Settled(fate) => Some((fate, self.state.since.time())),
             _ => None,
         }
@@ -637,7 +660,7 @@ mod tests {
             bytes: 0,
             provenance: None,
         };
-        Event::new(id, &arrived, SimTime::ZERO, Stage::Returned, true)
+        Event::new(id, 0, &arrived, SimTime::ZERO, Stage::Returned, true)
     }
 
     /// Goal: more than 2^32 events can be told apart. Method: numbers at both sides of the border.

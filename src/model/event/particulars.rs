@@ -14,6 +14,8 @@ use crate::time::SimTime;
 pub(in crate::model) struct Particulars {
     /// The upper halves of its numbers.
     pub(in crate::model) beyond: Beyond,
+    /// Its size, if it is not what its source sends.
+    pub(in crate::model) bytes: Option<u64>,
     pub(in crate::model) parent: Option<EventId>,
     pub(in crate::model) past: Past,
     pub(in crate::model) lineage: Option<Lineage>,
@@ -35,6 +37,7 @@ impl Particulars {
     pub(in crate::model) fn of_usual(event: &Event) -> Self {
         Self {
             beyond: event.beyond(),
+            bytes: None,
             parent: None,
             past: Past::none(event.id(), event.key, event.accepted),
             lineage: None,

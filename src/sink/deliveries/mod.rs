@@ -80,7 +80,7 @@ impl<'s, W: Write> Deliveries<'s, W> {
     }
 
     fn note_end(&mut self, fact: &Fact<'_>) {
-        let place = fact.place as usize;
+        let place = fact.event.place() as usize;
         if self.last_ended.len() <= place {
             self.last_ended.resize(place + 1, SimTime::ZERO);
         }
@@ -98,7 +98,7 @@ impl<'s, W: Write> Deliveries<'s, W> {
 
     fn write_line(&mut self, fact: &Fact<'_>, result: Result, sent: Sent) -> io::Result<()> {
         let outcome =
-            Outcome::of(self.scenario, self.label, fact.event, self.last_ended[fact.place as usize]);
+            Outcome::of(self.scenario, self.label, fact.event, self.last_ended[fact.event.place() as usize]);
         let Result { route, to, failure, tries } = result;
         let destination = &self.scenario.destinations[to.index()];
         let line = Line {
