@@ -13,13 +13,36 @@ mod support;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use support::{cost, flag};
-use thirdtry::engine::calendar::{Calendar, Key};
+use thirdtry::engine::calendar::{Calendar, Key, Registry, Sleeper};
 use thirdtry::random::distribution::Distribution;
 use thirdtry::random::{EventKey, Purpose};
 use thirdtry::time::{SimDuration, SimTime};
 
 const FOREVER: Key = Key { at: SimTime::MAX, order: u64::MAX };
 const ROUNDS: usize = 5;
+
+/// Notices are numbers here, each its own order.
+struct Numbers;
+
+/// Nobody sleeps.
+#[derive(Clone, Copy, Debug)]
+enum Nobody {}
+
+impl Sleeper for Nobody {
+    fn due(&self) -> SimTime {
+        match *self {}
+    }
+}
+
+impl Registry<u64, Nobody> for Numbers {
+    fn order_of(&self, notice: u64) -> u64 {
+        notice
+    }
+
+    fn wake(&mut self, sleeper: Nobody) -> u64 {
+        match sleeper {}
+    }
+}
 
 /// How far ahead a notice is scheduled.
 type Delay = fn(u64) -> SimDuration;
@@ -73,7 +96,7 @@ fn key(now: SimTime, operation: u64, delay: Delay) -> Key {
     Key { at: now + delay(operation), order: operation }
 }
 
-fn filled(pending: u64, delay: Delay) -> Calendar<u64> {
+fn filled(pending: u64, delay: Delay) -> Calendar<u64, Nobody> {
     let mut calendar = Calendar::new();
     (0..pending).for_each(|operation| calendar.schedule(key(SimTime::ZERO, operation, delay), operation));
     // The first holds find the calendar as it was filled, not as it is after a while.
@@ -81,9 +104,9 @@ fn filled(pending: u64, delay: Delay) -> Calendar<u64> {
     calendar
 }
 
-fn hold(calendar: &mut Calendar<u64>, from: u64, operations: u64, delay: Delay) {
+fn hold(calendar: &mut Calendar<u64, Nobody>, from: u64, operations: u64, delay: Delay) {
     for operation in from..from + operations {
-        let (earliest, _) = calendar.pop_before(FOREVER, |notice| notice).expect("something is pending");
+        let (earliest, _) = calendar.pop_before(FOREVER, &mut Numbers).expect("something is pending");
         calendar.schedule(key(earliest, operation, delay), operation);
     }
 }

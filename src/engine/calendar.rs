@@ -3,16 +3,19 @@
 //! A hierarchical timing wheel (Varghese, Lauck, SOSP 1987, <https://doi.org/10.1145/37499.37504>) whose tick follows
 //! how dense the future is (as in Brown's calendar queue, CACM 31(10), 1988, <https://doi.org/10.1145/63039.63045>).
 //! What is due in the *cursor* tick is sorted once, when the cursor gets there; everything later waits unsorted in the
-//! wheel, in the slot of the highest digit (to base 1 024) in which its tick differs from the cursor's.
+//! wheel, in the slot of the highest digit in which its tick differs from the cursor's (to base 256, beyond that 4 096).
 //!
 //! ```text
-//!   front, batch, late     level 0               level 1                      level 2  …
-//!   exact order, due  │ 1 024 slots of 1 tick │ 1 024 slots of 1 024 ticks │ 1 024 slots of 2^20 ticks │
-//!   up to the cursor  └───────── slots are emptied into lower levels as the cursor reaches them ┘
+//!   front, batch, late    level 0             level 1                    level 2  …
+//!   exact order, due  │ 256 slots of 1 tick │ 4 096 slots of 256 ticks │ 4 096 slots of 2^20 ticks │
+//!   up to the cursor  └──────── slots are emptied into lower levels as the cursor reaches them ┘
 //! ```
 //!
 //! Scheduling costs the same however much is pending, and a notice moves at most once per level on its way to the
 //! batch. The order in which notices come out is that of their [`Key`]s alone; how they are stored cannot show.
+//!
+//! Who waits beyond the first level may sleep there: it is kept by value, next to what is due soon after it, and becomes
+//! a notice when its slot is emptied ([`Sleeper`]).
 //!
 //! Wheel and batch keep of a key only the time. The order among simultaneous notices follows from what they are about,
 //! which is in memory anyhow: whoever moves the cursor on or takes a notice out tells it, and is asked where two times
@@ -20,12 +23,14 @@
 //! 16 bytes.
 #![expect(clippy::inline_always, reason = "each is a few instructions, and asked for with every notice")]
 
-use super::chunks::{Chunks, List};
 use super::ranks::{self, Ranks};
+use super::wheel::{TICK_BITS, Waiting, Wheel};
 use crate::time::SimTime;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hint::cold_path;
+
+pub use super::wheel::{Registry, Sleeper};
 
 /// When something is due, and its place among what is due at the same instant. Keys in a calendar are unique.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,9 +73,9 @@ impl PartialOrd for Key {
     }
 }
 
-/// Notices of type `N`, ordered by their keys.
+/// Notices of type `N`, ordered by their keys, and sleepers of type `S` that will become notices.
 #[derive(Clone, Debug)]
-pub struct Calendar<N> {
+pub struct Calendar<N, S> {
     /// The earliest of those that were scheduled for the cursor tick or before since the cursor came there, if it is
     /// the earliest of all: what is scheduled for this very instant never enters a queue.
     front: Option<Entry<N>>,
@@ -84,40 +89,14 @@ pub struct Calendar<N> {
     /// What else was scheduled since then for the cursor tick or before.
     late: BinaryHeap<Reverse<Entry<N>>>,
     /// Everything due in later ticks.
-    wheel: Wheel<N>,
+    wheel: Wheel<N, S>,
     density: Density,
     len: usize,
-}
-
-/// What is due after the cursor tick.
-#[derive(Clone, Debug)]
-struct Wheel<N> {
-    levels: Vec<Level>,
-    chunks: Chunks<Waiting<N>>,
-    cursor: u64,
-    /// A tick is 2^this nanoseconds.
-    tick_bits: u32,
-}
-
-#[derive(Clone, Debug)]
-struct Level {
-    slots: Vec<List>,
-    /// Bit i of word w is set when slot 64·w + i holds something.
-    occupied: [u64; SLOTS / 64],
-    /// Bit w is set when word w has a bit set.
-    words: u16,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Entry<N> {
     key: Key,
-    notice: N,
-}
-
-/// A notice in the wheel or in the batch.
-#[derive(Clone, Copy, Debug)]
-struct Waiting<N> {
-    at: SimTime,
     notice: N,
 }
 
@@ -128,21 +107,12 @@ struct Density {
     notices: u64,
 }
 
-/// Each level looks at ten bits of the tick.
-const DIGIT_BITS: u32 = 10;
-/// Slots of a level.
-const SLOTS: usize = 1 << DIGIT_BITS;
-/// A tick is a millisecond at first, and between a microsecond and a minute after that.
-const FIRST_TICK_BITS: u32 = 20;
-const TICK_BITS: std::ops::RangeInclusive<u32> = 10..=36;
-/// Enough levels for the 54 bits that the shortest tick leaves of a 64-bit time.
-const LEVELS: usize = 6;
 /// A tick should hold about this many notices: enough to be worth a sort, few enough for a fast one.
 const GOOD_DENSITY: u64 = 16;
 /// Ticks between two looks at the density.
 const LOOK_EVERY: u64 = 256;
 
-impl<N: Copy> Calendar<N> {
+impl<N: Copy, S: Sleeper> Calendar<N, S> {
     /// An empty calendar at time zero.
     pub fn new() -> Self {
         Self {
@@ -152,20 +122,25 @@ impl<N: Copy> Calendar<N> {
             sorted: Vec::new(),
             ranks: Ranks::default(),
             late: BinaryHeap::new(),
-            wheel: Wheel {
-                levels: vec![Level::new(); LEVELS],
-                chunks: Chunks::new(),
-                cursor: 0,
-                tick_bits: FIRST_TICK_BITS,
-            },
+            wheel: Wheel::new(),
             density: Density::default(),
             len: 0,
         }
     }
 
-    /// Notices that are scheduled.
+    /// Notices that are scheduled, and sleepers.
     pub const fn len(&self) -> usize {
         self.len
+    }
+
+    /// How many sleep.
+    pub const fn sleeping(&self) -> usize {
+        self.wheel.sleeping()
+    }
+
+    /// All that sleep, in no meaningful order.
+    pub fn sleepers(&self) -> impl Iterator<Item = &S> {
+        self.wheel.sleepers()
     }
 
     /// Whether nothing is scheduled.
@@ -173,12 +148,25 @@ impl<N: Copy> Calendar<N> {
         self.len == 0
     }
 
-    /// Schedules `notice`. Its key must be unique, and its order the one that [`Calendar::turn`] and others will be
-    /// told of it. Its time may lie anywhere, also before the latest one popped.
+    /// Whether what is due at `at` waits for so long that it may sleep.
+    #[inline(always)]
+    pub const fn is_far(&self, at: SimTime) -> bool {
+        self.wheel.is_far(at)
+    }
+
+    /// Keeps `sleeper`, which is far, until its time is near.
+    #[inline(always)]
+    pub fn sleep(&mut self, sleeper: &S) {
+        debug_assert!(self.is_far(sleeper.due()), "who sleeps must be woken in time");
+        self.len += 1;
+        self.wheel.sleep(sleeper);
+    }
+
+    /// Schedules `notice`. Its key must be unique, and its order the one that the [`Registry`] will tell of it. Its time may lie anywhere, also before the latest one popped.
     #[inline(always)]
     pub fn schedule(&mut self, key: Key, notice: N) {
         self.len += 1;
-        if self.wheel.tick_of(key.at) > self.wheel.cursor {
+        if self.wheel.tick_of(key.at) > self.wheel.levels.cursor {
             self.wheel.place(Waiting { at: key.at, notice });
         } else if self.front.is_none()
             && self.late.is_empty()
@@ -200,23 +188,22 @@ impl<N: Copy> Calendar<N> {
         self.late.push(Reverse(later));
     }
 
-    /// Takes out the earliest notice, if its key is below `limit`. `order_of` is as in [`Calendar::turn`].
+    /// Takes out the earliest notice, if its key is below `limit`.
     #[inline]
-    pub fn pop_before(&mut self, limit: Key, order_of: impl Fn(N) -> u64) -> Option<(SimTime, N)> {
+    pub fn pop_before(&mut self, limit: Key, registry: &mut impl Registry<N, S>) -> Option<(SimTime, N)> {
         loop {
-            if let Some(next) = self.pop_of_tick(limit, &order_of) {
+            if let Some(next) = self.pop_of_tick(limit, registry) {
                 return Some(next);
             }
-            if !self.turn(limit, &order_of) {
+            if !self.turn(limit, registry) {
                 return None;
             }
         }
     }
 
     /// Takes out the earliest notice, if its key is below `limit` and it is due in the cursor tick or before.
-    /// `order_of` is as in [`Calendar::turn`].
     #[inline(always)]
-    pub fn pop_of_tick(&mut self, limit: Key, order_of: impl Fn(N) -> u64) -> Option<(SimTime, N)> {
+    pub fn pop_of_tick(&mut self, limit: Key, registry: &impl Registry<N, S>) -> Option<(SimTime, N)> {
         let next = if let Some(front) = self.front {
             if front.key >= limit {
                 return None;
@@ -224,19 +211,19 @@ impl<N: Copy> Calendar<N> {
             self.front = None;
             front.waiting()
         } else if self.late.is_empty() {
-            self.batch.pop_if(|next| next.is_before(limit, order_of))?
+            self.batch.pop_if(|next| is_before(next, limit, registry))?
         } else {
-            self.pop_late(limit, order_of)?
+            self.pop_late(limit, registry)?
         };
         self.len -= 1;
         Some((next.at, next.notice))
     }
 
     #[inline(never)]
-    fn pop_late(&mut self, limit: Key, order_of: impl Fn(N) -> u64) -> Option<Waiting<N>> {
+    fn pop_late(&mut self, limit: Key, registry: &impl Registry<N, S>) -> Option<Waiting<N>> {
         let Reverse(late) = self.late.peek()?;
-        if self.batch.last().is_some_and(|next| next.is_before(late.key, &order_of)) {
-            return self.batch.pop_if(|next| next.is_before(limit, order_of));
+        if self.batch.last().is_some_and(|next| is_before(next, late.key, registry)) {
+            return self.batch.pop_if(|next| is_before(next, limit, registry));
         }
         if late.key >= limit {
             return None;
@@ -257,13 +244,13 @@ impl<N: Copy> Calendar<N> {
         is_later(self.front.map(|next| next.key.at))
             && is_later(self.batch.last().map(|next| next.at))
             && is_later(self.late.peek().map(|Reverse(next)| next.key.at))
-            && self.wheel.tick_of(now) <= self.wheel.cursor
+            && self.wheel.tick_of(now) <= self.wheel.levels.cursor
     }
 
     /// The notice that [`Calendar::pop_of_tick`] would take out, if that can be told at a glance.
     #[inline]
-    pub fn peek_of_tick(&self, limit: Key, order_of: impl Fn(N) -> u64) -> Option<(SimTime, N)> {
-        let next = self.batch.last().filter(|next| next.is_before(limit, order_of))?;
+    pub fn peek_of_tick(&self, limit: Key, registry: &impl Registry<N, S>) -> Option<(SimTime, N)> {
+        let next = self.batch.last().filter(|next| is_before(next, limit, registry))?;
         (self.front.is_none() && self.late.is_empty()).then_some((next.at, next.notice))
     }
 
@@ -276,10 +263,10 @@ impl<N: Copy> Calendar<N> {
     }
 
     /// Moves the cursor to the next tick with notices, or up to `limit`, when nothing is left of its present one. Tells
-    /// whether anything may be due now. `order_of` tells the order with which a notice was scheduled.
+    /// whether anything may be due now.
     #[inline(always)]
-    pub fn turn(&mut self, limit: Key, order_of: impl Fn(N) -> u64) -> bool {
-        !self.is_in_tick() && self.advance(limit.at, order_of)
+    pub fn turn(&mut self, limit: Key, registry: &mut impl Registry<N, S>) -> bool {
+        !self.is_in_tick() && self.advance(limit.at, registry)
     }
 
     /// What is left of the notices that were due in the cursor tick when the cursor came there: what will most probably
@@ -293,25 +280,25 @@ impl<N: Copy> Calendar<N> {
     /// after the batch. Those of the tick after it are fetched meanwhile.
     #[inline]
     pub fn next_batch(&self) -> impl Iterator<Item = N> {
-        let Wheel { levels, chunks, .. } = &self.wheel;
-        let [next, second] = levels[0].next_lists();
-        chunks.prefetch(second);
-        chunks.chunks_of(next).flatten().map(|waiting| waiting.notice)
+        let Wheel { levels, notices, .. } = &self.wheel;
+        let [next, second] = levels.next_lists();
+        notices.prefetch(second);
+        notices.chunks_of(next).flatten().map(|waiting| waiting.notice)
     }
 
     /// Moves the cursor to the first occupied slot and empties it downwards, or up to `limit` if nothing begins before
     /// that. Tells whether anything may be due now.
     #[inline(always)]
-    fn advance(&mut self, limit: SimTime, order_of: impl Fn(N) -> u64) -> bool {
-        if !self.wheel.advance(limit, &mut self.unsorted) {
+    fn advance(&mut self, limit: SimTime, registry: &mut impl Registry<N, S>) -> bool {
+        if !self.wheel.advance(limit, &mut self.unsorted, registry) {
             return false;
         }
         if !self.unsorted.is_empty() {
             if self.note_density() {
-                self.adapt();
+                self.adapt(registry);
             }
             if !self.place_by_time() {
-                self.sort_batch(order_of);
+                self.sort_batch(registry);
             }
         }
         true
@@ -340,10 +327,10 @@ impl<N: Copy> Calendar<N> {
     }
 
     #[inline(never)]
-    fn sort_batch(&mut self, order_of: impl Fn(N) -> u64) {
+    fn sort_batch(&mut self, registry: &impl Registry<N, S>) {
         let Self { batch, sorted, .. } = self;
         sorted.extend(batch.iter().map(|Waiting { at, notice }| Entry {
-            key: Key { at: *at, order: order_of(*notice) },
+            key: Key { at: *at, order: registry.order_of(*notice) },
             notice: *notice,
         }));
         sorted.sort_unstable_by_key(|entry| Reverse(entry.key.number()));
@@ -361,113 +348,13 @@ impl<N: Copy> Calendar<N> {
 
     /// Gives ticks a better length, if there is one; the batch is that of the first of them then.
     #[inline(never)]
-    fn adapt(&mut self) {
+    fn adapt(&mut self, registry: &mut impl Registry<N, S>) {
         let Density { ticks, notices } = std::mem::take(&mut self.density);
         let better = better_tick_bits(self.wheel.tick_bits, notices / ticks);
         if better != self.wheel.tick_bits {
-            self.wheel.change_tick(better, &mut self.unsorted);
+            self.wheel.change_tick(better, &mut self.unsorted, registry);
         }
     }
-}
-
-impl<N: Copy> Wheel<N> {
-    /// Moves the cursor to the first occupied slot, and what is due in the cursor tick into `due`; or up to `limit`
-    /// if nothing begins before that. Tells whether there was a slot.
-    #[inline(always)]
-    fn advance(&mut self, limit: SimTime, due: &mut Vec<Waiting<N>>) -> bool {
-        let limit = self.tick_of(limit);
-        let Some((level, slot, start)) = self.first_slot().filter(|(_, _, start)| *start <= limit) else {
-            // Nothing waits in between, so that every digit in which a notice's tick differs stays the highest.
-            self.cursor = self.cursor.max(limit);
-            return false;
-        };
-        self.cursor = start;
-        let mut list = self.levels[level].take(slot);
-        let Self { levels, chunks, cursor, tick_bits } = self;
-        while chunks.take_chunk(&mut list, |chunks, waiting| {
-            let tick = waiting.at.as_nanos() >> *tick_bits;
-            sort_out(waiting, tick, *cursor, levels, chunks, due);
-        }) {}
-        true
-    }
-
-    /// The first occupied slot: its level, its position and its first tick.
-    fn first_slot(&self) -> Option<(usize, usize, u64)> {
-        let level = self.levels.iter().position(|level| level.words != 0)?;
-        let slot = self.levels[level].first_slot();
-        let shift = DIGIT_BITS * u32::try_from(level).expect("there are six levels");
-        let prefix = self.cursor.checked_shr(shift + DIGIT_BITS).unwrap_or(0);
-        let start = prefix.checked_shl(shift + DIGIT_BITS).unwrap_or(0) | (slot as u64) << shift;
-        Some((level, slot, start))
-    }
-
-    /// Keeps what is due after the cursor tick.
-    #[inline(always)]
-    fn place(&mut self, waiting: Waiting<N>) {
-        let tick = self.tick_of(waiting.at);
-        self.chunks.push(list_of(&mut self.levels, self.cursor, tick), waiting);
-    }
-
-    /// Other ticks for everything: what is kept here, and what is `due`, which comes before that. Leaves in `due` what
-    /// is due in the first of the new ticks.
-    #[inline(never)]
-    fn change_tick(&mut self, tick_bits: u32, due: &mut Vec<Waiting<N>>) {
-        self.tick_bits = tick_bits;
-        self.cursor = due.iter().map(|waiting| self.tick_of(waiting.at)).min().unwrap_or(self.cursor);
-        let mut before = std::mem::replace(&mut self.levels, vec![Level::new(); LEVELS]);
-        let Self { levels, chunks, cursor, .. } = self;
-        let mut sort_anew = |chunks: &mut _, due: &mut _, waiting: Waiting<N>| {
-            sort_out(waiting, waiting.at.as_nanos() >> tick_bits, *cursor, levels, chunks, due);
-        };
-        for waiting in std::mem::take(due) {
-            sort_anew(chunks, due, waiting);
-        }
-        // Chunk by chunk, so that it takes no memory beside that of what is moved.
-        for level in &mut before {
-            while let Some(slot) = level.any_slot() {
-                let mut list = level.take(slot);
-                while chunks.take_chunk(&mut list, |chunks, waiting| sort_anew(chunks, due, waiting)) {}
-            }
-        }
-    }
-
-    /// How far `at` lies in its tick, as exactly as 31 bits tell.
-    #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "so many bits are left")]
-    const fn within_tick(&self, at: SimTime) -> i32 {
-        let nanos = at.as_nanos() & ((1 << self.tick_bits) - 1);
-        (nanos >> self.tick_bits.saturating_sub(31)) as i32
-    }
-
-    const fn tick_of(&self, at: SimTime) -> u64 {
-        at.as_nanos() >> self.tick_bits
-    }
-}
-
-/// Puts a notice for `tick`, which is not before `cursor`, where it belongs: among what is `due` now, or into its slot.
-#[inline(always)]
-fn sort_out<N: Copy>(
-    waiting: Waiting<N>,
-    tick: u64,
-    cursor: u64,
-    levels: &mut [Level],
-    chunks: &mut Chunks<Waiting<N>>,
-    due: &mut Vec<Waiting<N>>,
-) {
-    if tick == cursor {
-        due.push(waiting);
-    } else {
-        chunks.push(list_of(levels, cursor, tick), waiting);
-    }
-}
-
-/// The list of the slot for `tick`, which lies after `cursor`.
-#[inline(always)]
-fn list_of(levels: &mut [Level], cursor: u64, tick: u64) -> &mut List {
-    let level = (tick ^ cursor).ilog2() / DIGIT_BITS;
-    let slot =
-        usize::try_from((tick >> (level * DIGIT_BITS)) % SLOTS as u64).expect("a digit is below 1 024");
-    levels[level as usize].occupy(slot)
 }
 
 /// The length of ticks that would have held about the good number of notices, if they now hold `density` of them; the
@@ -483,67 +370,20 @@ fn better_tick_bits(tick_bits: u32, density: u64) -> u32 {
     better.clamp(*TICK_BITS.start(), *TICK_BITS.end())
 }
 
-impl Level {
-    fn new() -> Self {
-        Self { slots: vec![List::EMPTY; SLOTS], occupied: [0; SLOTS / 64], words: 0 }
-    }
-
-    /// The first slot that holds something. One does.
-    fn first_slot(&self) -> usize {
-        let word = self.words.trailing_zeros() as usize;
-        word * 64 + self.occupied[word].trailing_zeros() as usize
-    }
-
-    /// What the first two slots hold, as far as that can be told at a glance.
-    fn next_lists(&self) -> [List; 2] {
-        if self.words == 0 {
-            return [List::EMPTY; 2];
-        }
-        let first = self.first_slot();
-        let word = first / 64;
-        let rest = self.occupied[word] & (self.occupied[word] - 1);
-        let second =
-            if rest == 0 { List::EMPTY } else { self.slots[word * 64 + rest.trailing_zeros() as usize] };
-        [self.slots[first], second]
-    }
-
-    fn any_slot(&self) -> Option<usize> {
-        (self.words != 0).then(|| self.first_slot())
-    }
-
-    #[inline(always)]
-    fn occupy(&mut self, slot: usize) -> &mut List {
-        self.occupied[slot / 64] |= 1 << (slot % 64);
-        self.words |= 1 << (slot / 64);
-        &mut self.slots[slot]
-    }
-
-    fn take(&mut self, slot: usize) -> List {
-        let word = slot / 64;
-        self.occupied[word] &= !(1 << (slot % 64));
-        if self.occupied[word] == 0 {
-            self.words &= !(1 << word);
-        }
-        std::mem::replace(&mut self.slots[slot], List::EMPTY)
-    }
-}
-
-impl<N: Copy> Default for Calendar<N> {
+impl<N: Copy, S: Sleeper> Default for Calendar<N, S> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<N: Copy> Waiting<N> {
-    /// Whether its key is below `key`; its order is asked for only if it matters.
-    #[inline(always)]
-    fn is_before(&self, key: Key, order_of: impl Fn(N) -> u64) -> bool {
-        if self.at == key.at {
-            cold_path();
-            return order_of(self.notice) < key.order;
-        }
-        self.at < key.at
+/// Whether the key of `waiting` is below `key`; its order is asked for only if it matters.
+#[inline(always)]
+fn is_before<N: Copy, S>(waiting: &Waiting<N>, key: Key, registry: &impl Registry<N, S>) -> bool {
+    if waiting.at == key.at {
+        cold_path();
+        return registry.order_of(waiting.notice) < key.order;
     }
+    waiting.at < key.at
 }
 
 impl<N: Copy> Entry<N> {
@@ -575,11 +415,43 @@ impl<N> Ord for Entry<N> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::wheel::FIRST_TICK_BITS;
     use super::*;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
     const FOREVER: Key = Key { at: SimTime::MAX, order: u64::MAX };
+
+    /// Notices are numbers here, whose order follows from them.
+    struct Numbers(fn(u64) -> u64);
+
+    /// Notice `number`, asleep.
+    #[derive(Clone, Copy, Debug)]
+    struct Asleep {
+        due: SimTime,
+        number: u64,
+    }
+
+    impl Sleeper for Asleep {
+        fn due(&self) -> SimTime {
+            self.due
+        }
+    }
+
+    impl Registry<u64, Asleep> for Numbers {
+        fn order_of(&self, notice: u64) -> u64 {
+            self.0(notice)
+        }
+
+        fn wake(&mut self, sleeper: Asleep) -> u64 {
+            sleeper.number
+        }
+    }
+
+    /// Here a notice is its own order.
+    fn pop(calendar: &mut Calendar<u64, Asleep>, limit: Key) -> Option<(SimTime, u64)> {
+        calendar.pop_before(limit, &mut Numbers(|number| number))
+    }
 
     /// Goal: never told that nothing is due when something is, wherever that lies: in the wheel, in the batch, in front
     /// of it or come late.
@@ -591,16 +463,16 @@ mod tests {
         for (order, nanos) in (1..).zip([5_000_000, 5_000_010, 5_000_020, 90_000_000]) {
             calendar.schedule(key(nanos, order), order);
         }
-        assert_eq!(calendar.pop_before(key(4_999_999, 0), |order| order), None);
-        assert_eq!(calendar.pop_before(FOREVER, |order| order), Some((at(5_000_000), 1)));
+        assert_eq!(pop(&mut calendar, key(4_999_999, 0)), None);
+        assert_eq!(pop(&mut calendar, FOREVER), Some((at(5_000_000), 1)));
         assert!(calendar.has_nothing_until(at(5_000_009)));
         assert!(!calendar.has_nothing_until(at(5_000_010)), "the batch");
         calendar.schedule(key(5_000_005, 7), 7);
         assert!(calendar.has_nothing_until(at(5_000_004)));
         assert!(!calendar.has_nothing_until(at(5_000_005)), "in front");
         calendar.schedule(key(5_000_012, 8), 8);
-        assert_eq!(calendar.pop_before(FOREVER, |order| order), Some((at(5_000_005), 7)));
-        assert_eq!(calendar.pop_before(FOREVER, |order| order), Some((at(5_000_010), 2)));
+        assert_eq!(pop(&mut calendar, FOREVER), Some((at(5_000_005), 7)));
+        assert_eq!(pop(&mut calendar, FOREVER), Some((at(5_000_010), 2)));
         assert!(!calendar.has_nothing_until(at(5_000_012)), "come late");
         assert!(calendar.has_nothing_until(at(5_000_011)));
         assert!(!calendar.has_nothing_until(at(91_000_000)), "the wheel");
@@ -610,9 +482,13 @@ mod tests {
         Key { at: SimTime::from_nanos(nanos), order }
     }
 
-    /// Here a notice is its own order.
-    fn pop(calendar: &mut Calendar<u64>, limit: Key) -> Option<(SimTime, u64)> {
-        calendar.pop_before(limit, |notice| notice)
+    /// Schedules notice `number`, asleep if it may sleep and that is wanted.
+    fn keep(calendar: &mut Calendar<u64, Asleep>, key: Key, number: u64, asleep: bool) {
+        if asleep && calendar.is_far(key.at) {
+            calendar.sleep(&Asleep { due: key.at, number });
+        } else {
+            calendar.schedule(key, number);
+        }
     }
 
     #[test]
@@ -637,7 +513,7 @@ mod tests {
     }
 
     /// Goal: the length of ticks follows the density, and nobody notices. Method: far more notices in a second than
-    /// there are ticks at first, then one a day.
+    /// there are ticks at first, then one a day; half of them asleep.
     #[test]
     fn ticks_become_shorter_and_longer_and_the_order_stays() {
         let mut calendar = Calendar::new();
@@ -645,8 +521,9 @@ mod tests {
             (0..200_000_u64).map(|n| n.wrapping_mul(0x9e37_79b9) % 1_000_000_000).collect();
         times.extend((1..2_000).map(|day| day * 86_400_000_000_000));
         for (at, order) in times.iter().zip(0..) {
-            calendar.schedule(key(*at, order), order);
+            keep(&mut calendar, key(*at, order), order, order % 2 == 0);
         }
+        assert!(calendar.sleeping() > 50_000);
         let (mut shortest, mut popped) = (u32::MAX, Vec::new());
         while let Some((at, _)) = pop(&mut calendar, FOREVER) {
             shortest = shortest.min(calendar.wheel.tick_bits);
@@ -679,6 +556,8 @@ mod tests {
     enum Step {
         /// Schedule this long after the latest popped time.
         Schedule { delay: u64 },
+        /// The same, and asleep until its time is near, if it is far.
+        Sleep { delay: u64 },
         /// Pop what is due within this span, or at its end and before this order.
         Pop { within: u64, order: u64 },
     }
@@ -693,7 +572,8 @@ mod tests {
         let delay = (0u32..62).prop_flat_map(|bits| 0..=(1u64 << bits)).prop_map(|nanos| nanos / 3 * 3);
         let step = prop_oneof![
             3 => delay.clone().prop_map(|delay| Step::Schedule { delay }),
-            2 => (delay, any::<u64>()).prop_map(|(within, order)| Step::Pop { within, order }),
+            2 => delay.clone().prop_map(|delay| Step::Sleep { delay }),
+            3 => (delay, any::<u64>()).prop_map(|(within, order)| Step::Pop { within, order }),
         ];
         proptest::collection::vec(step, 0..400)
     }
@@ -704,11 +584,17 @@ mod tests {
         #[test]
         fn agrees_with_a_sorted_map(steps in steps()) {
             let (mut calendar, mut twin, mut now) = (Calendar::new(), BTreeMap::new(), 0u64);
+            let mut registry = Numbers(scrambled);
             for (order, step) in (0u64..).zip(steps) {
                 match step {
                     Step::Schedule { delay } => {
                         let key = key(now.saturating_add(delay), scrambled(order));
                         calendar.schedule(key, order);
+                        twin.insert(key, order);
+                    }
+                    Step::Sleep { delay } => {
+                        let key = key(now.saturating_add(delay), scrambled(order));
+                        keep(&mut calendar, key, order, true);
                         twin.insert(key, order);
                     }
                     Step::Pop { within, order } => {
@@ -719,16 +605,16 @@ mod tests {
                             now = k.at.as_nanos();
                         }
                         let expected = expected.map(|(key, order)| (key.at, order));
-                        if calendar.peek_of_tick(limit, scrambled).is_some() {
-                            prop_assert_eq!(calendar.peek_of_tick(limit, scrambled), expected);
+                        if calendar.peek_of_tick(limit, &registry).is_some() {
+                            prop_assert_eq!(calendar.peek_of_tick(limit, &registry), expected);
                             calendar.take_peeked();
                         } else {
-                            prop_assert_eq!(calendar.pop_before(limit, scrambled), expected);
+                            prop_assert_eq!(calendar.pop_before(limit, &mut registry), expected);
                         }
                     }
                 }
             }
-            let drain = std::iter::from_fn(|| calendar.pop_before(key(u64::MAX, u64::MAX), scrambled));
+            let drain = std::iter::from_fn(|| calendar.pop_before(FOREVER, &mut registry));
             let rest: Vec<u64> = drain.map(|(_, number)| number).collect();
             prop_assert_eq!(rest, twin.into_values().collect::<Vec<_>>());
         }

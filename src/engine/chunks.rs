@@ -27,6 +27,8 @@ pub struct Chunks<T> {
 
 /// Values in a chunk.
 const CHUNK: u32 = 32;
+/// A line of the processor's cache, in bytes.
+const LINE: usize = 64;
 /// The end of a list.
 const NONE: u32 = u32::MAX;
 
@@ -52,8 +54,13 @@ impl<T: Copy> Chunks<T> {
             list.first = self.new_chunk(list.first, value);
             list.len = 0;
         }
-        self.values[place_of(list.first, list.len)] = value;
+        let place = place_of(list.first, list.len);
+        self.values[place] = value;
         list.len += 1;
+        // What comes to this list next may come when this is long forgotten.
+        if size_of::<T>() > LINE / 2 {
+            prefetch_index(&self.values, place + 2);
+        }
     }
 
     #[inline(never)]
@@ -74,7 +81,6 @@ impl<T: Copy> Chunks<T> {
     /// Tells the processor that what was added last to `list` will be looked at soon.
     #[inline]
     pub fn prefetch(&self, list: List) {
-        const LINE: usize = 64;
         if list.first != NONE {
             for index in (0..list.len).step_by((LINE / size_of::<T>()).max(1)) {
                 prefetch_index(&self.values, place_of(list.first, index));
@@ -93,12 +99,13 @@ impl<T: Copy> Chunks<T> {
         })
     }
 
-    /// Takes a chunk of values out of `list` and hands each to `take`, which may add to other lists; false if the list
-    /// is empty.
+    /// Takes a chunk of values out of `list` and hands each to `take`, which may add to other lists, while the next chunk
+    /// is fetched; false if the list is empty.
     #[inline]
     pub fn take_chunk(&mut self, list: &mut List, mut take: impl FnMut(&mut Self, T)) -> bool {
         let chunk = list.first as usize;
         let Some(next) = self.next.get(chunk).copied() else { return false };
+        self.prefetch(List { first: next, len: CHUNK });
         for index in place_of(list.first, 0)..place_of(list.first, list.len) {
             let value = self.values[index];
             take(self, value);

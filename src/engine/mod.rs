@@ -5,3 +5,4 @@ pub mod chunks;
 pub mod places;
 pub mod ranks;
 pub mod slab;
+mod wheel;

@@ -27,20 +27,17 @@ impl Slot {
 #[derive(Clone, Debug)]
 pub struct Slab<T> {
     segments: Vec<Box<Segment<T>>>,
-    /// The free slot to use next; they form a list through the table.
-    free: u32,
-    len: usize,
+    /// The free slots, of which the last is used next. They are told here and not in the entries: so it is known which
+    /// come next without waiting for those before them.
+    free: Vec<u32>,
 }
 
 #[derive(Clone, Debug)]
 enum Entry<T> {
     Taken(T),
-    /// With the next of the free slots.
-    Free(u32),
+    Free,
 }
 
-/// The end of the list of free slots.
-const NONE: u32 = u32::MAX;
 /// A segment has 2^this entries.
 const SEGMENT_BITS: u32 = 10;
 const SEGMENT: u32 = 1 << SEGMENT_BITS;
@@ -49,17 +46,17 @@ type Segment<T> = [Entry<T>; SEGMENT as usize];
 impl<T> Slab<T> {
     /// An empty table.
     pub const fn new() -> Self {
-        Self { segments: Vec::new(), free: NONE, len: 0 }
+        Self { segments: Vec::new(), free: Vec::new() }
     }
 
     /// Values in the table.
     pub const fn len(&self) -> usize {
-        self.len
+        self.segments.len() * SEGMENT as usize - self.free.len()
     }
 
     /// Whether the table is empty.
     pub const fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     #[inline(always)]
@@ -78,29 +75,23 @@ impl<T> Slab<T> {
     /// When about 2^32 values are in the table.
     #[inline(always)]
     pub fn insert(&mut self, value: T) -> Slot {
-        if self.free == NONE {
-            self.grow();
-        }
-        let index = self.free;
-        let entry = self.entry_mut(index);
-        let Entry::Free(next) = *entry else { unreachable!("the free list names free slots only") };
-        *entry = Entry::Taken(value);
-        self.free = next;
-        self.len += 1;
+        let index = self.free.pop().unwrap_or_else(|| self.grow());
+        let before = std::mem::replace(self.entry_mut(index), Entry::Taken(value));
+        debug_assert!(matches!(before, Entry::Free), "only free slots are told to be free");
+        // There is nothing to drop, and no need to look: that would be to wait for memory.
+        std::mem::forget(before);
         Slot(index)
     }
 
-    /// One more segment, which is free.
+    /// One more segment: its first slot; the others are free.
     #[inline(never)]
-    fn grow(&mut self) {
+    fn grow(&mut self) -> u32 {
         let first = u32::try_from(self.segments.len()).ok().and_then(|segment| segment.checked_mul(SEGMENT));
-        // The last segment of all would hold the end of the list.
-        let first = first.filter(|first| *first < NONE - SEGMENT);
-        let first = first.expect("fewer than 2^32 − 1 024 values are in the table");
-        let next = (1..SEGMENT).map(|next| first + next).chain([NONE]);
-        let segment: Box<[Entry<T>]> = next.map(Entry::Free).collect();
+        let first = first.expect("fewer than 2^32 values are in the table");
+        let segment: Box<[Entry<T>]> = (0..SEGMENT).map(|_| Entry::Free).collect();
         self.segments.push(segment.try_into().ok().expect("as many entries as a segment has"));
-        self.free = first;
+        self.free.extend((1..SEGMENT).rev().map(|next| first + next));
+        first
     }
 
     /// The value in `slot`.
@@ -111,7 +102,7 @@ impl<T> Slab<T> {
     pub fn get(&self, slot: Slot) -> &T {
         match self.entry(slot.0) {
             Entry::Taken(value) => value,
-            Entry::Free(_) => unreachable!("a slot in use is not free"),
+            Entry::Free => unreachable!("a slot in use is not free"),
         }
     }
 
@@ -120,7 +111,7 @@ impl<T> Slab<T> {
     pub fn peek(&self, slot: Slot) -> Option<&T> {
         match self.entry(slot.0) {
             Entry::Taken(value) => Some(value),
-            Entry::Free(_) => None,
+            Entry::Free => None,
         }
     }
 
@@ -139,7 +130,7 @@ impl<T> Slab<T> {
     pub fn get_mut(&mut self, slot: Slot) -> &mut T {
         match self.entry_mut(slot.0) {
             Entry::Taken(value) => value,
-            Entry::Free(_) => unreachable!("a slot in use is not free"),
+            Entry::Free => unreachable!("a slot in use is not free"),
         }
     }
 
@@ -149,11 +140,9 @@ impl<T> Slab<T> {
     /// When the slot is free already.
     #[inline]
     pub fn remove(&mut self, slot: Slot) -> T {
-        let free = Entry::Free(self.free);
-        let entry = std::mem::replace(self.entry_mut(slot.0), free);
+        let entry = std::mem::replace(self.entry_mut(slot.0), Entry::Free);
         let Entry::Taken(value) = entry else { unreachable!("a slot is freed once") };
-        self.free = slot.0;
-        self.len -= 1;
+        self.free.push(slot.0);
         value
     }
 
@@ -163,12 +152,10 @@ impl<T> Slab<T> {
     /// When the slot is free already.
     #[inline]
     pub fn discard(&mut self, slot: Slot) {
-        let free = Entry::Free(self.free);
         let entry = self.entry_mut(slot.0);
         assert!(matches!(entry, Entry::Taken(_)), "a slot is freed once");
-        *entry = free;
-        self.free = slot.0;
-        self.len -= 1;
+        *entry = Entry::Free;
+        self.free.push(slot.0);
     }
 
     /// The values, in no meaningful order.
@@ -176,7 +163,7 @@ impl<T> Slab<T> {
         (0..).map(Slot).zip(self.segments.iter().flat_map(|segment| segment.iter())).filter_map(
             |(slot, entry)| match entry {
                 Entry::Taken(value) => Some((slot, value)),
-                Entry::Free(_) => None,
+                Entry::Free => None,
             },
         )
     }
@@ -210,7 +197,7 @@ mod tests {
     #[test]
     fn an_entry_takes_no_more_than_its_value() {
         assert_eq!(size_of::<Entry<crate::model::event::Event>>(), 64);
-        assert_eq!(size_of::<Segment<Box<u64>>>(), 16 * SEGMENT as usize);
+        assert_eq!(size_of::<Segment<Box<u64>>>(), 8 * SEGMENT as usize);
     }
 
     /// Goal: segments are one table, which has no more room than one segment too much.

@@ -151,20 +151,11 @@ impl Model<'_> {
 mod tests {
     use super::*;
     use crate::id::FunctionId;
+    use crate::observe::notes::Notes;
     use crate::observe::test_scenarios::{busy, events_at, exceptions, function, poisson, source};
     use crate::random::distribution::Distribution;
     use crate::scenario::{Probability, Source};
     use crate::simulate::Simulation;
-
-    /// Everything that was reported, in order.
-    #[derive(Default)]
-    struct Notes(Vec<(SimTime, u32, String, Observation)>);
-
-    impl Observer for Notes {
-        fn observe(&mut self, fact: &Fact<'_>) {
-            self.0.push((fact.at, fact.event.place(), format!("{:?}", fact.event), fact.what));
-        }
-    }
 
     /// What happens in `steps` at a time, and how often two things happened in one go that began with an arrival.
     fn run(scenario: &Scenario, at_once: bool, steps: u64) -> (Notes, u64) {
@@ -172,7 +163,7 @@ mod tests {
         simulation.model_mut().at_once &= at_once;
         // Refusals that are foreseen come in rows, which are not what is looked at here.
         simulation.model_mut().foreseen = false;
-        simulation.model_mut().service.one_by_one = !at_once;
+        simulation.model_mut().service.long_way = !at_once;
         let (mut notes, mut pairs) = (Notes::default(), 0);
         loop {
             let done = simulation.step(steps, &mut notes);
@@ -234,9 +225,7 @@ mod tests {
             for steps in [1, 2, 3, 7, u64::MAX] {
                 let (at_once, pairs) = run(&scenario, true, steps);
                 assert_eq!(pairs > 100, steps > 1, "{pairs} at once");
-                let differs = at_once.0.iter().zip(&waited.0).find(|(a, b)| a != b);
-                assert!(differs.is_none(), "{steps} steps at a time: {differs:?}");
-                assert_eq!(at_once.0.len(), waited.0.len());
+                assert_eq!(at_once.difference_to(&waited), None, "{steps} steps at a time");
             }
         }
     }

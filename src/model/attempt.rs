@@ -223,7 +223,7 @@ impl Service<'_> {
         if let Next::Settle { fate, .. } = next
             && event.is_usual()
             && delivery::goes_nowhere(self.function(event), fate)
-            && self.tells_together()
+            && self.takes_short_ways()
         {
             observer.observe_last_attempt(&Fact { at: now, event, what });
             return Stay::Over;
@@ -281,13 +281,13 @@ impl Service<'_> {
         observer: &mut impl Observer,
     ) -> Stay {
         match next {
-            Next::Retry { due, .. } => {
-                match event.invocation() {
-                    InvocationType::Event => self.schedule_dispatch(slot, event, due),
-                    InvocationType::RequestResponse => self.schedule_offer(slot, event, due),
+            Next::Retry { due, .. } => match event.invocation() {
+                InvocationType::Event => self.queue(slot, event, due),
+                InvocationType::RequestResponse => {
+                    self.schedule_offer(slot, event, due);
+                    Stay::On
                 }
-                Stay::On
-            }
+            },
             Next::Settle { fate, rule } => self.settle(slot, event, (fate, rule), now, observer),
             Next::Return => close(event, now, observer),
         }

@@ -61,8 +61,10 @@ impl Model<'_> {
                 self.service.calendar.take_peeked();
             }
             (refused, last) = (refused + 1, now);
-            if self.service.refuse_foreseen(slot, event, reason, now, observer) == Stay::Over {
-                self.take_out(slot);
+            match self.service.refuse_foreseen(slot, event, reason, now, observer) {
+                Stay::On => {}
+                Stay::Long => self.put_to_sleep(slot),
+                Stay::Over => self.take_out(slot),
             }
             let next = if refused < most { self.peek_scheduled() } else { None };
             let Some((due, Notice::Dispatch(next))) = next else { return (refused, last) };
@@ -99,7 +101,6 @@ impl Service<'_> {
         event.backoff_streak = event.backoff_streak.saturating_add(1);
         if let Next::Retry { due, .. } = next {
             event.set_stage(Stage::Queued { due });
-            self.schedule(due, event.id().0, Notice::Dispatch(slot));
         }
         let what = Observation::AttemptEnded(Attempt {
             number: attempts,
@@ -112,7 +113,7 @@ impl Service<'_> {
         report(event, now, what, observer);
         match next {
             // It goes on waiting: the count of those who wait stays the same.
-            Next::Retry { .. } => Stay::On,
+            Next::Retry { due, .. } => self.stay_queued(slot, event, due),
             Next::Settle { fate, rule } => {
                 self.waiting[event.function.index()] -= 1;
                 self.settle(slot, event, (fate, rule), now, observer)
@@ -126,21 +127,11 @@ impl Service<'_> {
 mod tests {
     use super::*;
     use crate::id::FunctionId;
-    use crate::model::observation::Fact;
+    use crate::observe::notes::Notes;
     use crate::observe::test_scenarios::{busy, function, poisson, source};
     use crate::scenario::{InvocationType, Neighbour, Source, Targets};
     use crate::simulate::Simulation;
     use crate::time::SimDuration;
-
-    /// Everything that was reported, in order.
-    #[derive(Default)]
-    struct Notes(Vec<(SimTime, u32, u64, Observation)>);
-
-    impl Observer for Notes {
-        fn observe(&mut self, fact: &Fact<'_>) {
-            self.0.push((fact.at, fact.event.place(), fact.event.id().0, fact.what));
-        }
-    }
 
     /// What happens in `steps` at a time, and the most that happened in one go.
     fn run(scenario: &Scenario, foreseen: bool, steps: u64) -> (Notes, u64) {
@@ -192,9 +183,7 @@ mod tests {
             assert_eq!(one, 1);
             for steps in [1, 2, 7, u64::MAX] {
                 let foreseen = run(&scenario, true, steps).0;
-                let differs = foreseen.0.iter().zip(&seen.0).find(|(a, b)| a != b);
-                assert!(differs.is_none(), "{steps} steps at a time: {differs:?}");
-                assert_eq!(foreseen.0.len(), seen.0.len());
+                assert_eq!(foreseen.difference_to(&seen), None, "{steps} steps at a time");
             }
         }
         for crowded in [crowd(), shared()] {

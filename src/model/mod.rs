@@ -13,6 +13,7 @@
 #![expect(clippy::inline_always, reason = "what every notice goes through, at one place of the loop")]
 
 pub mod arrivals;
+mod asleep;
 pub mod at_once;
 mod attempt;
 mod calls;
@@ -233,7 +234,7 @@ impl<'s> Model<'s> {
 
     /// Events and calls in the system.
     pub const fn in_flight(&self) -> usize {
-        self.events.len()
+        self.events.len() + self.service.calendar.sleeping()
     }
 
     /// Takes out the next notice that comes before an arrival at `arrival`.
@@ -284,7 +285,7 @@ impl<'s> Model<'s> {
     fn pop_scheduled(&mut self, limit: Key) -> Option<(SimTime, Notice)> {
         self.limit = limit;
         loop {
-            let next = self.service.pop_of_tick(limit, &self.events);
+            let next = self.service.pop_of_tick(limit, &mut self.events);
             if next.is_some() {
                 return next;
             }
@@ -297,7 +298,7 @@ impl<'s> Model<'s> {
     /// Goes on to the next notices, as far as `limit`; whether there are any.
     #[inline(never)]
     fn turn(&mut self, limit: Key) -> bool {
-        let turned = self.service.turn_calendar(limit, &self.events);
+        let turned = self.service.turn_calendar(limit, &mut self.events);
         if turned && self.events.len() > FIT_INTO_CACHE {
             self.look_ahead();
         }
@@ -308,7 +309,7 @@ impl<'s> Model<'s> {
     #[inline]
     fn peek_scheduled(&mut self) -> Option<(SimTime, Notice)> {
         loop {
-            let next = self.service.peek_of_tick(self.limit, &self.events);
+            let next = self.service.peek_of_tick(self.limit, &mut self.events);
             if next.is_some() || self.service.calendar.is_in_tick() || !self.turn(self.limit) {
                 return next;
             }
@@ -429,8 +430,10 @@ impl<'s> Model<'s> {
     #[inline(always)]
     fn visit(&mut self, slot: Slot, act: impl FnOnce(&mut Service<'s>, &mut Event) -> Stay) {
         let event = self.events.get_mut(slot);
-        if act(&mut self.service, event) == Stay::Over {
-            self.take_out(slot);
+        match act(&mut self.service, event) {
+            Stay::On => {}
+            Stay::Long => self.put_to_sleep(slot),
+            Stay::Over => self.take_out(slot),
         }
     }
 
@@ -509,11 +512,7 @@ impl<'s> Model<'s> {
             let queue = DestinationId(u16::try_from(queue).expect("checked when loading"));
             self.expire(queue, end, observer);
         }
-        let mut left: Vec<&Event> = self.events.iter().map(|(_, event)| event).collect();
-        left.sort_unstable_by_key(|event| event.id());
-        for event in left {
-            report(event, end, Observation::CutOff, observer);
-        }
+        self.report_in_flight(end, observer);
     }
 
     /// Lambda queues an event and answers 202, whether or not a slot is free.

@@ -6,9 +6,9 @@
 use super::Notice;
 use super::concurrency::Concurrency;
 use super::dependency::Dependencies;
-use super::event::{Event, Running};
+use super::event::{Event, Running, State};
 use super::poller::{Poller, Turn};
-use crate::engine::calendar::{Calendar, Key};
+use crate::engine::calendar::{Calendar, Key, Registry};
 use crate::engine::slab::{Slab, Slot};
 use crate::id::FunctionId;
 use crate::random::distribution::Distribution;
@@ -20,7 +20,7 @@ use crate::time::{SimDuration, SimTime};
 #[derive(Clone, Debug)]
 pub(super) struct Service<'s> {
     pub(super) scenario: &'s Scenario,
-    pub(super) calendar: Calendar<Notice>,
+    pub(super) calendar: Calendar<Notice, State>,
     /// The runs in progress.
     pub(super) runs: Slab<Running>,
     pub(super) concurrency: Concurrency,
@@ -31,9 +31,9 @@ pub(super) struct Service<'s> {
     pub(super) pollers: Vec<Poller>,
     /// Waiting events of each function.
     pub(super) waiting: Vec<u64>,
-    /// For comparing: whether facts that come together are told one by one.
+    /// For comparing: whether there are no short ways. Facts that come together are told one by one, and nobody sleeps.
     #[cfg(test)]
-    pub(super) one_by_one: bool,
+    pub(super) long_way: bool,
 }
 
 /// Whether an event goes on after what happened to it.
@@ -42,6 +42,8 @@ pub(super) struct Service<'s> {
 pub(super) enum Stay {
     /// More is to come.
     On,
+    /// It waits for so long that it goes to sleep.
+    Long,
     /// It has left the system.
     Over,
 }
@@ -63,16 +65,16 @@ impl<'s> Service<'s> {
             pollers: pollers(scenario),
             waiting: vec![0; scenario.functions.len()],
             #[cfg(test)]
-            one_by_one: false,
+            long_way: false,
         }
     }
 
-    /// Whether facts that come together are told together: always, but where a test compares.
+    /// Whether facts that come together are told together, and who waits for long sleeps: always, but where a test compares.
     #[inline(always)]
     #[cfg_attr(not(test), expect(clippy::unused_self, reason = "a test compares"))]
-    pub(super) const fn tells_together(&self) -> bool {
+    pub(super) const fn takes_short_ways(&self) -> bool {
         #[cfg(test)]
-        return !self.one_by_one;
+        return !self.long_way;
         #[cfg(not(test))]
         true
     }
@@ -114,23 +116,23 @@ impl<'s> Service<'s> {
 
     /// Goes on to the next notices, as far as `limit`; whether there are any.
     #[inline(always)]
-    pub(super) fn turn_calendar(&mut self, limit: Key, events: &Slab<Event>) -> bool {
+    pub(super) fn turn_calendar(&mut self, limit: Key, events: &mut Slab<Event>) -> bool {
         let Self { calendar, runs, dependencies, .. } = self;
-        calendar.turn(limit, |notice| order_of(notice, events, runs, dependencies))
+        calendar.turn(limit, &mut Files { events, runs, dependencies })
     }
 
     /// Takes out the next notice that comes before `limit`, if that can be told without going on.
     #[inline(always)]
-    pub(super) fn pop_of_tick(&mut self, limit: Key, events: &Slab<Event>) -> Option<(SimTime, Notice)> {
+    pub(super) fn pop_of_tick(&mut self, limit: Key, events: &mut Slab<Event>) -> Option<(SimTime, Notice)> {
         let Self { calendar, runs, dependencies, .. } = self;
-        calendar.pop_of_tick(limit, |notice| order_of(notice, events, runs, dependencies))
+        calendar.pop_of_tick(limit, &Files { events, runs, dependencies })
     }
 
     /// What [`Service::pop_of_tick`] would take out, if that can be told at a glance.
     #[inline(always)]
-    pub(super) fn peek_of_tick(&self, limit: Key, events: &Slab<Event>) -> Option<(SimTime, Notice)> {
+    pub(super) fn peek_of_tick(&self, limit: Key, events: &mut Slab<Event>) -> Option<(SimTime, Notice)> {
         let Self { calendar, runs, dependencies, .. } = self;
-        calendar.peek_of_tick(limit, |notice| order_of(notice, events, runs, dependencies))
+        calendar.peek_of_tick(limit, &Files { events, runs, dependencies })
     }
 
     /// Schedules `notice`; `number` is that of what it is about.
@@ -139,6 +141,24 @@ impl<'s> Service<'s> {
         self.calendar.schedule(Key { at, order: notice.order(number) }, notice);
     }
 
+    /// `event` waits in its queue for the dispatch at `due`.
+    #[inline(always)]
+    pub(super) fn queue(&mut self, slot: Slot, event: &Event, due: SimTime) -> Stay {
+        self.waiting[event.function.index()] += 1;
+        self.stay_queued(slot, event, due)
+    }
+
+    /// The same of an event that was in its queue before.
+    #[inline(always)]
+    pub(super) fn stay_queued(&mut self, slot: Slot, event: &Event, due: SimTime) -> Stay {
+        if event.is_usual() && self.calendar.is_far(due) && self.takes_short_ways() {
+            return Stay::Long;
+        }
+        self.schedule(due, event.id().0, Notice::Dispatch(slot));
+        Stay::On
+    }
+
+    /// `event` was just accepted and waits for its first dispatch, not for long.
     #[inline(always)]
     pub(super) fn schedule_dispatch(&mut self, slot: Slot, event: &Event, due: SimTime) {
         self.waiting[event.function.index()] += 1;
@@ -159,27 +179,36 @@ fn delay_by(law: &Distribution, key: EventKey, attempts: u32) -> SimDuration {
     law.sample(&mut key.draws(Purpose::NeighbourDelay, 0, attempts))
 }
 
-/// The order of a notice among simultaneous ones: the number of what it is about is looked up.
-#[inline(never)]
-fn order_of(
-    notice: Notice,
-    events: &Slab<Event>,
-    runs: &Slab<Running>,
-    dependencies: &Dependencies<'_>,
-) -> u64 {
-    notice.order(match notice {
-        Notice::RunEnds(slot)
-        | Notice::HandlerStarts(slot)
-        | Notice::DeliveryEnds(slot, _)
-        | Notice::Offer(slot)
-        | Notice::Dispatch(slot) => events.get(slot).id().0,
-        Notice::CallEnds(slot) => dependencies.calls.get(slot).number,
-        Notice::CallTimesOut(slot) => number_of_call(events.get(slot), runs, dependencies),
-        Notice::CapacityReturns(dependency) => dependency.0.into(),
-        Notice::Redrive(index) => index.into(),
-        Notice::Read(function) => function.0.into(),
-        Notice::Change => unreachable!("changes are kept out of the calendar"),
-    })
+/// What there is to look up about notices.
+struct Files<'m, 's> {
+    events: &'m mut Slab<Event>,
+    runs: &'m Slab<Running>,
+    dependencies: &'m Dependencies<'s>,
+}
+
+impl Registry<Notice, State> for Files<'_, '_> {
+    #[inline(never)]
+    fn order_of(&self, notice: Notice) -> u64 {
+        let Self { events, runs, dependencies } = self;
+        notice.order(match notice {
+            Notice::RunEnds(slot)
+            | Notice::HandlerStarts(slot)
+            | Notice::DeliveryEnds(slot, _)
+            | Notice::Offer(slot)
+            | Notice::Dispatch(slot) => events.get(slot).id().0,
+            Notice::CallEnds(slot) => dependencies.calls.get(slot).number,
+            Notice::CallTimesOut(slot) => number_of_call(events.get(slot), runs, dependencies),
+            Notice::CapacityReturns(dependency) => dependency.0.into(),
+            Notice::Redrive(index) => index.into(),
+            Notice::Read(function) => function.0.into(),
+            Notice::Change => unreachable!("changes are kept out of the calendar"),
+        })
+    }
+
+    #[inline]
+    fn wake(&mut self, sleeper: State) -> Notice {
+        Notice::Dispatch(self.events.insert(Event::from(sleeper)))
+    }
 }
 
 /// The number of the call that the run of `event` waits for.

@@ -19,6 +19,8 @@ pub mod ledger;
 pub mod levels;
 pub mod lives;
 pub mod metrics;
+#[cfg(test)]
+pub(crate) mod notes;
 pub mod offers;
 pub mod price;
 pub mod recovery;

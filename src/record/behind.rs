@@ -355,7 +355,7 @@ mod tests {
     /// Keeps what it was told, in order.
     #[derive(Default)]
     struct Notes {
-        facts: Vec<(SimTime, u32, String, Observation)>,
+        facts: Vec<(SimTime, String, Observation)>,
         remarks: Vec<(usize, Remark)>,
         panics_at: Option<usize>,
     }
@@ -363,7 +363,7 @@ mod tests {
     impl Observer for Notes {
         fn observe(&mut self, fact: &Fact<'_>) {
             assert_ne!(Some(self.facts.len()), self.panics_at, "as it was told to");
-            self.facts.push((fact.at, fact.event.place(), format!("{:?}", fact.event), fact.what));
+            self.facts.push((fact.at, format!("{:?}", fact.event), fact.what));
         }
 
         fn remark(&mut self, remark: &Remark) {

@@ -16,6 +16,7 @@ use super::failure::RunPlan;
 use super::observation::{AttemptOutcome, Fate, Placement, Start, ThrottleReason};
 use super::offer::Caller;
 use super::tracing;
+use crate::engine::calendar::Sleeper;
 use crate::engine::slab::Slot;
 use crate::id::{DependencyId, EventId, FunctionId, RequestId, SourceId};
 use crate::random::{EventKey, Purpose};
@@ -69,6 +70,29 @@ pub struct State {
     pub(super) runs: u8,
     /// Back-off waits since the last run, or more than 255: by then the wait has reached its cap.
     pub(super) backoff_streak: u8,
+}
+
+/// An event of which nothing is particular sleeps while it waits in its queue for long.
+impl Sleeper for State {
+    #[inline]
+    fn due(&self) -> SimTime {
+        debug_assert_eq!(self.stage, StageName::Queued, "only who waits in a queue sleeps");
+        self.since.time()
+    }
+}
+
+impl State {
+    /// The number in the run of an event about which nothing is particular.
+    pub(super) const fn usual_id(&self) -> EventId {
+        EventId(self.id as u64)
+    }
+}
+
+impl From<State> for Event {
+    #[inline]
+    fn from(state: State) -> Self {
+        Self { state, particulars: None }
+    }
 }
 
 impl Deref for Event {
@@ -538,6 +562,14 @@ impl Event {
     pub(super) fn usual_refusals_and_attempts(&self) -> (u32, u32) {
         let refusals = self.state.throttles + self.state.tally.system_errors();
         (refusals, refusals + u32::from(self.state.runs))
+    }
+
+    /// What there is of an event about which nothing is particular.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as above")]
+    pub(super) const fn state(&self) -> &State {
+        debug_assert!(self.is_usual(), "there is more to it");
+        &self.state
     }
 
     /// Whether there is nothing particular about it.
