@@ -47,6 +47,13 @@ pub trait Observer {
     fn observe_last_attempt(&mut self, attempt: &Fact<'_>) {
         tell_last_attempt(attempt, self);
     }
+
+    /// Facts about `event` will come soon: what is kept of it may be fetched meanwhile. Nothing is to be taken note of,
+    /// and nobody has to tell.
+    #[inline(always)]
+    fn expect(&self, event: &Event) {
+        let _ = event;
+    }
 }
 
 /// Tells the two facts of [`Observer::observe_first_run`] one after the other.

@@ -6,6 +6,7 @@
 use crate::model::event::{Event, Stage};
 use crate::model::observation::{Attempt, AttemptOutcome, Fact, Next, Observation, Run};
 use crate::time::SimTime;
+use prefetch_index::prefetch_index;
 
 /// The histories of the events in the system, by their place.
 ///
@@ -47,6 +48,13 @@ impl Histories {
             }) => note(&mut self.first_start, fact.event.place(), *dispatched),
             _ => {}
         }
+    }
+
+    /// Has what is kept of `event` fetched.
+    #[inline(always)]
+    pub fn prefetch(&self, event: &Event) {
+        prefetch_index(&self.last_dispatch, event.place() as usize);
+        prefetch_index(&self.first_start, event.place() as usize);
     }
 
     /// What has happened so far to `event`.

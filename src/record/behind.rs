@@ -27,6 +27,8 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 
 /// The facts of a block: so many that waking the thread for it costs nothing beside them.
 const FACTS: usize = 1 << 13;
+/// An observer is told so many facts ahead what event is to come: as many as take as long as memory does.
+const LOOK_AHEAD: usize = 8;
 /// The blocks: one being filled, one being worked off, and one for when either is slow for a moment.
 const BLOCKS: usize = 3;
 
@@ -339,7 +341,10 @@ impl Block {
 
 #[inline(never)]
 fn tell_all(facts: &[Packed], observer: &mut impl Observer) {
-    for packed in facts {
+    for (at, packed) in facts.iter().enumerate() {
+        if let Some(later) = facts.get(at + LOOK_AHEAD) {
+            observer.expect(later.event());
+        }
         packed.tell(observer);
     }
 }

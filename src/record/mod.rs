@@ -13,6 +13,7 @@
     reason = "the recorder's observers are specialised where a fact is reported"
 )]
 
+use crate::model::event::Event;
 use crate::model::observation::{Fact, Observer, Remark};
 use crate::observe::fingerprint::Fingerprint;
 use crate::observe::ledger::Ledger;
@@ -246,6 +247,13 @@ impl Observer for Recorder<'_> {
         self.ledger.observe(fact);
         self.summary.count(fact);
         self.metrics.observe(fact);
+    }
+
+    #[inline(always)]
+    fn expect(&self, event: &Event) {
+        if let Some(Outputs { events: Some(events), .. }) = &self.outputs {
+            events.expect(event);
+        }
     }
 
     fn remark(&mut self, remark: &Remark) {

@@ -129,6 +129,12 @@ impl Packed {
         }
     }
 
+    /// The event that it is about.
+    #[inline(always)]
+    pub(super) const fn event(&self) -> &Event {
+        &self.event
+    }
+
     /// The start of a run together with the acceptance of its event.
     #[inline(always)]
     pub(super) fn with_acceptance(self) -> Self {

@@ -204,6 +204,11 @@ impl<W: Write> Observer for EventsCsv<'_, W> {
             self.row(fact.event);
         }
     }
+
+    #[inline(always)]
+    fn expect(&self, event: &Event) {
+        self.histories.prefetch(event);
+    }
 }
 
 #[cfg(test)]
