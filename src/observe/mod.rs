@@ -3,6 +3,7 @@
 //! Each listens for itself; tuples, options and references of observers are observers, so that a run pays only for
 //! those that are there.
 
+use crate::model::event::Event;
 use crate::model::observation::{Fact, Observer, Remark};
 
 pub mod cost;
@@ -57,6 +58,11 @@ impl<O: Observer + ?Sized> Observer for &mut O {
     #[inline]
     fn observe_last_attempt(&mut self, attempt: &Fact<'_>) {
         (**self).observe_last_attempt(attempt);
+    }
+
+    #[inline]
+    fn expect(&self, event: &Event) {
+        (**self).expect(event);
     }
 }
 
