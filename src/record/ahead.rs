@@ -112,12 +112,25 @@ impl Feed for Ahead<'_> {
 }
 
 /// Fills `block` with the next arrivals of `source`, with fewer than there is room for if these are the last.
+///
+/// They are put into memory of this thread first, and over there some at a time: what is being written cannot be read
+/// before all that was written earlier has arrived, which takes long where another processor has had it.
 fn fill(block: &mut Vec<Arrival>, drawn: &mut Drawn<'_>, source: SourceId, scenario: &Scenario) {
+    const AT_A_TIME: usize = ARRIVALS / 8;
     block.clear();
-    block.extend(std::iter::from_fn(|| drawn.next(source)).take(ARRIVALS));
-    if let Some(first_run) = first_run_ahead(scenario, source) {
-        for Arrival { at, key, first_run: ahead } in block {
-            *ahead = Some(first_run(*key, *at));
+    let first_run = first_run_ahead(scenario, source);
+    let mut some = Vec::with_capacity(AT_A_TIME);
+    while block.len() < ARRIVALS {
+        some.clear();
+        some.extend(std::iter::from_fn(|| drawn.next(source)).take(AT_A_TIME));
+        if let Some(first_run) = &first_run {
+            for Arrival { at, key, first_run: ahead } in &mut some {
+                *ahead = Some(first_run(*key, *at));
+            }
+        }
+        block.extend_from_slice(&some);
+        if some.len() < AT_A_TIME {
+            return;
         }
     }
 }
