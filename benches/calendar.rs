@@ -24,23 +24,27 @@ const ROUNDS: usize = 5;
 /// Notices are numbers here, each its own order.
 struct Numbers;
 
-/// Nobody sleeps.
+/// As much as an event takes; what waits for long sleeps, as events do.
 #[derive(Clone, Copy, Debug)]
-enum Nobody {}
+struct Asleep {
+    due: SimTime,
+    number: u64,
+    _rest: [u64; 5],
+}
 
-impl Sleeper for Nobody {
-    fn due(&self) -> SimTime {
-        match *self {}
+impl Sleeper for Asleep {
+    fn until(&self) -> SimTime {
+        self.due
     }
 }
 
-impl Registry<u64, Nobody> for Numbers {
+impl Registry<u64, Asleep> for Numbers {
     fn order_of(&self, notice: u64) -> u64 {
         notice
     }
 
-    fn wake(&mut self, sleeper: Nobody) -> u64 {
-        match sleeper {}
+    fn wake(&mut self, sleeper: Asleep) -> u64 {
+        sleeper.number
     }
 }
 
@@ -96,18 +100,26 @@ fn key(now: SimTime, operation: u64, delay: Delay) -> Key {
     Key { at: now + delay(operation), order: operation }
 }
 
-fn filled(pending: u64, delay: Delay) -> Calendar<u64, Nobody> {
+fn filled(pending: u64, delay: Delay) -> Calendar<u64, Asleep> {
     let mut calendar = Calendar::new();
-    (0..pending).for_each(|operation| calendar.schedule(key(SimTime::ZERO, operation, delay), operation));
+    (0..pending).for_each(|operation| keep(&mut calendar, key(SimTime::ZERO, operation, delay), operation));
     // The first holds find the calendar as it was filled, not as it is after a while.
     hold(&mut calendar, pending, pending, delay);
     calendar
 }
 
-fn hold(calendar: &mut Calendar<u64, Nobody>, from: u64, operations: u64, delay: Delay) {
+fn hold(calendar: &mut Calendar<u64, Asleep>, from: u64, operations: u64, delay: Delay) {
     for operation in from..from + operations {
         let (earliest, _) = calendar.pop_before(FOREVER, &mut Numbers).expect("something is pending");
-        calendar.schedule(key(earliest, operation, delay), operation);
+        keep(calendar, key(earliest, operation, delay), operation);
+    }
+}
+
+fn keep(calendar: &mut Calendar<u64, Asleep>, key: Key, number: u64) {
+    if calendar.is_far(key.at) {
+        calendar.sleep(&Asleep { due: key.at, number, _rest: [0; 5] });
+    } else {
+        calendar.schedule(key, number);
     }
 }
 

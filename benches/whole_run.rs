@@ -9,8 +9,8 @@
 //! What is compared are whole processes: `thirdtry run` as anybody would type it, at three output levels (no files,
 //! `events.csv`, the full `timeline.csv`), and `benches/reference/queue.cpp`, which is compiled here and simulates the
 //! same rules around a `std::priority_queue`. They take turns, so that whatever else the machine does meets all of
-//! them. The yardstick of the timeline is a program that only formats and writes as many rows of the same kind
-//! (`rows.rs`). Everything measured goes to `target/bench/results.csv`.
+//! them; each writes into a new folder, when the disk has nothing left to do. The yardstick of the timeline is a program
+//! that only formats and writes as many rows of the same kind (`rows.rs`). Everything measured goes to `target/bench/results.csv`.
 #![expect(clippy::disallowed_types, reason = "a benchmark reads the wall clock")]
 #![expect(clippy::print_stdout, reason = "the table is the result")]
 #![expect(clippy::cast_precision_loss, reason = "durations and counts become ratios")]
@@ -107,6 +107,20 @@ fn main() {
     }
 }
 
+/// Nothing of an earlier run is left to be removed or to be brought to the disk while `contender` is measured.
+fn clear(contender: Contender, folder: &Path) {
+    match contender {
+        Contender::Events | Contender::Timeline => {
+            let file = contender.file().expect("it writes one");
+            std::fs::remove_dir_all(folder.join(file)).unwrap_or_default();
+        }
+        Contender::Rows => std::fs::remove_file(folder.join("rows")).unwrap_or_default(),
+        Contender::Reference | Contender::None => {}
+    }
+    // Where there is no such command, the figures say a little more than they should.
+    drop(Command::new("sync").status());
+}
+
 /// Words among the arguments choose workloads; none means all.
 fn is_wanted(case: &Case, quick: bool) -> bool {
     let chosen: Vec<String> =
@@ -156,6 +170,7 @@ impl Bench {
             for contender in Contender::ALL {
                 let rows = results.get(&Contender::Timeline).map_or(0, |timeline| timeline.rows);
                 let Some((program, args)) = self.command(contender, case, &folder, rows) else { continue };
+                clear(contender, &folder);
                 let mut measured = measure(&program, &args);
                 if contender == Contender::Rows {
                     measured.wall = rows::time_of(&measured.said);

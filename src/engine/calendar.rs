@@ -148,7 +148,7 @@ impl<N: Copy, S: Sleeper> Calendar<N, S> {
         self.len == 0
     }
 
-    /// Whether what is due at `at` waits for so long that it may sleep.
+    /// Whether what is due at `at` waits beyond the first level, where it may sleep.
     #[inline(always)]
     pub const fn is_far(&self, at: SimTime) -> bool {
         self.wheel.is_far(at)
@@ -157,7 +157,7 @@ impl<N: Copy, S: Sleeper> Calendar<N, S> {
     /// Keeps `sleeper`, which is far, until its time is near.
     #[inline(always)]
     pub fn sleep(&mut self, sleeper: &S) {
-        debug_assert!(self.is_far(sleeper.due()), "who sleeps must be woken in time");
+        debug_assert!(self.is_far(sleeper.until()), "who sleeps must be woken in time");
         self.len += 1;
         self.wheel.sleep(sleeper);
     }
@@ -433,7 +433,7 @@ mod tests {
     }
 
     impl Sleeper for Asleep {
-        fn due(&self) -> SimTime {
+        fn until(&self) -> SimTime {
             self.due
         }
     }
@@ -513,25 +513,45 @@ mod tests {
     }
 
     /// Goal: the length of ticks follows the density, and nobody notices. Method: far more notices in a second than
-    /// there are ticks at first, then one a day; half of them asleep.
+    /// there are ticks at first, many at the same times, then one a day; half of them asleep, and against a sort.
     #[test]
     fn ticks_become_shorter_and_longer_and_the_order_stays() {
         let mut calendar = Calendar::new();
-        let mut times: Vec<u64> =
-            (0..200_000_u64).map(|n| n.wrapping_mul(0x9e37_79b9) % 1_000_000_000).collect();
-        times.extend((1..2_000).map(|day| day * 86_400_000_000_000));
-        for (at, order) in times.iter().zip(0..) {
-            keep(&mut calendar, key(*at, order), order, order % 2 == 0);
+        let dense = (0..200_000_u64).map(|n| n.wrapping_mul(0x9e37_79b9) % 1_000_000_000 / 9_000 * 9_000);
+        let times = dense.chain((1..2_000).map(|day| day * 86_400_000_000_000));
+        let mut keys: Vec<(Key, u64)> =
+            (0..).zip(times).map(|(number, nanos)| (key(nanos, scrambled(number)), number)).collect();
+        for (key, number) in &keys {
+            keep(&mut calendar, *key, *number, number % 2 == 0);
         }
         assert!(calendar.sleeping() > 50_000);
         let (mut shortest, mut popped) = (u32::MAX, Vec::new());
-        while let Some((at, _)) = pop(&mut calendar, FOREVER) {
+        while let Some(next) = calendar.pop_before(FOREVER, &mut Numbers(scrambled)) {
             shortest = shortest.min(calendar.wheel.tick_bits);
-            popped.push(at.as_nanos());
+            popped.push(next);
         }
-        times.sort_unstable();
-        assert_eq!(popped, times);
+        keys.sort_unstable();
+        assert_eq!(popped, keys.into_iter().map(|(key, number)| (key.at, number)).collect::<Vec<_>>());
         assert!(shortest < FIRST_TICK_BITS && calendar.wheel.tick_bits > FIRST_TICK_BITS);
+        assert_eq!((calendar.len(), calendar.sleeping(), calendar.sleepers().count()), (0, 0, 0));
+    }
+
+    /// Goal: nobody is woken before his time is near. Method: one in a hundred thousand seconds, when others come before.
+    #[test]
+    fn who_sleeps_is_woken_late() {
+        let mut calendar = Calendar::new();
+        for (number, secs) in (0..).zip([100_000, 100_001, 99_999]) {
+            keep(&mut calendar, key(secs * 1_000_000_000, number), number, true);
+        }
+        for number in 3..90 {
+            calendar.schedule(key(number * 1_000_000_000_000, number), number);
+        }
+        while let Some((at, _)) = pop(&mut calendar, key(99_998_000_000_000, 0)) {
+            assert_eq!(calendar.sleeping(), 3, "at {at:?}");
+        }
+        assert_eq!(calendar.sleepers().map(|sleeper| sleeper.number).sum::<u64>(), 3);
+        let woken = std::iter::from_fn(|| pop(&mut calendar, FOREVER));
+        assert_eq!(woken.map(|(_, number)| number).collect::<Vec<_>>(), [2, 0, 1]);
     }
 
     #[test]

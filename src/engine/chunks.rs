@@ -35,6 +35,11 @@ const NONE: u32 = u32::MAX;
 impl List {
     /// A list without values.
     pub const EMPTY: Self = Self { first: NONE, len: CHUNK };
+
+    /// Whether it is a list without values.
+    pub const fn is_empty(&self) -> bool {
+        self.first == NONE
+    }
 }
 
 impl<T: Copy> Chunks<T> {
@@ -57,7 +62,8 @@ impl<T: Copy> Chunks<T> {
         let place = place_of(list.first, list.len);
         self.values[place] = value;
         list.len += 1;
-        // What comes to this list next may come when this is long forgotten.
+        // Large values lie across lines. The next one ends in a line that is asked for now: it may take long until it
+        // comes, but then it need not wait.
         if size_of::<T>() > LINE / 2 {
             prefetch_index(&self.values, place + 2);
         }

@@ -1,6 +1,7 @@
 //! The hierarchical timing wheel of a [`Calendar`](super::calendar::Calendar): what is due after its cursor tick.
 //!
-//! Slots hold notices, and beyond the first level sleepers as well: what waits by value until its time is near.
+//! Slots hold notices, and beyond the first level sleepers as well: what waits by value until its time is near, which is
+//! when the cursor comes into the same block of 256 ticks.
 #![expect(clippy::inline_always, reason = "each is a few instructions, and asked for with every notice")]
 
 use super::chunks::{Chunks, List};
@@ -17,7 +18,7 @@ pub(super) struct Waiting<N> {
 /// with what is due soon after it.
 pub trait Sleeper: Copy {
     /// When it is due.
-    fn due(&self) -> SimTime;
+    fn until(&self) -> SimTime;
 }
 
 /// Whoever knows what notices are about.
@@ -63,8 +64,8 @@ struct Level {
     words: u64,
 }
 
-/// The first level looks at the lowest eight bits of the tick: few, so that what is awake, which is what is due in as many
-/// ticks, stays in the cache.
+/// The first level looks at the lowest eight bits of the tick: few, so that what is awake, which is what is due in the
+/// same block of 256 ticks, stays in the cache.
 const FIRST_BITS: u32 = 8;
 /// Slots of the first level.
 const FIRST_SLOTS: usize = 1 << FIRST_BITS;
@@ -76,7 +77,8 @@ const SLOTS: usize = 1 << DIGIT_BITS;
 pub(super) const FIRST_TICK_BITS: u32 = 20;
 pub(super) const TICK_BITS: std::ops::RangeInclusive<u32> = 10..=36;
 /// Enough levels for the 54 bits that the shortest tick leaves of a 64-bit time.
-const LEVELS: usize = 5;
+const LEVELS: u32 = 5;
+const _: () = assert!(FIRST_BITS + (LEVELS - 1) * DIGIT_BITS >= u64::BITS - *TICK_BITS.start());
 
 impl<N: Copy, S: Sleeper> Wheel<N, S> {
     pub(super) fn new() -> Self {
@@ -115,18 +117,18 @@ impl<N: Copy, S: Sleeper> Wheel<N, S> {
         while notices.take_chunk(&mut list, |notices, waiting| {
             levels.sort_out(waiting, *tick_bits, notices, due);
         }) {}
-        if level > 0 {
-            self.wake(bed, due, registry);
+        if !bed.is_empty() {
+            self.wake_all(bed, due, registry);
         }
         true
     }
 
     /// The sleepers of a slot that the cursor has come to: those whose time is near are awake from now on.
     #[inline(never)]
-    fn wake(&mut self, mut bed: List, due: &mut Vec<Waiting<N>>, registry: &mut impl Registry<N, S>) {
+    fn wake_all(&mut self, mut bed: List, due: &mut Vec<Waiting<N>>, registry: &mut impl Registry<N, S>) {
         let Self { levels, notices, sleepers, sleeping, tick_bits } = self;
         while sleepers.take_chunk(&mut bed, |sleepers, sleeper| {
-            let at = sleeper.due();
+            let at = sleeper.until();
             if levels.is_far(at.as_nanos() >> *tick_bits) {
                 sleepers.push(levels.bed_of(at.as_nanos() >> *tick_bits), sleeper);
             } else {
@@ -144,7 +146,7 @@ impl<N: Copy, S: Sleeper> Wheel<N, S> {
         self.notices.push(self.levels.list_of(tick), waiting);
     }
 
-    /// Whether what is due at `at` waits for so long that it may sleep.
+    /// Whether what is due at `at` waits beyond the first level, where it may sleep.
     #[inline(always)]
     pub(super) const fn is_far(&self, at: SimTime) -> bool {
         self.levels.is_far(self.tick_of(at))
@@ -153,7 +155,7 @@ impl<N: Copy, S: Sleeper> Wheel<N, S> {
     /// Keeps a sleeper that is far.
     #[inline(always)]
     pub(super) fn sleep(&mut self, sleeper: &S) {
-        let tick = self.tick_of(sleeper.due());
+        let tick = self.tick_of(sleeper.until());
         self.sleeping += 1;
         self.sleepers.push(self.levels.bed_of(tick), *sleeper);
     }
@@ -174,20 +176,19 @@ impl<N: Copy, S: Sleeper> Wheel<N, S> {
         registry: &mut impl Registry<N, S>,
     ) {
         self.tick_bits = tick_bits;
-        let cursor = due.iter().map(|waiting| self.tick_of(waiting.at)).min();
-        let anew = Levels::new(cursor.unwrap_or(self.levels.cursor));
-        let mut before = std::mem::replace(&mut self.levels, anew);
+        let cursor = due.iter().map(|waiting| self.tick_of(waiting.at)).min().expect("something is due");
+        let mut before = std::mem::replace(&mut self.levels, Levels::new(cursor));
         for waiting in std::mem::take(due) {
             self.levels.sort_out(waiting, tick_bits, &mut self.notices, due);
         }
         // Chunk by chunk, so that it takes no memory beside that of what is moved.
-        while let Some((level, slot)) = before.any() {
+        while let Some((level, slot, _)) = before.first() {
             let (mut list, bed) = before.take(level, slot);
             let Self { levels, notices, .. } = self;
             while notices.take_chunk(&mut list, |notices, waiting| {
                 levels.sort_out(waiting, tick_bits, notices, due);
             }) {}
-            self.wake(bed, due, registry);
+            self.wake_all(bed, due, registry);
         }
     }
 
@@ -206,7 +207,7 @@ impl<N: Copy, S: Sleeper> Wheel<N, S> {
 
 impl Levels {
     fn new(cursor: u64) -> Self {
-        let sizes = std::iter::once(FIRST_SLOTS).chain(std::iter::repeat_n(SLOTS, LEVELS - 1));
+        let sizes = std::iter::once(FIRST_SLOTS).chain(std::iter::repeat_n(SLOTS, LEVELS as usize - 1));
         Self { levels: sizes.map(Level::new).collect(), cursor }
     }
 
@@ -215,15 +216,8 @@ impl Levels {
         let level = self.levels.iter().position(|level| level.words != 0)?;
         let slot = self.levels[level].first_slot();
         let (shift, next) = (lowest_bit_of(level), lowest_bit_of(level + 1));
-        let above = self.cursor.checked_shr(next).unwrap_or(0);
-        let start = above.checked_shl(next).unwrap_or(0) | (slot as u64) << shift;
+        let start = self.cursor >> next << next | (slot as u64) << shift;
         Some((level, slot, start))
-    }
-
-    /// A slot that is occupied, if one is.
-    fn any(&self) -> Option<(usize, usize)> {
-        let level = self.levels.iter().position(|level| level.words != 0)?;
-        Some((level, self.levels[level].first_slot()))
     }
 
     /// Empties a slot: its notices, and its sleepers.

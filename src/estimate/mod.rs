@@ -49,11 +49,11 @@ pub fn covered(windows: &Windows, begin: SimTime, end: SimTime) -> f64 {
 
 /// Memory that a run takes whatever is pending: the program, its tables, its buffers.
 const BASE_BYTES: u64 = 16 << 20;
-/// Memory for each event in the system: its state, its place in the calendar, and room that tables have to spare.
-/// Measured by `cargo bench --bench growth`.
+/// Memory for each event in the system, at most: its state, its place in the calendar and its
+/// number, a line in the list of what is in flight at the end, and room to spare. One that sleeps takes less (`cargo bench --bench growth`).
 const BYTES_PER_PENDING: u64 = 96;
 /// What `events.csv` keeps of each event in the system, beside that.
-const BYTES_PER_PENDING_ROW: u64 = 48;
+const BYTES_PER_PENDING_ROW: u64 = 24;
 
 /// Sizes in bytes of rows as they are on average, measured on the shipped scenarios.
 const EVENTS_ROW: u64 = 240;

@@ -145,10 +145,11 @@ enum Rank {
     Dispatch = 7,
 }
 
-/// The state of the asynchronous path: all events in flight, and the service that they go through.
+/// The state of the asynchronous path: the events in flight, and the service that they go through.
 #[derive(Clone, Debug)]
 pub struct Model<'s> {
     scenario: &'s Scenario,
+    /// Those that are awake; the others are asleep in the service's calendar.
     events: Slab<Event>,
     /// What is scheduled, and the slots in use.
     service: Service<'s>,

@@ -158,7 +158,7 @@ impl<'s> Service<'s> {
         Stay::On
     }
 
-    /// `event` was just accepted and waits for its first dispatch, not for long.
+    /// `event` was just accepted and waits for its first dispatch; it never sleeps meanwhile.
     #[inline(always)]
     pub(super) fn schedule_dispatch(&mut self, slot: Slot, event: &Event, due: SimTime) {
         self.waiting[event.function.index()] += 1;
@@ -207,7 +207,7 @@ impl Registry<Notice, State> for Files<'_, '_> {
 
     #[inline]
     fn wake(&mut self, sleeper: State) -> Notice {
-        Notice::Dispatch(self.events.insert(Event::from(sleeper)))
+        Notice::Dispatch(self.events.insert(Event::awake(sleeper)))
     }
 }
 

@@ -75,7 +75,7 @@ pub struct State {
 /// An event of which nothing is particular sleeps while it waits in its queue for long.
 impl Sleeper for State {
     #[inline]
-    fn due(&self) -> SimTime {
+    fn until(&self) -> SimTime {
         debug_assert_eq!(self.stage, StageName::Queued, "only who waits in a queue sleeps");
         self.since.time()
     }
@@ -85,13 +85,6 @@ impl State {
     /// The number in the run of an event about which nothing is particular.
     pub(super) const fn usual_id(&self) -> EventId {
         EventId(self.id as u64)
-    }
-}
-
-impl From<State> for Event {
-    #[inline]
-    fn from(state: State) -> Self {
-        Self { state, particulars: None }
     }
 }
 
@@ -564,12 +557,18 @@ impl Event {
         (refusals, refusals + u32::from(self.state.runs))
     }
 
-    /// What there is of an event about which nothing is particular.
+    /// All that there is of an event about which nothing is particular: so much is kept while it sleeps.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "as above")]
-    pub(super) const fn state(&self) -> &State {
-        debug_assert!(self.is_usual(), "there is more to it");
+    pub(super) const fn asleep(&self) -> &State {
+        assert!(self.is_usual(), "who has something particular stays awake");
         &self.state
+    }
+
+    /// The event that slept as `state`.
+    #[inline]
+    pub(super) const fn awake(state: State) -> Self {
+        Self { state, particulars: None }
     }
 
     /// Whether there is nothing particular about it.
