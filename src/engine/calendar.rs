@@ -3,7 +3,8 @@
 //! A hierarchical timing wheel (Varghese, Lauck, SOSP 1987, <https://doi.org/10.1145/37499.37504>) whose tick follows
 //! how dense the future is (as in Brown's calendar queue, CACM 31(10), 1988, <https://doi.org/10.1145/63039.63045>).
 //! What is due in the *cursor* tick is sorted once, when the cursor gets there; everything later waits unsorted in the
-//! wheel, in the slot of the highest digit in which its tick differs from the cursor's (to base 256, beyond that 4 096).
+//! wheel, in the slot of the highest digit in which its tick differs from the cursor's (to base 256, beyond that 4
+//! 096).
 //!
 //! ```text
 //!   front, batch, late    level 0             level 1                    level 2  …
@@ -14,8 +15,8 @@
 //! Scheduling costs the same however much is pending, and a notice moves at most once per level on its way to the
 //! batch. The order in which notices come out is that of their [`Key`]s alone; how they are stored cannot show.
 //!
-//! Who waits beyond the first level may sleep there: it is kept by value, next to what is due soon after it, and becomes
-//! a notice when its slot is emptied ([`Sleeper`]).
+//! Who waits beyond the first level may sleep there: it is kept by value, next to what is due soon after it, and
+//! becomes a notice when its slot is emptied ([`Sleeper`]).
 //!
 //! Wheel and batch keep of a key only the time. The order among simultaneous notices follows from what they are about,
 //! which is in memory anyhow: whoever moves the cursor on or takes a notice out tells it, and is asked where two times
@@ -162,7 +163,8 @@ impl<N: Copy, S: Sleeper> Calendar<N, S> {
         self.wheel.sleep(sleeper);
     }
 
-    /// Schedules `notice`. Its key must be unique, and its order the one that the [`Registry`] will tell of it. Its time may lie anywhere, also before the latest one popped.
+    /// Schedules `notice`. Its key must be unique, and its order the one that the [`Registry`] will tell of it. Its
+    /// time may lie anywhere, also before the latest one popped.
     #[inline(always)]
     pub fn schedule(&mut self, key: Key, notice: N) {
         self.len += 1;
@@ -536,7 +538,8 @@ mod tests {
         assert_eq!((calendar.len(), calendar.sleeping(), calendar.sleepers().count()), (0, 0, 0));
     }
 
-    /// Goal: nobody is woken before his time is near. Method: one in a hundred thousand seconds, when others come before.
+    /// Goal: nobody is woken before his time is near. Method: one in a hundred thousand seconds, when others come
+    /// before.
     #[test]
     fn who_sleeps_is_woken_late() {
         let mut calendar = Calendar::new();

@@ -105,8 +105,8 @@ impl<T: Copy> Chunks<T> {
         })
     }
 
-    /// Takes a chunk of values out of `list` and hands each to `take`, which may add to other lists, while the next chunk
-    /// is fetched; false if the list is empty.
+    /// Takes a chunk of values out of `list` and hands each to `take`, which may add to other lists, while the next
+    /// chunk is fetched; false if the list is empty.
     #[inline]
     pub fn take_chunk(&mut self, list: &mut List, mut take: impl FnMut(&mut Self, T)) -> bool {
         let chunk = list.first as usize;

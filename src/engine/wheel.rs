@@ -1,7 +1,7 @@
 //! The hierarchical timing wheel of a [`Calendar`](super::calendar::Calendar): what is due after its cursor tick.
 //!
-//! Slots hold notices, and beyond the first level sleepers as well: what waits by value until its time is near, which is
-//! when the cursor comes into the same block of 256 ticks.
+//! Slots hold notices, and beyond the first level sleepers as well: what waits by value until its time is near, which
+//! is when the cursor comes into the same block of 256 ticks.
 #![expect(clippy::inline_always, reason = "each is a few instructions, and asked for with every notice")]
 
 use super::chunks::{Chunks, List};

@@ -1,12 +1,12 @@
 //! Events that wait for long.
 //!
-//! A retry waits for minutes, and millions of events may do so at once. While nothing can happen to an event it need not
-//! lie in the table of events, each of them somewhere else: it sleeps in the calendar, beside those that are due soon
-//! after it. When its time is near it is woken with them ([`Registry::wake`](crate::engine::calendar::Registry::wake)):
-//! into a table that is small enough for the cache.
+//! A retry waits for minutes, and millions of events may do so at once. While nothing can happen to an event it need
+//! not lie in the table of events, each of them somewhere else: it sleeps in the calendar, beside those that are due
+//! soon after it. When its time is near it is woken with them
+//! ([`Registry::wake`](crate::engine::calendar::Registry::wake)): into a table that is small enough for the cache.
 //!
-//! What happens is the same, fact by fact: a test compares. Events about which something is particular stay awake, and so
-//! do all before their first dispatch, which hardly ever waits for long.
+//! What happens is the same, fact by fact: a test compares. Events about which something is particular stay awake, and
+//! so do all before their first dispatch, which hardly ever waits for long.
 
 use super::event::{Event, State};
 use super::observation::{Observation, Observer};

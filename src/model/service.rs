@@ -69,7 +69,8 @@ impl<'s> Service<'s> {
         }
     }
 
-    /// Whether facts that come together are told together, and who waits for long sleeps: always, but where a test compares.
+    /// Whether facts that come together are told together, and who waits for long sleeps: always, but where a test
+    /// compares.
     #[inline(always)]
     #[cfg_attr(not(test), expect(clippy::unused_self, reason = "a test compares"))]
     pub(super) const fn takes_short_ways(&self) -> bool {

@@ -295,8 +295,8 @@ impl Event {
         event
     }
 
-    /// Its place among the events in the system: no other has it until this one has left. Places are numbered from 0, so
-    /// that an observer can keep what it needs of events in a table.
+    /// Its place among the events in the system: no other has it until this one has left. Places are numbered from 0,
+    /// so that an observer can keep what it needs of events in a table.
     #[inline]
     pub const fn place(&self) -> u32 {
         self.state.place
