@@ -1,10 +1,10 @@
 //! How numbers grow with another, over several powers of ten of it: measurements rather than a run.
 
-use super::drawing::{Anchor, Area, Drawing, Face, Swatch};
+use super::drawing::{Anchor, Area, Drawing, Face, Swatch, WIDTH};
 use super::frame::{LEFT, RIGHT};
 use super::render::render;
 use super::scale::{Scale, numbers};
-use super::style::{BLUE, FAINT, GREEN, GRID, Ink, ORANGE, PURPLE, SKY, Size, TEXT, VERMILLION};
+use super::style::{BLUE, FAINT, GREEN, GRID, Ink, ORANGE, PURPLE, SKY, Size, TEXT, VERMILLION, text_width};
 use super::{ChartFile, Format};
 use crate::text::number::grouped;
 
@@ -65,7 +65,8 @@ fn draw_panel(drawing: &mut Drawing, panel: &CurvePanel) {
     let label = Face::plain(Size::Label).inked(FAINT);
     for decade in &decades {
         drawing.line((x(*decade), plot.top), (x(*decade), plot.bottom), GRID);
-        drawing.text((x(*decade), plot.bottom + 12), &grouped(*decade), label, Anchor::Middle);
+        let text = grouped(*decade);
+        drawing.text((middle_of_label(x(*decade), &text), plot.bottom + 12), &text, label, Anchor::Middle);
     }
     for (value, text) in &ticks {
         drawing.line((plot.left, y(*value)), (plot.right, y(*value)), GRID);
@@ -92,6 +93,12 @@ fn decades(least: u64, most: u64) -> Vec<u64> {
     (lowest..=highest.max(lowest + 1)).map(|exponent| 10_u64.pow(exponent)).collect()
 }
 
+/// Where the middle of the label `text` goes that belongs to `x`: no part of it lies beyond the picture.
+fn middle_of_label(x: i32, text: &str) -> i32 {
+    const BORDER: i32 = 6;
+    x.min(WIDTH - BORDER - text_width(text, Size::Label) / 2)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +108,14 @@ mod tests {
         assert_eq!(decades(1, 1), [1, 10]);
         assert_eq!(decades(1_000, 3_000_000), [1_000, 10_000, 100_000, 1_000_000, 10_000_000]);
         assert_eq!(decades(20, 100), [10, 100]);
+    }
+
+    #[test]
+    fn the_last_label_of_an_axis_is_in_the_picture() {
+        assert_eq!(middle_of_label(400, "100,000,000"), 400);
+        let half = text_width("100,000,000", Size::Label) / 2;
+        let middle = middle_of_label(RIGHT, "100,000,000");
+        assert!(middle < RIGHT && middle + half <= WIDTH, "{middle} and half of the text, {half}");
     }
 
     #[test]
