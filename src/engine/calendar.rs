@@ -3,8 +3,8 @@
 //! A hierarchical timing wheel (Varghese, Lauck, SOSP 1987, <https://doi.org/10.1145/37499.37504>) whose tick follows
 //! how dense the future is (as in Brown's calendar queue, CACM 31(10), 1988, <https://doi.org/10.1145/63039.63045>).
 //! What is due in the *cursor* tick is sorted once, when the cursor gets there; everything later waits unsorted in the
-//! wheel, in the slot of the highest digit in which its tick differs from the cursor's (to base 256, beyond that 4
-//! 096).
+//! wheel, in the slot of the highest digit in which its tick differs from the cursor's (the lowest to base 256, the
+//! others to base 4 096).
 //!
 //! ```text
 //!   front, batch, late    level 0             level 1                    level 2  …

@@ -112,7 +112,19 @@ impl<N: Copy, S: Sleeper> Wheel<N, S> {
             return false;
         };
         self.levels.cursor = start;
-        let (mut list, bed) = self.levels.take(level, slot);
+        let lists = self.levels.take(level, slot);
+        self.sort_out_all(lists, due, registry);
+        true
+    }
+
+    /// Puts the notices and sleepers of a slot where they belong, seen from the cursor.
+    #[inline(always)]
+    fn sort_out_all(
+        &mut self,
+        (mut list, bed): (List, List),
+        due: &mut Vec<Waiting<N>>,
+        registry: &mut impl Registry<N, S>,
+    ) {
         let Self { levels, notices, tick_bits, .. } = self;
         while notices.take_chunk(&mut list, |notices, waiting| {
             levels.sort_out(waiting, *tick_bits, notices, due);
@@ -120,7 +132,6 @@ impl<N: Copy, S: Sleeper> Wheel<N, S> {
         if !bed.is_empty() {
             self.wake_all(bed, due, registry);
         }
-        true
     }
 
     /// The sleepers of a slot that the cursor has come to: those whose time is near are awake from now on.
@@ -183,12 +194,7 @@ impl<N: Copy, S: Sleeper> Wheel<N, S> {
         }
         // Chunk by chunk, so that it takes no memory beside that of what is moved.
         while let Some((level, slot, _)) = before.first() {
-            let (mut list, bed) = before.take(level, slot);
-            let Self { levels, notices, .. } = self;
-            while notices.take_chunk(&mut list, |notices, waiting| {
-                levels.sort_out(waiting, tick_bits, notices, due);
-            }) {}
-            self.wake_all(bed, due, registry);
+            self.sort_out_all(before.take(level, slot), due, registry);
         }
     }
 
@@ -321,20 +327,14 @@ impl Level {
     #[inline(always)]
     fn list(&mut self, slot: usize) -> &mut List {
         self.occupy(slot);
-        if self.slots.is_empty() {
-            make_lists(&mut self.slots, self.size);
-        }
-        &mut self.slots[slot]
+        list_in(&mut self.slots, self.size, slot)
     }
 
     /// The sleepers of a slot to which one is added.
     #[inline(always)]
     fn bed(&mut self, slot: usize) -> &mut List {
         self.occupy(slot);
-        if self.beds.is_empty() {
-            make_lists(&mut self.beds, self.size);
-        }
-        &mut self.beds[slot]
+        list_in(&mut self.beds, self.size, slot)
     }
 
     #[inline(always)]
@@ -355,6 +355,15 @@ impl Level {
             self.beds.get_mut(slot).map_or(List::EMPTY, take),
         )
     }
+}
+
+/// The list of `slot` in `lists`, of which there are none before the first is wanted, and so many then.
+#[inline(always)]
+fn list_in(lists: &mut Vec<List>, size: usize, slot: usize) -> &mut List {
+    if lists.is_empty() {
+        make_lists(lists, size);
+    }
+    &mut lists[slot]
 }
 
 /// A list for each slot, when the first is wanted: most runs need few levels.

@@ -61,11 +61,8 @@ impl Model<'_> {
                 self.service.calendar.take_peeked();
             }
             (refused, last) = (refused + 1, now);
-            match self.service.refuse_foreseen(slot, event, reason, now, observer) {
-                Stay::On => {}
-                Stay::Long => self.put_to_sleep(slot),
-                Stay::Over => self.take_out(slot),
-            }
+            let stay = self.service.refuse_foreseen(slot, event, reason, now, observer);
+            self.let_stay(slot, stay);
             let next = if refused < most { self.peek_scheduled() } else { None };
             let Some((due, Notice::Dispatch(next))) = next else { return (refused, last) };
             (slot, now) = (next, due);

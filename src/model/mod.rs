@@ -431,7 +431,14 @@ impl<'s> Model<'s> {
     #[inline(always)]
     fn visit(&mut self, slot: Slot, act: impl FnOnce(&mut Service<'s>, &mut Event) -> Stay) {
         let event = self.events.get_mut(slot);
-        match act(&mut self.service, event) {
+        let stay = act(&mut self.service, event);
+        self.let_stay(slot, stay);
+    }
+
+    /// The event in `slot` stays where it is, goes to sleep or leaves, as its `stay` says.
+    #[inline(always)]
+    fn let_stay(&mut self, slot: Slot, stay: Stay) {
+        match stay {
             Stay::On => {}
             Stay::Long => self.put_to_sleep(slot),
             Stay::Over => self.take_out(slot),
