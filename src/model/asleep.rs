@@ -35,7 +35,8 @@ impl Model<'_> {
     /// The event in `slot` waits for long: it leaves the table until its time is near.
     #[inline(never)]
     pub(super) fn put_to_sleep(&mut self, slot: Slot) {
-        self.service.calendar.sleep(self.events.get(slot).asleep());
+        let sleeper = self.events.get(slot).usual().expect("who has something particular stays awake");
+        self.service.calendar.sleep(sleeper);
         self.events.discard(slot);
     }
 
@@ -49,7 +50,7 @@ impl Model<'_> {
         for event in left {
             match event {
                 Left::Awake(event) => report(event, end, Observation::CutOff, observer),
-                Left::Asleep(state) => report(&Event::awake(*state), end, Observation::CutOff, observer),
+                Left::Asleep(state) => report(&Event::of_usual(*state), end, Observation::CutOff, observer),
             }
         }
     }

@@ -208,7 +208,7 @@ impl Registry<Notice, State> for Files<'_, '_> {
 
     #[inline]
     fn wake(&mut self, sleeper: State) -> Notice {
-        Notice::Dispatch(self.events.insert(Event::awake(sleeper)))
+        Notice::Dispatch(self.events.insert(Event::of_usual(sleeper)))
     }
 }
 

@@ -1,8 +1,9 @@
 //! What each event has cost so far: finished runs, and messages delivered.
 //!
-//! An event knows how many runs it has finished and what they were billed together. What it does not know is kept here,
-//! and only for events for which there is something to know: messages that have a price, and time in provisioned
-//! environments. So an ordinary event in flight takes no memory here at all.
+//! An event knows how many runs it has finished and what they were billed together. What it does not know is kept here
+//! ([`EventExtras`]), and only for events for which there is something to know: messages that have a price, and time in
+//! provisioned environments. So an ordinary event in flight takes no memory here at all. What both come to is worked out
+//! elsewhere if need be, once it is wanted ([`EventPrices`]).
 #![expect(clippy::inline_always, reason = "a few instructions for each fact, which a call would double")]
 
 use std::collections::BTreeMap;
@@ -14,28 +15,34 @@ use crate::model::event::{Event, Stage};
 use crate::model::observation::{Attempt, Fact, Observation};
 use crate::scenario::{InvocationType, Scenario};
 
-/// The costs of the events in the system.
+/// What the events in the system have cost beyond what they know of themselves.
 #[derive(Clone, Debug)]
-pub struct EventCosts<'s> {
+pub struct EventExtras<'s> {
     scenario: &'s Scenario,
-    /// By function.
-    prices: Vec<RunPrices>,
     extras: BTreeMap<EventId, Extra>,
 }
 
-/// What an event does not know of itself.
-#[derive(Clone, Copy, Debug, Default)]
-struct Extra {
+/// What an event does not know of itself; nothing of most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extra {
     /// Of its billed milliseconds, those in provisioned environments.
     provisioned_ms: u64,
     messages: Money,
 }
 
-impl<'s> EventCosts<'s> {
-    /// The costs of events of `scenario`.
-    pub fn new(scenario: &'s Scenario) -> Self {
-        let prices = scenario.functions.iter().map(|function| RunPrices::of(function, &scenario.prices));
-        Self { scenario, prices: prices.collect(), extras: BTreeMap::new() }
+/// What events cost.
+#[derive(Clone, Debug)]
+pub struct EventPrices {
+    /// By function.
+    runs: Vec<RunPrices>,
+    /// The bytes of an event, by source.
+    payloads: Vec<u64>,
+}
+
+impl<'s> EventExtras<'s> {
+    /// Of events of `scenario`, before there are any.
+    pub const fn new(scenario: &'s Scenario) -> Self {
+        Self { scenario, extras: BTreeMap::new() }
     }
 
     /// Takes note of what `fact` costs.
@@ -69,14 +76,37 @@ impl<'s> EventCosts<'s> {
         }
     }
 
-    /// What `event` has cost until now, at which it leaves the system.
-    pub fn take(&mut self, event: &Event) -> Money {
-        let extra = if self.extras.is_empty() { None } else { self.extras.remove(&event.id()) };
-        let Extra { provisioned_ms, messages } = extra.unwrap_or_default();
+    /// What there is of `event`, which leaves the system.
+    #[inline]
+    pub fn take(&mut self, event: &Event) -> Extra {
+        if self.extras.is_empty() { Extra::default() } else { self.extras.remove(&event.id()).unwrap_or_default() }
+    }
+}
+
+impl Extra {
+    /// Whether there is nothing.
+    #[inline]
+    pub fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
+}
+
+impl EventPrices {
+    /// The prices of events of `scenario`.
+    pub fn of(scenario: &Scenario) -> Self {
+        let runs = scenario.functions.iter().map(|function| RunPrices::of(function, &scenario.prices));
+        let payloads = scenario.sources.iter().map(|source| source.payload_bytes);
+        Self { runs: runs.collect(), payloads: payloads.collect() }
+    }
+
+    /// What `event` has cost until now, with `extra`.
+    pub fn cost(&self, event: &Event, extra: Extra) -> Money {
+        let Extra { provisioned_ms, messages } = extra;
         let unfinished = matches!(event.stage(), Stage::Running { .. });
         let runs = u64::from(event.runs()) - u64::from(unfinished);
-        let payload = (event.invocation() == InvocationType::Event).then(|| event.bytes(self.scenario));
-        let prices = &self.prices[event.function().index()];
+        let bytes = || event.own_bytes().unwrap_or_else(|| self.payloads[event.source().index()]);
+        let payload = (event.invocation() == InvocationType::Event).then(bytes);
+        let prices = &self.runs[event.function().index()];
         prices.money(runs, payload, event.billed_ms(), provisioned_ms).plus(messages)
     }
 }
@@ -95,7 +125,8 @@ mod tests {
     /// Adds up everything that each event uses, run by run, and compares at its end.
     struct Compare<'s> {
         scenario: &'s Scenario,
-        costs: EventCosts<'s>,
+        costs: EventExtras<'s>,
+        prices: EventPrices,
         spends: BTreeMap<EventId, Spend>,
         compared: Vec<Money>,
     }
@@ -116,7 +147,7 @@ mod tests {
                     spend.add(&of_message(destination, bytes, self.scenario));
                 }
                 Observation::Closed | Observation::CutOff => {
-                    let found = self.costs.take(fact.event);
+                    let found = self.prices.cost(fact.event, self.costs.take(fact.event));
                     assert_eq!(found, spend.money(&self.scenario.prices), "{:?}", fact.event);
                     self.compared.push(found);
                 }
@@ -126,8 +157,8 @@ mod tests {
     }
 
     fn compared(scenario: &Scenario) -> Vec<Money> {
-        let costs = EventCosts::new(scenario);
-        let mut compare = Compare { scenario, costs, spends: BTreeMap::new(), compared: Vec::new() };
+        let (costs, prices) = (EventExtras::new(scenario), EventPrices::of(scenario));
+        let mut compare = Compare { scenario, costs, prices, spends: BTreeMap::new(), compared: Vec::new() };
         simulate(scenario, &mut compare);
         assert!(compare.costs.extras.is_empty(), "what left the system is forgotten");
         compare.compared

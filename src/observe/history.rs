@@ -30,6 +30,23 @@ pub struct History {
     pub last_dispatch: Option<SimTime>,
 }
 
+impl History {
+    /// Both times; any for what did not happen.
+    #[inline(always)]
+    pub fn times(self) -> [SimTime; 2] {
+        [self.first_start, self.last_dispatch].map(Option::unwrap_or_default)
+    }
+
+    /// The history of `event` with these times: whether they are any, the event tells.
+    #[inline(always)]
+    pub fn of_times(event: &Event, [first_start, last_dispatch]: [SimTime; 2]) -> Self {
+        Self {
+            first_start: (event.runs() > 0).then_some(first_start),
+            last_dispatch: (event.attempts() > 0).then_some(last_dispatch),
+        }
+    }
+}
+
 impl Histories {
     /// Takes note of `fact`.
     #[inline(always)]
@@ -136,6 +153,7 @@ mod tests {
                 History { first_start: starts.first().copied(), last_dispatch: dispatches.last().copied() };
             let found = self.histories.of(fact.event);
             assert_eq!(found, expected, "{:?} after {:?}", fact.event, fact.what);
+            assert_eq!(History::of_times(fact.event, found.times()), found);
             self.compared += usize::from(starts.len() > 1);
             if matches!(fact.what, Observation::Closed | Observation::CutOff) {
                 self.ended.push(found);

@@ -31,31 +31,48 @@ pub enum Place {
     Behind,
 }
 
+/// What is written of a run while it goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Nothing, or files that do not grow with the events.
+    Little,
+    /// A row for each event.
+    Events,
+    /// More than that.
+    More,
+}
+
 impl Place {
-    /// Where whoever records a run of `scenario` is sooner done, on a machine with so many `processors`. `writes` tells
-    /// whether files are written, `attempts_per_event` how often an event will be tried, about; it is asked only if
-    /// that matters.
+    /// Where whoever records a run of `scenario` is sooner done, on a machine with so many `processors`. `written` tells
+    /// what is written, `attempts_per_event` how often an event will be tried, about; it is asked only if that matters.
     pub fn of(
         scenario: &Scenario,
-        writes: bool,
+        written: Written,
         processors: NonZeroUsize,
         attempts_per_event: impl FnOnce() -> u64,
     ) -> Self {
         let is_short = scenario.expected_events() < WORTH_A_THREAD;
-        choose(processors.get(), writes, || if is_short { 0 } else { attempts_per_event() })
+        choose(processors.get(), written, || if is_short { 0 } else { attempts_per_event() })
     }
 }
 
+/// Whether the rows of events of a run of `scenario` are worth a thread of their own
+/// ([`Recorder::with_rows_behind`](super::Recorder::with_rows_behind)), on a machine with so many `processors`.
+pub fn rows_go_behind(scenario: &Scenario, processors: NonZeroUsize) -> bool {
+    processors.get() > 1 && scenario.expected_events() >= WORTH_A_THREAD
+}
+
 /// To hand a fact over costs as much as to count it. So a thread behind pays where a processor is idle otherwise, where
-/// rows are written as well, and where there is much to count about each event. With two processors, the other one has
-/// the arrivals of a long run to draw; a short run is over before it matters.
-fn choose(processors: usize, writes: bool, attempts_per_event: impl FnOnce() -> u64) -> Place {
-    const MANY: u64 = 4;
-    match processors {
-        0 | 1 => Place::OnTheSpot,
-        2 if !writes && attempts_per_event() < MANY => Place::OnTheSpot,
-        _ => Place::Behind,
-    }
+/// much is written as well, and where there is much to count, or to keep for its row, about each event. With two
+/// processors, the other one has the arrivals of a long run to draw; a short run is over before it matters.
+fn choose(processors: usize, written: Written, attempts_per_event: impl FnOnce() -> u64) -> Place {
+    let many = match (processors, written) {
+        (0 | 1, _) => return Place::OnTheSpot,
+        (2, Written::Little) => 4,
+        (2, Written::Events) => 2,
+        _ => return Place::Behind,
+    };
+    if attempts_per_event() < many { Place::OnTheSpot } else { Place::Behind }
 }
 
 /// An observer on the run's own thread.
@@ -110,24 +127,36 @@ impl<O: Observer, L: FnMut(&mut O, usize) -> V, V> Watched for OnTheSpot<'_, O, 
 mod tests {
     use super::*;
     use crate::observe::fingerprint::Fingerprint;
-    use crate::observe::test_scenarios::busy;
+    use crate::observe::test_scenarios::{busy, poisson, source};
+    use crate::scenario::InvocationType;
     use crate::simulate::{Simulation, simulate};
 
     #[test]
     fn a_thread_behind_is_for_those_who_have_much_to_do_or_a_processor_to_spare() {
         let cases = [
-            (1, false, 12, Place::OnTheSpot),
-            (1, true, 12, Place::OnTheSpot),
-            (2, false, 1, Place::OnTheSpot),
-            (2, false, 4, Place::Behind),
-            (2, true, 1, Place::Behind),
-            (3, false, 1, Place::Behind),
-            (64, true, 9, Place::Behind),
+            (1, Written::Little, 12, Place::OnTheSpot),
+            (1, Written::More, 12, Place::OnTheSpot),
+            (2, Written::Little, 3, Place::OnTheSpot),
+            (2, Written::Little, 4, Place::Behind),
+            (2, Written::Events, 1, Place::OnTheSpot),
+            (2, Written::Events, 2, Place::Behind),
+            (2, Written::More, 1, Place::Behind),
+            (3, Written::Little, 1, Place::Behind),
+            (64, Written::Events, 9, Place::Behind),
         ];
-        for (processors, writes, attempts, place) in cases {
-            let chosen = choose(processors, writes, || attempts);
-            assert_eq!(chosen, place, "{processors} processors, writes: {writes}, {attempts} attempts");
+        for (processors, written, attempts, place) in cases {
+            let chosen = choose(processors, written, || attempts);
+            assert_eq!(chosen, place, "{processors} processors, {written:?}, {attempts} attempts");
         }
+    }
+
+    #[test]
+    fn rows_go_behind_where_there_are_many_and_another_processor() {
+        let mut scenario = busy();
+        let [one, two] = [1, 2].map(|processors| NonZeroUsize::new(processors).unwrap());
+        assert!(!rows_go_behind(&scenario, two));
+        scenario.sources = vec![source("s", InvocationType::Event, poisson(1_000.0, 100))];
+        assert!(rows_go_behind(&scenario, two) && !rows_go_behind(&scenario, one));
     }
 
     /// Goal: an observer on the spot is told what it would be told without, remarks among it, and what a look gives is

@@ -37,6 +37,7 @@ use crate::time::SimTime;
 use std::io;
 use std::num::NonZeroU64;
 
+use listening::Written;
 use page::PageNotes;
 
 pub mod ahead;
@@ -113,6 +114,8 @@ pub struct Recorder<'s> {
 struct Outputs<'s> {
     loaded: &'s Loaded,
     folder: OutputFolder,
+    /// Whether there is any but `metrics.csv` and `events.csv`, which find what they tell where everything is told.
+    has_more: bool,
     events: Option<EventsCsv<'s, OutputFile>>,
     attempts: Option<AttemptsCsv<OutputFile>>,
     timeline: Option<TimelineCsv<'s, OutputFile>>,
@@ -153,6 +156,7 @@ impl<'s> Recorder<'s> {
             files.timeline.map(|one_in| Ok::<_, OutputError>((one_in, folder.create("timeline.csv")?)));
         let outputs = Outputs {
             loaded,
+            has_more: Files { events: false, metrics: false, ..files } != Files::LEAST,
             events: file(files.events, "events.csv")?.map(|file| EventsCsv::new(scenario, file)),
             attempts: file(files.attempts, "attempts.csv")?.map(|file| AttemptsCsv::new(scenario, file)),
             timeline: timeline.transpose()?.map(|(one_in, file)| TimelineCsv::new(scenario, one_in, file)),
@@ -165,14 +169,22 @@ impl<'s> Recorder<'s> {
             folder,
         };
         let least = Self::without_files(scenario);
-        // What `metrics.csv` and `events.csv` tell is found where everything is told.
-        let apart = Files { events: false, metrics: false, ..files } != Files::LEAST;
         Ok(Self {
             metrics: Metrics::new(scenario, metrics),
+            more: least.more || outputs.has_more,
             outputs: Some(outputs),
-            more: least.more || apart,
             ..least
         })
+    }
+
+    /// The same, with the rows of `events.csv` made on a thread of their own, if they are wanted and there can be one.
+    /// Nothing depends on the thread but how long it takes ([`listening::rows_go_behind`] tells where it pays).
+    #[must_use]
+    pub fn with_rows_behind(mut self) -> Self {
+        if let Some(outputs) = &mut self.outputs {
+            outputs.events = outputs.events.take().map(EventsCsv::with_rows_behind);
+        }
+        self
     }
 
     /// The fingerprint so far.
@@ -180,9 +192,13 @@ impl<'s> Recorder<'s> {
         self.fingerprint.value()
     }
 
-    /// Whether files are written.
-    pub const fn writes(&self) -> bool {
-        self.outputs.is_some()
+    /// What is written while the run goes on.
+    pub fn written(&self) -> Written {
+        match &self.outputs {
+            Some(Outputs { has_more: true, .. }) => Written::More,
+            Some(Outputs { events: Some(_), .. }) => Written::Events,
+            _ => Written::Little,
+        }
     }
 
     /// The books so far.

@@ -1,14 +1,18 @@
 //! `events.csv`: one row for each event, in the order in which they left the system, then those in flight.
+//!
+//! What only the file needs to know of the events in the system is kept by whoever listens; rows are made of it where
+//! they are told, or on a thread of their own ([`EventsCsv::with_rows_behind`]).
 #![expect(clippy::inline_always, reason = "only where a cell's kind is known does its row stay in registers")]
 
 use std::io::{self, Write};
 
 use super::line::Ready;
 use super::names::Names;
+use super::scribe::{Dictation, Scribe};
 use super::table::{Cell, Table, columns};
-use crate::model::event::{Event, Route, RouteResult, Stage};
+use crate::model::event::{Event, Route, RouteResult, Stage, State};
 use crate::model::observation::{Fact, Fate, Observation, Observer};
-use crate::observe::event_cost::EventCosts;
+use crate::observe::event_cost::{EventExtras, EventPrices, Extra};
 use crate::observe::history::{Histories, History};
 use crate::observe::price::Money;
 use crate::scenario::{DeliveryFailure, InvocationType, Scenario};
@@ -151,41 +155,124 @@ const fn index_of(result: RouteResult) -> usize {
     }
 }
 
+/// Whoever makes the rows.
+#[derive(Debug)]
+struct RowWriter<W: Write> {
+    words: Words,
+    prices: EventPrices,
+    names: Names,
+    table: Table<W>,
+}
+
+impl<W: Write> RowWriter<W> {
+    #[inline(never)]
+    fn row(&mut self, event: &Event, history: History, extra: Extra) {
+        let (id, accepted) = (Ready::integer(event.id().0), Ready::integer(event.accepted().as_nanos()));
+        let cost = self.prices.cost(event, extra);
+        let row = EventRow { event, history, names: &self.names, words: &self.words, cost, id, accepted };
+        self.table.write_row(self.names.widest, |line| write_row(&row, line));
+    }
+}
+
+/// What a row tells, on its way to whoever makes it.
+#[derive(Debug)]
+enum Told {
+    /// Of an event about which nothing is particular, with the times of its history: most.
+    Usual(State, [SimTime; 2]),
+    Particular(Box<(Event, History, Extra)>),
+}
+
+impl Told {
+    #[inline(always)]
+    fn of(event: &Event, history: History, extra: Extra) -> Self {
+        match event.usual() {
+            Some(state) if extra.is_nothing() => Self::Usual(*state, history.times()),
+            _ => Self::Particular(Box::new((event.clone(), history, extra))),
+        }
+    }
+}
+
+impl<W: Write> Scribe<Told> for RowWriter<W> {
+    fn write(&mut self, told: &Told) {
+        match told {
+            Told::Usual(state, times) => {
+                let event = Event::of_usual(*state);
+                self.row(&event, History::of_times(&event, *times), Extra::default());
+            }
+            Told::Particular(told) => {
+                let (event, history, extra) = &**told;
+                self.row(event, *history, *extra);
+            }
+        }
+    }
+}
+
+/// Where rows are made.
+#[derive(Debug)]
+enum Rows<W: Write> {
+    Here(Box<RowWriter<W>>),
+    Behind(Dictation<Told, RowWriter<W>>),
+}
+
 /// The sink.
 #[derive(Debug)]
 pub struct EventsCsv<'s, W: Write> {
-    words: Words,
-    costs: EventCosts<'s>,
+    extras: EventExtras<'s>,
     histories: Histories,
-    names: Names,
-    table: Table<W>,
+    rows: Rows<W>,
 }
 
 impl<'s, W: Write> EventsCsv<'s, W> {
     /// The events of a run of `scenario`, written to `writer`.
     pub fn new(scenario: &'s Scenario, writer: W) -> Self {
-        let names = Names::of(scenario);
-        let (costs, histories) = (EventCosts::new(scenario), Histories::default());
-        Self { words: Words::new(), costs, histories, table: Table::new(writer, columns()), names }
+        let writer = RowWriter {
+            words: Words::new(),
+            prices: EventPrices::of(scenario),
+            names: Names::of(scenario),
+            table: Table::new(writer, columns()),
+        };
+        let (extras, histories) = (EventExtras::new(scenario), Histories::default());
+        Self { extras, histories, rows: Rows::Here(Box::new(writer)) }
     }
 
-    #[inline(never)]
+    /// The same, with rows made on a thread of their own, if there can be one (not in WebAssembly).
+    #[must_use]
+    pub fn with_rows_behind(self) -> Self
+    where
+        W: Send + 'static,
+    {
+        let rows = match self.rows {
+            Rows::Here(writer) => Dictation::to(writer).map_or_else(Rows::Here, Rows::Behind),
+            behind @ Rows::Behind(_) => behind,
+        };
+        Self { rows, ..self }
+    }
+
+    #[inline]
     fn row(&mut self, event: &Event) {
         if event.invocation() != InvocationType::Event {
             return;
         }
-        let (id, accepted) = (Ready::integer(event.id().0), Ready::integer(event.accepted().as_nanos()));
-        let (history, cost) = (self.histories.of(event), self.costs.take(event));
-        let row = EventRow { event, history, names: &self.names, words: &self.words, cost, id, accepted };
-        self.table.write_row(self.names.widest, |line| write_row(&row, line));
+        let (history, extra) = (self.histories.of(event), self.extras.take(event));
+        match &mut self.rows {
+            Rows::Here(writer) => writer.row(event, history, extra),
+            Rows::Behind(dictation) => dictation.tell(Told::of(event, history, extra)),
+        }
     }
 
     /// Ends the file.
     ///
     /// # Errors
     /// The first error met while writing.
+    ///
+    /// # Panics
+    /// When the thread that made the rows did.
     pub fn finish(self) -> io::Result<W> {
-        self.table.finish()
+        let writer = match self.rows {
+            Rows::Here(writer) => writer,
+            Rows::Behind(dictation) => dictation.end(),
+        };
+        writer.table.finish()
     }
 }
 
@@ -198,7 +285,7 @@ impl<W: Write> Observer for EventsCsv<'_, W> {
     /// Of synchronous calls as well: that there are no rows for them is asked where there would be one.
     #[inline(always)]
     fn observe(&mut self, fact: &Fact<'_>) {
-        self.costs.observe(fact);
+        self.extras.observe(fact);
         self.histories.note(fact);
         if let Observation::Closed | Observation::CutOff = fact.what {
             self.row(fact.event);
@@ -215,7 +302,7 @@ impl<W: Write> Observer for EventsCsv<'_, W> {
 mod tests {
     use super::*;
     use crate::id::DestinationId;
-    use crate::observe::test_scenarios::{busy, exceptions, queue};
+    use crate::observe::test_scenarios::{busy, exceptions, poisson, queue, source};
     use crate::scenario::End;
     use crate::sink::test_support::{FailingWriter, exact, run};
 
@@ -268,9 +355,40 @@ not_configured,false,100,0.000000408334,a5e6904e-0867-4a8e-8ee0-2c3e23fe147f,tru
     fn a_full_disk_is_told_at_the_end_and_does_not_stop_the_run() {
         let scenario = busy();
         for writes in 0..4 {
-            let mut sink = EventsCsv::new(&scenario, FailingWriter::after(writes));
-            run(&scenario, &mut sink);
-            assert_eq!(sink.finish().err().unwrap().kind(), io::ErrorKind::StorageFull);
+            let sink = || EventsCsv::new(&scenario, FailingWriter::after(writes));
+            for mut sink in [sink(), sink().with_rows_behind()] {
+                run(&scenario, &mut sink);
+                assert_eq!(sink.finish().err().unwrap().kind(), io::ErrorKind::StorageFull);
+            }
         }
+    }
+
+    /// Goal: the very same bytes, wherever rows are made. Method: both, of more events than go over at once, among them
+    /// some with everything that can be particular: refused offers, second deliveries, ancestors, messages with a
+    /// price, provisioned environments, and an end in the middle of it.
+    #[test]
+    fn rows_made_behind_are_the_rows_made_here() {
+        let mut scenario = busy();
+        scenario.destinations = vec![queue("done"), queue("failed")];
+        scenario.functions[0].on_success = Some(DestinationId(0));
+        scenario.functions[0].on_failure = Some(DestinationId(1));
+        scenario.imperfections.duplicate = crate::scenario::Probability::new(0.1).unwrap();
+        for (rate, provisioned, end) in
+            [(60.0, 0, End::Drained), (60.0, 1, End::At(SimTime::from_secs(250))), (0.1, 0, End::Drained)]
+        {
+            scenario.sources = vec![source("events", InvocationType::Event, poisson(rate, 300))];
+            scenario.functions[0].provisioned = provisioned;
+            scenario.end = end;
+            let mut behind = EventsCsv::new(&scenario, Vec::new()).with_rows_behind();
+            run(&scenario, &mut behind);
+            let (here, behind) = (written(&scenario), String::from_utf8(behind.finish().unwrap()).unwrap());
+            assert!(here == behind, "{rate}/s, {provisioned} provisioned, {end:?}");
+            assert_eq!(here.lines().count() > 4 * 2_048, rate > 1.0, "so many batches go round");
+        }
+    }
+
+    #[test]
+    fn what_goes_over_for_a_row_is_small() {
+        assert_eq!(size_of::<Told>(), 72);
     }
 }

@@ -266,13 +266,30 @@ impl Event {
         }
     }
 
-    /// A copy of it, if there is nothing particular about it: then it can be copied as it stands.
+    /// All that there is of it, if there is nothing particular about it.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "so that it is copied to where it is wanted, and once")]
-    pub(crate) const fn copied_if_usual(&self) -> Option<Self> {
+    pub(crate) const fn usual(&self) -> Option<&State> {
         match self.particulars {
-            None => Some(Self { state: self.state, particulars: None }),
+            None => Some(&self.state),
             Some(_) => None,
+        }
+    }
+
+    /// The event of which `state` is all that there is.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as above")]
+    pub(crate) const fn of_usual(state: State) -> Self {
+        Self { state, particulars: None }
+    }
+
+    /// A copy of it, if there is nothing particular about it: then it can be copied as it stands.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as above")]
+    pub(crate) const fn copied_if_usual(&self) -> Option<Self> {
+        match self.usual() {
+            Some(state) => Some(Self::of_usual(*state)),
+            None => None,
         }
     }
 
@@ -458,8 +475,13 @@ impl Event {
     /// Its size in bytes: what its source in `scenario` sends, if it comes from there.
     #[inline]
     pub fn bytes(&self, scenario: &Scenario) -> u64 {
-        let own = self.particulars.as_ref().and_then(|particulars| particulars.bytes);
-        own.unwrap_or_else(|| scenario.sources[self.state.source.index()].payload_bytes)
+        self.own_bytes().unwrap_or_else(|| scenario.sources[self.state.source.index()].payload_bytes)
+    }
+
+    /// Its size in bytes, if it is not what its source sends.
+    #[inline]
+    pub(crate) fn own_bytes(&self) -> Option<u64> {
+        self.particulars.as_ref().and_then(|particulars| particulars.bytes)
     }
 
     /// Its age at `now`, counted from acceptance.
@@ -555,20 +577,6 @@ impl Event {
     pub(super) fn usual_refusals_and_attempts(&self) -> (u32, u32) {
         let refusals = self.state.throttles + self.state.tally.system_errors();
         (refusals, refusals + u32::from(self.state.runs))
-    }
-
-    /// All that there is of an event about which nothing is particular: so much is kept while it sleeps.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "as above")]
-    pub(super) const fn asleep(&self) -> &State {
-        assert!(self.is_usual(), "who has something particular stays awake");
-        &self.state
-    }
-
-    /// The event that slept as `state`.
-    #[inline]
-    pub(super) const fn awake(state: State) -> Self {
-        Self { state, particulars: None }
     }
 
     /// Whether there is nothing particular about it.
