@@ -15,7 +15,7 @@ use thirdtry::experiment::all_cores;
 use thirdtry::observe::summary::SummaryReport;
 use thirdtry::record::ahead::simulation_with_arrivals_ahead;
 use thirdtry::record::behind::observe_behind;
-use thirdtry::record::listening::{OnTheSpot, Place, Watched, rows_go_behind};
+use thirdtry::record::listening::{OnTheSpot, Place, Places, Watched};
 use thirdtry::record::{Files, Recorder};
 use thirdtry::scenario::Scenario;
 use thirdtry::scenario::load::Loaded;
@@ -113,10 +113,9 @@ pub(super) fn folder_path(args: &RunArgs, loaded: &Loaded) -> PathBuf {
 }
 
 fn open<'s>(loaded: &'s Loaded, path: &Path, files: Files) -> Result<Recorder<'s>, Failure> {
-    let recorder = OutputFolder::open(path).and_then(|folder| Recorder::with_files(loaded, folder, files));
-    let recorder = recorder.map_err(|error| cannot_write(&error))?;
-    let behind = rows_go_behind(&loaded.scenario, all_cores());
-    Ok(if behind { recorder.with_rows_behind() } else { recorder })
+    OutputFolder::open(path)
+        .and_then(|folder| Recorder::with_files(loaded, folder, files))
+        .map_err(|error| cannot_write(&error))
 }
 
 /// A run that was stopped, as its folder and as its user are told.
@@ -134,13 +133,16 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<Option<(RunEnd, SimTime)>, Stopped> {
     let mut progress = Progress::new(terminal, scenario.expected_events());
-    let place = Place::of(scenario, recorder.written(), all_cores(), || {
+    let places = Places::of(scenario, recorder.written(), all_cores(), || {
         let Estimate { attempts, events, .. } = Estimate::of(scenario);
         attempts / events.max(1)
     });
+    if places.rows == Place::Behind {
+        recorder.put_rows_behind();
+    }
     let ended = thread::scope(|scope| {
         let simulation = simulation_with_arrivals_ahead(scenario, 0, scope);
-        match place {
+        match places.observers {
             Place::OnTheSpot => {
                 in_steps(simulation, limit, &mut OnTheSpot::new(recorder, look), &mut progress)
             }

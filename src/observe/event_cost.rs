@@ -2,8 +2,8 @@
 //!
 //! An event knows how many runs it has finished and what they were billed together. What it does not know is kept here
 //! ([`EventExtras`]), and only for events for which there is something to know: messages that have a price, and time in
-//! provisioned environments. So an ordinary event in flight takes no memory here at all. What both come to is worked out
-//! elsewhere if need be, once it is wanted ([`EventPrices`]).
+//! provisioned environments. So an ordinary event in flight takes no memory here at all. What both come to is worked
+//! out once it is wanted ([`EventPrices`]).
 #![expect(clippy::inline_always, reason = "a few instructions for each fact, which a call would double")]
 
 use std::collections::BTreeMap;
@@ -79,7 +79,11 @@ impl<'s> EventExtras<'s> {
     /// What there is of `event`, which leaves the system.
     #[inline]
     pub fn take(&mut self, event: &Event) -> Extra {
-        if self.extras.is_empty() { Extra::default() } else { self.extras.remove(&event.id()).unwrap_or_default() }
+        if self.extras.is_empty() {
+            Extra::default()
+        } else {
+            self.extras.remove(&event.id()).unwrap_or_default()
+        }
     }
 }
 

@@ -39,12 +39,10 @@ impl Histogram {
                 span = high - low;
             }
             let index = index_of(*value);
-            let count = &mut counts[index];
-            if *count == 0 {
-                filled[index / BLOCK / 64] |= 1 << (index / BLOCK % 64);
-            }
+            // Each time: whether it is the first of its counter nobody can foresee.
+            filled[index / BLOCK / 64] |= 1 << (index / BLOCK % 64);
             // A run has fewer samples than there are numbers.
-            *count = count.wrapping_add(1);
+            counts[index] = counts[index].wrapping_add(1);
         }
         Some((low, low + span))
     }

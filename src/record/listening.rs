@@ -22,13 +22,24 @@ pub trait Watched: Observer {
     fn view(&self) -> Option<&Self::View>;
 }
 
-/// Where an observer has its place.
+/// Where something is done that a run gives occasion for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// On the run's own thread ([`OnTheSpot`]).
+    /// On the thread on which it is told.
     OnTheSpot,
-    /// On a thread behind the run ([`observe_behind`](super::behind::observe_behind)).
+    /// On a thread behind that one.
     Behind,
+}
+
+/// Where what is done about a run is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// The observers have their place on the run's own thread ([`OnTheSpot`]), or behind it
+    /// ([`observe_behind`](super::behind::observe_behind)).
+    pub observers: Place,
+    /// The rows of `events.csv` are made where the observers are, or behind them
+    /// ([`Recorder::put_rows_behind`](super::Recorder::put_rows_behind)).
+    pub rows: Place,
 }
 
 /// What is written of a run while it goes on.
@@ -42,9 +53,19 @@ pub enum Written {
     More,
 }
 
-impl Place {
-    /// Where whoever records a run of `scenario` is sooner done, on a machine with so many `processors`. `written` tells
-    /// what is written, `attempts_per_event` how often an event will be tried, about; it is asked only if that matters.
+/// How much there is to do about each event of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Length {
+    /// It is over before it matters.
+    Short,
+    /// An event will be tried about so many times.
+    Attempts(u64),
+}
+
+impl Places {
+    /// Where whoever records a run of `scenario` is sooner done, on a machine with so many `processors`. `written`
+    /// tells what is written, `attempts_per_event` how often an event will be tried, about; it is asked only if that
+    /// matters.
     pub fn of(
         scenario: &Scenario,
         written: Written,
@@ -52,27 +73,31 @@ impl Place {
         attempts_per_event: impl FnOnce() -> u64,
     ) -> Self {
         let is_short = scenario.expected_events() < WORTH_A_THREAD;
-        choose(processors.get(), written, || if is_short { 0 } else { attempts_per_event() })
+        let length = || if is_short { Length::Short } else { Length::Attempts(attempts_per_event()) };
+        choose(processors.get(), written, length)
     }
 }
 
-/// Whether the rows of events of a run of `scenario` are worth a thread of their own
-/// ([`Recorder::with_rows_behind`](super::Recorder::with_rows_behind)), on a machine with so many `processors`.
-pub fn rows_go_behind(scenario: &Scenario, processors: NonZeroUsize) -> bool {
-    processors.get() > 1 && scenario.expected_events() >= WORTH_A_THREAD
-}
-
-/// To hand a fact over costs as much as to count it. So a thread behind pays where a processor is idle otherwise, where
-/// much is written as well, and where there is much to count, or to keep for its row, about each event. With two
-/// processors, the other one has the arrivals of a long run to draw; a short run is over before it matters.
-fn choose(processors: usize, written: Written, attempts_per_event: impl FnOnce() -> u64) -> Place {
-    let many = match (processors, written) {
-        (0 | 1, _) => return Place::OnTheSpot,
-        (2, Written::Little) => 4,
-        (2, Written::Events) => 2,
-        _ => return Place::Behind,
+/// To hand a fact over costs as much as to count it, and more than to hand over what a row needs once its event has
+/// ended. So observers behind pay where a processor is idle otherwise, where much is written, and where there is much
+/// to count, or to keep for its row, about each event; a thread for the rows where they are most of what there is to
+/// do. With two processors, the other one has the arrivals of a long run to draw.
+fn choose(processors: usize, written: Written, length: impl FnOnce() -> Length) -> Places {
+    use Place::{Behind, OnTheSpot};
+    let (observers, rows) = match (processors, written) {
+        (0 | 1, _) => (OnTheSpot, OnTheSpot),
+        (2, Written::Little) => match length() {
+            Length::Short | Length::Attempts(..4) => (OnTheSpot, OnTheSpot),
+            Length::Attempts(_) => (Behind, OnTheSpot),
+        },
+        (2, Written::Events) => match length() {
+            Length::Attempts(..2) => (OnTheSpot, Behind),
+            Length::Attempts(..4) => (Behind, Behind),
+            Length::Short | Length::Attempts(_) => (Behind, OnTheSpot),
+        },
+        _ => (Behind, OnTheSpot),
     };
-    if attempts_per_event() < many { Place::OnTheSpot } else { Place::Behind }
+    Places { observers, rows }
 }
 
 /// An observer on the run's own thread.
@@ -133,30 +158,41 @@ mod tests {
 
     #[test]
     fn a_thread_behind_is_for_those_who_have_much_to_do_or_a_processor_to_spare() {
+        use Length::{Attempts, Short};
+        use Place::{Behind, OnTheSpot};
         let cases = [
-            (1, Written::Little, 12, Place::OnTheSpot),
-            (1, Written::More, 12, Place::OnTheSpot),
-            (2, Written::Little, 3, Place::OnTheSpot),
-            (2, Written::Little, 4, Place::Behind),
-            (2, Written::Events, 1, Place::OnTheSpot),
-            (2, Written::Events, 2, Place::Behind),
-            (2, Written::More, 1, Place::Behind),
-            (3, Written::Little, 1, Place::Behind),
-            (64, Written::Events, 9, Place::Behind),
+            (1, Written::Little, Attempts(12), OnTheSpot, OnTheSpot),
+            (1, Written::More, Attempts(12), OnTheSpot, OnTheSpot),
+            (2, Written::Little, Short, OnTheSpot, OnTheSpot),
+            (2, Written::Little, Attempts(3), OnTheSpot, OnTheSpot),
+            (2, Written::Little, Attempts(4), Behind, OnTheSpot),
+            (2, Written::Events, Short, Behind, OnTheSpot),
+            (2, Written::Events, Attempts(1), OnTheSpot, Behind),
+            (2, Written::Events, Attempts(2), Behind, Behind),
+            (2, Written::Events, Attempts(4), Behind, OnTheSpot),
+            (2, Written::More, Attempts(1), Behind, OnTheSpot),
+            (3, Written::Little, Attempts(1), Behind, OnTheSpot),
+            (64, Written::Events, Attempts(9), Behind, OnTheSpot),
         ];
-        for (processors, written, attempts, place) in cases {
-            let chosen = choose(processors, written, || attempts);
-            assert_eq!(chosen, place, "{processors} processors, {written:?}, {attempts} attempts");
+        for (processors, written, length, observers, rows) in cases {
+            let chosen = choose(processors, written, || length);
+            assert_eq!(
+                chosen,
+                Places { observers, rows },
+                "{processors} processors, {written:?}, {length:?}"
+            );
         }
     }
 
+    /// Goal: what a short run would need is not estimated.
     #[test]
-    fn rows_go_behind_where_there_are_many_and_another_processor() {
+    fn only_a_long_run_is_asked_how_often_its_events_are_tried() {
         let mut scenario = busy();
-        let [one, two] = [1, 2].map(|processors| NonZeroUsize::new(processors).unwrap());
-        assert!(!rows_go_behind(&scenario, two));
+        let two = NonZeroUsize::new(2).unwrap();
+        let short = Places::of(&scenario, Written::Events, two, || unreachable!("it is short"));
         scenario.sources = vec![source("s", InvocationType::Event, poisson(1_000.0, 100))];
-        assert!(rows_go_behind(&scenario, two) && !rows_go_behind(&scenario, one));
+        let long = Places::of(&scenario, Written::Events, two, || 1);
+        assert_eq!((short.rows, long.rows), (Place::OnTheSpot, Place::Behind));
     }
 
     /// Goal: an observer on the spot is told what it would be told without, remarks among it, and what a look gives is

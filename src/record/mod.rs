@@ -177,14 +177,12 @@ impl<'s> Recorder<'s> {
         })
     }
 
-    /// The same, with the rows of `events.csv` made on a thread of their own, if they are wanted and there can be one.
-    /// Nothing depends on the thread but how long it takes ([`listening::rows_go_behind`] tells where it pays).
-    #[must_use]
-    pub fn with_rows_behind(mut self) -> Self {
+    /// Has the rows of `events.csv`, if they are wanted, made on a thread of their own from here on, if there can be
+    /// one. Nothing depends on the thread but how long it takes ([`listening::Places`] tells where it pays).
+    pub fn put_rows_behind(&mut self) {
         if let Some(outputs) = &mut self.outputs {
             outputs.events = outputs.events.take().map(EventsCsv::with_rows_behind);
         }
-        self
     }
 
     /// The fingerprint so far.

@@ -11,43 +11,46 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
-/// What goes over at once: so much that waking the thread for it costs nothing beside it.
-const BATCH: usize = 1 << 11;
 /// The batches: one being filled, one being worked off, and one for when either is slow for a moment.
 const BATCHES: usize = 3;
 
+/// What goes over at once: so much that waking the thread for it costs nothing beside it.
+pub(super) trait Batch: Default {
+    /// Whether it has to go over before there is room for more.
+    fn is_full(&self) -> bool;
+}
+
 /// Whoever makes rows of what is told.
-pub(super) trait Scribe<T> {
-    /// Makes the row of `told`.
-    fn write(&mut self, told: &T);
+pub(super) trait Scribe<B> {
+    /// Makes the rows of `batch`, and leaves it empty.
+    fn work_off(&mut self, batch: &mut B);
 }
 
 /// The way to the thread of a scribe.
 #[derive(Debug)]
-pub(super) struct Dictation<T, S> {
-    batch: Vec<T>,
+pub(super) struct Dictation<B, S> {
+    batch: B,
     /// How many batches there are.
     batches: usize,
-    full: SyncSender<Vec<T>>,
-    back: Receiver<Vec<T>>,
-    thread: JoinHandle<Box<S>>,
+    full: SyncSender<B>,
+    back: Receiver<B>,
+    thread: JoinHandle<S>,
 }
 
-impl<T: Send + 'static, S: Scribe<T> + Send + 'static> Dictation<T, S> {
+impl<B: Batch + Send + 'static, S: Scribe<B> + Send + 'static> Dictation<B, S> {
     /// Gives `scribe` a thread of its own.
     ///
     /// # Errors
     /// There can be none, and `scribe` comes back.
-    pub(super) fn to(scribe: Box<S>) -> Result<Self, Box<S>> {
-        let (full, inbox) = sync_channel::<Vec<T>>(BATCHES);
+    pub(super) fn to(scribe: S) -> Result<Self, S> {
+        let (full, inbox) = sync_channel::<B>(BATCHES);
         let (outbox, back) = sync_channel(BATCHES);
         // The scribe follows once there is a thread, so that it is still here if there is none.
-        let (hand, handed) = sync_channel::<Box<S>>(1);
+        let (hand, handed) = sync_channel::<S>(1);
         let work = move || {
             let mut scribe = handed.recv().expect("whoever starts the thread hands it over");
             for mut batch in inbox {
-                batch.iter().for_each(|told| scribe.write(told));
-                batch.clear();
+                scribe.work_off(&mut batch);
                 // Nobody takes it back once all has been told.
                 outbox.send(batch).unwrap_or_default();
             }
@@ -55,18 +58,18 @@ impl<T: Send + 'static, S: Scribe<T> + Send + 'static> Dictation<T, S> {
         };
         let Ok(thread) = Builder::new().name("scribe".to_owned()).spawn(work) else { return Err(scribe) };
         hand.send(scribe).expect("the thread waits for it");
-        Ok(Self { batch: Vec::with_capacity(BATCH), batches: 1, full, back, thread })
+        Ok(Self { batch: B::default(), batches: 1, full, back, thread })
     }
 }
 
-impl<T, S> Dictation<T, S> {
-    /// Has the row of `told` made.
+impl<B: Batch, S> Dictation<B, S> {
+    /// Where to put what is to be told next.
     #[inline]
-    pub(super) fn tell(&mut self, told: T) {
-        if self.batch.len() == BATCH {
+    pub(super) fn batch(&mut self) -> &mut B {
+        if self.batch.is_full() {
             self.hand_over();
         }
-        self.batch.push(told);
+        &mut self.batch
     }
 
     /// Passes the full batch on and goes on with an empty one.
@@ -75,10 +78,10 @@ impl<T, S> Dictation<T, S> {
     fn hand_over(&mut self) {
         let next = if self.batches < BATCHES {
             self.batches += 1;
-            Vec::with_capacity(BATCH)
+            B::default()
         } else {
             // A scribe that panicked takes no more: that is told where its thread is joined.
-            self.back.recv().unwrap_or_else(|_| Vec::with_capacity(BATCH))
+            self.back.recv().unwrap_or_default()
         };
         drop(self.full.send(std::mem::replace(&mut self.batch, next)));
     }
@@ -87,7 +90,7 @@ impl<T, S> Dictation<T, S> {
     ///
     /// # Panics
     /// When the scribe did.
-    pub(super) fn end(self) -> Box<S> {
+    pub(super) fn end(self) -> S {
         let Self { batch, full, thread, .. } = self;
         drop(full.send(batch));
         drop(full);
@@ -106,17 +109,25 @@ mod tests {
         panics_at: usize,
     }
 
-    impl Scribe<usize> for Notes {
-        fn write(&mut self, told: &usize) {
-            assert_ne!(*told, self.panics_at, "as it was told to");
-            self.told.push(*told);
+    const BATCH: usize = 100;
+
+    impl Batch for Vec<usize> {
+        fn is_full(&self) -> bool {
+            self.len() == BATCH
+        }
+    }
+
+    impl Scribe<Vec<usize>> for Notes {
+        fn work_off(&mut self, batch: &mut Vec<usize>) {
+            assert!(!batch.contains(&self.panics_at), "as it was told to, at {}", self.panics_at);
+            self.told.append(batch);
         }
     }
 
     fn dictated(numbers: usize, panics_at: usize) -> Vec<usize> {
-        let notes = Box::new(Notes { told: Vec::new(), panics_at });
+        let notes = Notes { told: Vec::new(), panics_at };
         let mut dictation = Dictation::to(notes).unwrap_or_else(|_| panic!("there are threads"));
-        (0..numbers).for_each(|number| dictation.tell(number));
+        (0..numbers).for_each(|number| dictation.batch().push(number));
         dictation.end().told
     }
 

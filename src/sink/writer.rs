@@ -26,12 +26,12 @@ use super::comparison::{Comparison, Divergence};
 use super::directory::OutputError;
 
 /// The bytes of a block: so many that handing one over costs nothing beside writing it.
-const BLOCK: usize = 1 << 18;
+const BLOCK: usize = 1 << 19;
 /// The blocks of a file: one being filled, one being written, and two for when either is slow for a moment.
 const BLOCKS: usize = 4;
 
 /// After so many bytes more a file is synced while it grows.
-const PIECE: u64 = 32 << 20;
+const PIECE: u64 = 16 << 20;
 
 /// What all files of a folder share.
 #[derive(Debug, Default)]

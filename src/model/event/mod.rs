@@ -86,6 +86,18 @@ impl State {
     pub(super) const fn usual_id(&self) -> EventId {
         EventId(self.id as u64)
     }
+
+    /// It goes on to another place in its life.
+    #[inline]
+    pub(super) fn set_stage(&mut self, stage: Stage) {
+        (self.stage, self.since) = placed(stage);
+    }
+
+    /// Its fate is known at `at`.
+    #[inline]
+    pub(crate) fn settle(&mut self, fate: Fate, at: SimTime) {
+        self.set_stage(Stage::Settled { fate, at });
+    }
 }
 
 impl Deref for Event {
@@ -624,18 +636,6 @@ impl Event {
             StageName::Queued | StageName::Offered => Some(self.state.since.time()),
             _ => None,
         }
-    }
-
-    /// It goes on to another place in its life.
-    #[inline]
-    pub(super) fn set_stage(&mut self, stage: Stage) {
-        (self.state.stage, self.state.since) = placed(stage);
-    }
-
-    /// Its fate is known at `at`.
-    #[inline]
-    pub(crate) fn settle(&mut self, fate: Fate, at: SimTime) {
-        self.set_stage(Stage::Settled { fate, at });
     }
 
     /// Its run, while it is in one.
