@@ -48,7 +48,7 @@ pub fn covered(windows: &Windows, begin: SimTime, end: SimTime) -> f64 {
 }
 
 /// Memory that a run takes whatever is pending: the program, its tables, its buffers.
-const BASE_BYTES: u64 = 16 << 20;
+const BASE_BYTES: u64 = 24 << 20;
 /// Memory for each event in the system, at most: its state, its place in the calendar and its
 /// number, a line in the list of what is in flight at the end, and room to spare. One that sleeps takes less (`cargo
 /// bench --bench growth`).

@@ -1,9 +1,9 @@
 //! What each event has cost so far: finished runs, and messages delivered.
 //!
 //! An event knows how many runs it has finished and what they were billed together. What it does not know is kept here
-//! ([`EventExtras`]), and only for events for which there is something to know: messages that have a price, and time in
+//! (`EventExtras`), and only for events for which there is something to know: messages that have a price, and time in
 //! provisioned environments. So an ordinary event in flight takes no memory here at all. What both come to is worked
-//! out once it is wanted ([`EventPrices`]).
+//! out once it is wanted (`EventPrices`).
 #![expect(clippy::inline_always, reason = "a few instructions for each fact, which a call would double")]
 
 use std::collections::BTreeMap;
@@ -17,14 +17,14 @@ use crate::scenario::{InvocationType, Scenario};
 
 /// What the events in the system have cost beyond what they know of themselves.
 #[derive(Clone, Debug)]
-pub struct EventExtras<'s> {
+pub(crate) struct EventExtras<'s> {
     scenario: &'s Scenario,
     extras: BTreeMap<EventId, Extra>,
 }
 
 /// What an event does not know of itself; nothing of most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Extra {
+pub(crate) struct Extra {
     /// Of its billed milliseconds, those in provisioned environments.
     provisioned_ms: u64,
     messages: Money,
@@ -32,7 +32,7 @@ pub struct Extra {
 
 /// What events cost.
 #[derive(Clone, Debug)]
-pub struct EventPrices {
+pub(crate) struct EventPrices {
     /// By function.
     runs: Vec<RunPrices>,
     /// The bytes of an event, by source.
@@ -41,13 +41,13 @@ pub struct EventPrices {
 
 impl<'s> EventExtras<'s> {
     /// Of events of `scenario`, before there are any.
-    pub const fn new(scenario: &'s Scenario) -> Self {
+    pub(crate) const fn new(scenario: &'s Scenario) -> Self {
         Self { scenario, extras: BTreeMap::new() }
     }
 
     /// Takes note of what `fact` costs.
     #[inline(always)]
-    pub fn observe(&mut self, fact: &Fact<'_>) {
+    pub(crate) fn observe(&mut self, fact: &Fact<'_>) {
         match &fact.what {
             Observation::AttemptEnded(Attempt { run: Some(run), .. }) if run.placement.provisioned => {
                 self.add_provisioned(fact.event, run.billed_ms);
@@ -78,7 +78,7 @@ impl<'s> EventExtras<'s> {
 
     /// What there is of `event`, which leaves the system.
     #[inline]
-    pub fn take(&mut self, event: &Event) -> Extra {
+    pub(crate) fn take(&mut self, event: &Event) -> Extra {
         if self.extras.is_empty() {
             Extra::default()
         } else {
@@ -90,25 +90,25 @@ impl<'s> EventExtras<'s> {
 impl Extra {
     /// Whether there is nothing.
     #[inline]
-    pub fn is_nothing(self) -> bool {
+    pub(crate) fn is_nothing(self) -> bool {
         self == Self::default()
     }
 }
 
 impl EventPrices {
     /// The prices of events of `scenario`.
-    pub fn of(scenario: &Scenario) -> Self {
+    pub(crate) fn of(scenario: &Scenario) -> Self {
         let runs = scenario.functions.iter().map(|function| RunPrices::of(function, &scenario.prices));
         let payloads = scenario.sources.iter().map(|source| source.payload_bytes);
         Self { runs: runs.collect(), payloads: payloads.collect() }
     }
 
     /// What `event` has cost until now, with `extra`.
-    pub fn cost(&self, event: &Event, extra: Extra) -> Money {
+    pub(crate) fn cost(&self, event: &Event, extra: Extra) -> Money {
         let Extra { provisioned_ms, messages } = extra;
         let unfinished = matches!(event.stage(), Stage::Running { .. });
         let runs = u64::from(event.runs()) - u64::from(unfinished);
-        let bytes = || event.own_bytes().unwrap_or_else(|| self.payloads[event.source().index()]);
+        let bytes = || event.bytes_if_sent(|source| self.payloads[source.index()]);
         let payload = (event.invocation() == InvocationType::Event).then(bytes);
         let prices = &self.runs[event.function().index()];
         prices.money(runs, payload, event.billed_ms(), provisioned_ms).plus(messages)
@@ -129,7 +129,7 @@ mod tests {
     /// Adds up everything that each event uses, run by run, and compares at its end.
     struct Compare<'s> {
         scenario: &'s Scenario,
-        costs: EventExtras<'s>,
+        extras: EventExtras<'s>,
         prices: EventPrices,
         spends: BTreeMap<EventId, Spend>,
         compared: Vec<Money>,
@@ -138,10 +138,10 @@ mod tests {
     impl Observer for Compare<'_> {
         fn observe(&mut self, fact: &Fact<'_>) {
             if fact.event.invocation() != InvocationType::Event {
-                self.costs.observe(fact);
+                self.extras.observe(fact);
                 return;
             }
-            self.costs.observe(fact);
+            self.extras.observe(fact);
             let spend = self.spends.entry(fact.event.id()).or_default();
             match fact.what {
                 Observation::AttemptEnded(attempt) => {
@@ -151,7 +151,7 @@ mod tests {
                     spend.add(&of_message(destination, bytes, self.scenario));
                 }
                 Observation::Closed | Observation::CutOff => {
-                    let found = self.prices.cost(fact.event, self.costs.take(fact.event));
+                    let found = self.prices.cost(fact.event, self.extras.take(fact.event));
                     assert_eq!(found, spend.money(&self.scenario.prices), "{:?}", fact.event);
                     self.compared.push(found);
                 }
@@ -161,10 +161,10 @@ mod tests {
     }
 
     fn compared(scenario: &Scenario) -> Vec<Money> {
-        let (costs, prices) = (EventExtras::new(scenario), EventPrices::of(scenario));
-        let mut compare = Compare { scenario, costs, prices, spends: BTreeMap::new(), compared: Vec::new() };
+        let (extras, prices) = (EventExtras::new(scenario), EventPrices::of(scenario));
+        let mut compare = Compare { scenario, extras, prices, spends: BTreeMap::new(), compared: Vec::new() };
         simulate(scenario, &mut compare);
-        assert!(compare.costs.extras.is_empty(), "what left the system is forgotten");
+        assert!(compare.extras.extras.is_empty(), "what left the system is forgotten");
         compare.compared
     }
 

@@ -33,13 +33,13 @@ pub struct History {
 impl History {
     /// Both times; any for what did not happen.
     #[inline(always)]
-    pub fn times(self) -> [SimTime; 2] {
+    pub(crate) fn times(self) -> [SimTime; 2] {
         [self.first_start, self.last_dispatch].map(Option::unwrap_or_default)
     }
 
     /// The history of `event` with these times: whether they are any, the event tells.
     #[inline(always)]
-    pub fn of_times(event: &Event, [first_start, last_dispatch]: [SimTime; 2]) -> Self {
+    pub(crate) fn of_times(event: &Event, [first_start, last_dispatch]: [SimTime; 2]) -> Self {
         Self {
             first_start: (event.runs() > 0).then_some(first_start),
             last_dispatch: (event.attempts() > 0).then_some(last_dispatch),

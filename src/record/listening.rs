@@ -1,7 +1,8 @@
-//! Where what listens to a run has its place: on the run's own thread, or on a thread behind it.
+//! Where what is done about a run has its place: observers on the run's own thread or on a thread behind it, rows of
+//! `events.csv` where the observers are or on a thread behind those.
 //!
 //! A run tells the same facts in the same order either way, and nothing but how long it takes depends on it
-//! (`docs/decisions/015-observers-behind-the-run.md`).
+//! (`docs/decisions/015-observers-behind-the-run.md`, `docs/decisions/026-rows-behind.md`).
 #![expect(clippy::inline_always, reason = "what listens on the spot is specialised where a fact is told")]
 
 use super::ahead::WORTH_A_THREAD;
@@ -53,15 +54,6 @@ pub enum Written {
     More,
 }
 
-/// How much there is to do about each event of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Length {
-    /// It is over before it matters.
-    Short,
-    /// An event will be tried about so many times.
-    Attempts(u64),
-}
-
 impl Places {
     /// Where whoever records a run of `scenario` is sooner done, on a machine with so many `processors`. `written`
     /// tells what is written, `attempts_per_event` how often an event will be tried, about; it is asked only if that
@@ -72,28 +64,31 @@ impl Places {
         processors: NonZeroUsize,
         attempts_per_event: impl FnOnce() -> u64,
     ) -> Self {
-        let is_short = scenario.expected_events() < WORTH_A_THREAD;
-        let length = || if is_short { Length::Short } else { Length::Attempts(attempts_per_event()) };
-        choose(processors.get(), written, length)
+        let is_long = scenario.expected_events() >= WORTH_A_THREAD;
+        choose(processors.get(), written, || is_long.then(attempts_per_event))
     }
 }
 
 /// To hand a fact over costs as much as to count it, and more than to hand over what a row needs once its event has
 /// ended. So observers behind pay where a processor is idle otherwise, where much is written, and where there is much
 /// to count, or to keep for its row, about each event; a thread for the rows where they are most of what there is to
-/// do. With two processors, the other one has the arrivals of a long run to draw.
-fn choose(processors: usize, written: Written, length: impl FnOnce() -> Length) -> Places {
+/// do. With two processors, the other one has the arrivals of a long run to draw. With more, each thread has its own;
+/// what is best there has not been measured.
+///
+/// `attempts` tells how often an event of a long run will be tried; nothing of a short run, which is over before it
+/// matters.
+fn choose(processors: usize, written: Written, attempts: impl FnOnce() -> Option<u64>) -> Places {
     use Place::{Behind, OnTheSpot};
     let (observers, rows) = match (processors, written) {
         (0 | 1, _) => (OnTheSpot, OnTheSpot),
-        (2, Written::Little) => match length() {
-            Length::Short | Length::Attempts(..4) => (OnTheSpot, OnTheSpot),
-            Length::Attempts(_) => (Behind, OnTheSpot),
+        (2, Written::Little) => match attempts() {
+            None | Some(..4) => (OnTheSpot, OnTheSpot),
+            Some(_) => (Behind, OnTheSpot),
         },
-        (2, Written::Events) => match length() {
-            Length::Attempts(..2) => (OnTheSpot, Behind),
-            Length::Attempts(..4) => (Behind, Behind),
-            Length::Short | Length::Attempts(_) => (Behind, OnTheSpot),
+        (2, Written::Events) => match attempts() {
+            Some(..2) => (OnTheSpot, Behind),
+            Some(..4) => (Behind, Behind),
+            None | Some(_) => (Behind, OnTheSpot),
         },
         _ => (Behind, OnTheSpot),
     };
@@ -158,28 +153,28 @@ mod tests {
 
     #[test]
     fn a_thread_behind_is_for_those_who_have_much_to_do_or_a_processor_to_spare() {
-        use Length::{Attempts, Short};
         use Place::{Behind, OnTheSpot};
         let cases = [
-            (1, Written::Little, Attempts(12), OnTheSpot, OnTheSpot),
-            (1, Written::More, Attempts(12), OnTheSpot, OnTheSpot),
-            (2, Written::Little, Short, OnTheSpot, OnTheSpot),
-            (2, Written::Little, Attempts(3), OnTheSpot, OnTheSpot),
-            (2, Written::Little, Attempts(4), Behind, OnTheSpot),
-            (2, Written::Events, Short, Behind, OnTheSpot),
-            (2, Written::Events, Attempts(1), OnTheSpot, Behind),
-            (2, Written::Events, Attempts(2), Behind, Behind),
-            (2, Written::Events, Attempts(4), Behind, OnTheSpot),
-            (2, Written::More, Attempts(1), Behind, OnTheSpot),
-            (3, Written::Little, Attempts(1), Behind, OnTheSpot),
-            (64, Written::Events, Attempts(9), Behind, OnTheSpot),
+            (1, Written::Little, Some(12), OnTheSpot, OnTheSpot),
+            (1, Written::More, Some(12), OnTheSpot, OnTheSpot),
+            (2, Written::Little, None, OnTheSpot, OnTheSpot),
+            (2, Written::Little, Some(3), OnTheSpot, OnTheSpot),
+            (2, Written::Little, Some(4), Behind, OnTheSpot),
+            (2, Written::Events, None, Behind, OnTheSpot),
+            (2, Written::Events, Some(1), OnTheSpot, Behind),
+            (2, Written::Events, Some(2), Behind, Behind),
+            (2, Written::Events, Some(3), Behind, Behind),
+            (2, Written::Events, Some(4), Behind, OnTheSpot),
+            (2, Written::More, Some(1), Behind, OnTheSpot),
+            (3, Written::Little, Some(1), Behind, OnTheSpot),
+            (64, Written::Events, Some(9), Behind, OnTheSpot),
         ];
-        for (processors, written, length, observers, rows) in cases {
-            let chosen = choose(processors, written, || length);
+        for (processors, written, attempts, observers, rows) in cases {
+            let chosen = choose(processors, written, || attempts);
             assert_eq!(
                 chosen,
                 Places { observers, rows },
-                "{processors} processors, {written:?}, {length:?}"
+                "{processors} processors, {written:?}, {attempts:?}"
             );
         }
     }

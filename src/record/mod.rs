@@ -94,6 +94,19 @@ impl Files {
         png: false,
         report: false,
     };
+
+    /// What of them grows with the events.
+    fn written(self) -> Written {
+        // Metrics grow with the minutes.
+        let growing = Self { metrics: false, png: self.png && self.charts, ..self };
+        if growing == Self::LEAST {
+            Written::Little
+        } else if growing == (Self { events: true, ..Self::LEAST }) {
+            Written::Events
+        } else {
+            Written::More
+        }
+    }
 }
 
 /// The observer of a whole run.
@@ -114,8 +127,8 @@ pub struct Recorder<'s> {
 struct Outputs<'s> {
     loaded: &'s Loaded,
     folder: OutputFolder,
-    /// Whether there is any but `metrics.csv` and `events.csv`, which find what they tell where everything is told.
-    has_more: bool,
+    /// How much of that grows with the events.
+    written: Written,
     events: Option<EventsCsv<'s, OutputFile>>,
     attempts: Option<AttemptsCsv<OutputFile>>,
     timeline: Option<TimelineCsv<'s, OutputFile>>,
@@ -156,7 +169,7 @@ impl<'s> Recorder<'s> {
             files.timeline.map(|one_in| Ok::<_, OutputError>((one_in, folder.create("timeline.csv")?)));
         let outputs = Outputs {
             loaded,
-            has_more: Files { events: false, metrics: false, ..files } != Files::LEAST,
+            written: files.written(),
             events: file(files.events, "events.csv")?.map(|file| EventsCsv::new(scenario, file)),
             attempts: file(files.attempts, "attempts.csv")?.map(|file| AttemptsCsv::new(scenario, file)),
             timeline: timeline.transpose()?.map(|(one_in, file)| TimelineCsv::new(scenario, one_in, file)),
@@ -171,7 +184,8 @@ impl<'s> Recorder<'s> {
         let least = Self::without_files(scenario);
         Ok(Self {
             metrics: Metrics::new(scenario, metrics),
-            more: least.more || outputs.has_more,
+            // What `metrics.csv` and `events.csv` tell is found where everything is told.
+            more: least.more || outputs.written == Written::More,
             outputs: Some(outputs),
             ..least
         })
@@ -192,11 +206,7 @@ impl<'s> Recorder<'s> {
 
     /// What is written while the run goes on.
     pub fn written(&self) -> Written {
-        match &self.outputs {
-            Some(Outputs { has_more: true, .. }) => Written::More,
-            Some(Outputs { events: Some(_), .. }) => Written::Events,
-            _ => Written::Little,
-        }
+        self.outputs.as_ref().map_or(Written::Little, |outputs| outputs.written)
     }
 
     /// The books so far.
@@ -381,5 +391,30 @@ fn run_facts(loaded: &Loaded, report: &SummaryReport, one_in: Option<NonZeroU64>
         fingerprint: report.fingerprint.clone(),
         end: report.end.to_owned(),
         timeline_one_in: one_in.filter(|one_in| *one_in != NonZeroU64::MIN),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_grows_with_the_events_is_more_than_little() {
+        let least = Files::LEAST;
+        let cases = [
+            (least, Written::Little),
+            (Files { metrics: true, png: true, ..least }, Written::Little),
+            (Files { events: true, ..least }, Written::Events),
+            (Files { events: true, metrics: true, ..least }, Written::Events),
+            (Files { attempts: true, ..least }, Written::More),
+            (Files { events: true, timeline: Files::ALL.timeline, ..least }, Written::More),
+            (Files { deliveries: true, ..least }, Written::More),
+            (Files { charts: true, png: true, ..least }, Written::More),
+            (Files { report: true, ..least }, Written::More),
+            (Files::ALL, Written::More),
+        ];
+        for (files, written) in cases {
+            assert_eq!(files.written(), written, "{files:?}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! `events.csv`: one row for each event, in the order in which they left the system, then those in flight.
 //!
 //! What only the file needs to know of the events in the system is kept by whoever listens; rows are made of it where
-//! they are told, or on a thread of their own ([`EventsCsv::with_rows_behind`]).
+//! they are told, or on a thread of their own (`EventsCsv::with_rows_behind`).
 #![expect(clippy::inline_always, reason = "only where a cell's kind is known does its row stay in registers")]
 
 use std::io::{self, Write};
@@ -200,7 +200,7 @@ struct Particular {
 }
 
 impl Ended {
-    /// The rows of a batch: a few hundred kilobytes go over at once.
+    /// The rows of a batch: three hundred kilobytes go over at once, or more of particular ones.
     const ROWS: usize = 1 << 12;
 
     #[inline(always)]
@@ -227,7 +227,7 @@ impl Default for Ended {
 impl Batch for Ended {
     #[inline]
     fn is_full(&self) -> bool {
-        self.usual.len() == Self::ROWS || self.particular.len() == Self::ROWS
+        self.usual.len() + self.particular.len() == Self::ROWS
     }
 }
 
@@ -262,19 +262,19 @@ pub struct EventsCsv<'s, W: Write> {
 impl<'s, W: Write> EventsCsv<'s, W> {
     /// The events of a run of `scenario`, written to `writer`.
     pub fn new(scenario: &'s Scenario, writer: W) -> Self {
-        let writer = RowWriter {
+        let rows = RowWriter {
             words: Words::new(),
             prices: EventPrices::of(scenario),
             names: Names::of(scenario),
             table: Table::new(writer, columns()),
         };
         let (extras, histories) = (EventExtras::new(scenario), Histories::default());
-        Self { extras, histories, rows: Rows::Here(Box::new(writer)) }
+        Self { extras, histories, rows: Rows::Here(Box::new(rows)) }
     }
 
     /// The same, with rows made on a thread of their own, if there can be one (not in WebAssembly).
     #[must_use]
-    pub fn with_rows_behind(self) -> Self
+    pub(crate) fn with_rows_behind(self) -> Self
     where
         W: Send + 'static,
     {
@@ -339,8 +339,9 @@ impl<W: Write> Observer for EventsCsv<'_, W> {
 mod tests {
     use super::*;
     use crate::id::DestinationId;
-    use crate::observe::test_scenarios::{busy, exceptions, poisson, queue, source};
+    use crate::observe::test_scenarios::{busy, exceptions, queue};
     use crate::scenario::End;
+    use crate::scenario::load::{Input, load};
     use crate::sink::test_support::{FailingWriter, exact, run};
 
     fn written(scenario: &Scenario) -> String {
@@ -400,27 +401,79 @@ not_configured,false,100,0.000000408334,a5e6904e-0867-4a8e-8ee0-2c3e23fe147f,tru
         }
     }
 
-    /// Goal: the very same bytes, wherever rows are made. Method: both, of more events than go over at once, among them
-    /// some with everything that can be particular: refused offers, second deliveries, ancestors, messages with a
-    /// price, provisioned environments, and an end in the middle of it.
+    /// Batches of events with everything that can happen to one, and as many to whom nothing does: outcomes that go
+    /// nowhere, to a queue that charges, or to another function; refused offers, second deliveries, lost events,
+    /// payloads that are sent again, provisioned environments, calls, and an end in the middle of it.
+    fn everything() -> Scenario {
+        let text = r#"{ "version": 1, "seed": 7, "end": "5m",
+            "functions": {
+                "ship": { "ReservedConcurrentExecutions": 25, "duration": { "exponential": { "mean": "300ms" } },
+                    "EventInvokeConfig": { "DestinationConfig": { "OnFailure": { "Destination": "failed" } } },
+                    "failures": [ { "exception": { "probability": 0.3 } } ] },
+                "pay": { "ProvisionedConcurrencyConfig": { "ProvisionedConcurrentExecutions": 3 }, "duration": "100ms",
+                    "EventInvokeConfig": { "DestinationConfig": { "OnSuccess": { "Destination": "next" } } } },
+                "tell": { "duration": "50ms" } },
+            "destinations": { "failed": { "sqs": {} }, "next": { "lambda": { "FunctionName": "tell" } } },
+            "sources": {
+                "orders": { "to": "ship", "arrivals": { "poisson": { "rate": "60/s" } } },
+                "payments": { "to": "pay", "client_retry": { "max_attempts": 5 }, "arrivals": { "poisson": { "rate": "20/s" } } },
+                "calls": { "to": "tell", "invocation": "sync", "arrivals": { "poisson": { "rate": "9/s" } } } },
+            "faults": [ { "front_door": { "function": "pay", "during": ["20s", "23s"] } },
+                { "system_error": { "probability": 0.02 } } ],
+            "imperfections": { "duplicate_probability": 0.02, "loss_probability": 0.01 },
+            "redrives": [ { "from": "failed", "at": "4m", "rate": "20/s" } ] }"#;
+        load(&Input::from_text("everything", text)).unwrap_or_else(|rejected| panic!("{rejected}")).scenario
+    }
+
+    /// How many rows of `text` have something in `column` that is not `but`.
+    fn rows_with(text: &str, column: &str, but: &str) -> usize {
+        let at = columns().position(|name| name == column).expect("a column");
+        text.lines().skip(1).filter(|row| !["", but].contains(&row.split(',').nth(at).unwrap())).count()
+    }
+
+    /// Goal: the very same bytes, wherever rows are made. Method: both, of an event of every kind.
     #[test]
     fn rows_made_behind_are_the_rows_made_here() {
-        let mut scenario = busy();
-        scenario.destinations = vec![queue("done"), queue("failed")];
-        scenario.functions[0].on_success = Some(DestinationId(0));
-        scenario.functions[0].on_failure = Some(DestinationId(1));
-        scenario.imperfections.duplicate = crate::scenario::Probability::new(0.1).unwrap();
-        for (rate, provisioned, end) in
-            [(60.0, 0, End::Drained), (60.0, 1, End::At(SimTime::from_secs(250))), (0.1, 0, End::Drained)]
-        {
-            scenario.sources = vec![source("events", InvocationType::Event, poisson(rate, 300))];
-            scenario.functions[0].provisioned = provisioned;
-            scenario.end = end;
-            let mut behind = EventsCsv::new(&scenario, Vec::new()).with_rows_behind();
-            run(&scenario, &mut behind);
-            let (here, behind) = (written(&scenario), String::from_utf8(behind.finish().unwrap()).unwrap());
-            assert!(here == behind, "{rate}/s, {provisioned} provisioned, {end:?}");
-            assert_eq!(here.lines().count() > 4 * Ended::ROWS, rate > 1.0, "so many batches go round");
+        let scenario = everything();
+        let mut behind = EventsCsv::new(&scenario, Vec::new()).with_rows_behind().with_rows_behind();
+        assert!(matches!(behind.rows, Rows::Behind(_)));
+        run(&scenario, &mut behind);
+        let (here, behind) = (written(&scenario), String::from_utf8(behind.finish().unwrap()).unwrap());
+        assert!(here == behind);
+        // More than all batches hold together, and enough of all kinds.
+        assert!(here.lines().count() > 4 * Ended::ROWS, "{}", here.lines().count());
+        let kinds = [
+            ("parent", ""),
+            ("runs", "1"),
+            ("refusals", "0"),
+            ("duplicate_of", ""),
+            ("generation", "0"),
+            ("on_failure", "not_configured"),
+            ("on_success", "not_configured"),
+            ("throttles", "0"),
+            ("system_errors", "0"),
+        ];
+        for (column, but) in kinds {
+            assert!(rows_with(&here, column, but) > 20, "{column}: {}", rows_with(&here, column, but));
         }
+        for fate in ["succeeded", "retries_exhausted", "vanished", "in_flight"] {
+            assert!(here.matches(&format!(",{fate},")).count() > 20, "{fate}");
+        }
+    }
+
+    /// Goal: an error met while batches still go round is told at the end as well, and nothing waits for ever.
+    #[test]
+    fn a_full_disk_in_the_middle_is_told_at_the_end_wherever_rows_are_made() {
+        let scenario = everything();
+        for writes in [1, 20, 100] {
+            let mut sink = EventsCsv::new(&scenario, FailingWriter::after(writes)).with_rows_behind();
+            run(&scenario, &mut sink);
+            assert_eq!(sink.finish().err().unwrap().kind(), io::ErrorKind::StorageFull);
+        }
+    }
+
+    #[test]
+    fn what_goes_over_for_most_rows_is_small() {
+        assert_eq!(size_of::<(State, [SimTime; 2])>(), 72);
     }
 }

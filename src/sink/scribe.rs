@@ -28,13 +28,13 @@ pub(super) trait Scribe<B> {
 
 /// The way to the thread of a scribe.
 #[derive(Debug)]
-pub(super) struct Dictation<B, S> {
+pub(super) struct Dictation<B: Batch, S> {
     batch: B,
     /// How many batches there are.
     batches: usize,
-    full: SyncSender<B>,
+    /// The way there, and the scribe at its end; nothing once it has ended.
+    thread: Option<(SyncSender<B>, JoinHandle<S>)>,
     back: Receiver<B>,
-    thread: JoinHandle<S>,
 }
 
 impl<B: Batch + Send + 'static, S: Scribe<B> + Send + 'static> Dictation<B, S> {
@@ -51,14 +51,14 @@ impl<B: Batch + Send + 'static, S: Scribe<B> + Send + 'static> Dictation<B, S> {
             let mut scribe = handed.recv().expect("whoever starts the thread hands it over");
             for mut batch in inbox {
                 scribe.work_off(&mut batch);
-                // Nobody takes it back once all has been told.
+                // Whoever has no more to tell may be gone.
                 outbox.send(batch).unwrap_or_default();
             }
             scribe
         };
         let Ok(thread) = Builder::new().name("scribe".to_owned()).spawn(work) else { return Err(scribe) };
         hand.send(scribe).expect("the thread waits for it");
-        Ok(Self { batch: B::default(), batches: 1, full, back, thread })
+        Ok(Self { batch: B::default(), batches: 1, thread: Some((full, thread)), back })
     }
 }
 
@@ -79,22 +79,45 @@ impl<B: Batch, S> Dictation<B, S> {
         let next = if self.batches < BATCHES {
             self.batches += 1;
             B::default()
+        } else if let Ok(next) = self.back.recv() {
+            next
         } else {
-            // A scribe that panicked takes no more: that is told where its thread is joined.
-            self.back.recv().unwrap_or_default()
+            // The scribe panicked and takes no more.
+            self.join();
+            B::default()
         };
-        drop(self.full.send(std::mem::replace(&mut self.batch, next)));
+        let full = std::mem::replace(&mut self.batch, next);
+        if let Some((way, _)) = &self.thread {
+            drop(way.send(full));
+        }
     }
 
     /// Has the rest made, waits for that, and gives the scribe back.
     ///
     /// # Panics
     /// When the scribe did.
-    pub(super) fn end(self) -> S {
-        let Self { batch, full, thread, .. } = self;
-        drop(full.send(batch));
-        drop(full);
-        thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+    pub(super) fn end(mut self) -> S {
+        self.join().expect("it ends once")
+    }
+
+    /// The scribe, when it has made all rows; `None` if it came back before.
+    fn join(&mut self) -> Option<S> {
+        let (way, thread) = self.thread.take()?;
+        drop(way.send(std::mem::take(&mut self.batch)));
+        drop(way);
+        Some(thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    }
+}
+
+/// A table that is given up keeps the rows that were told so far.
+impl<B: Batch, S> Drop for Dictation<B, S> {
+    fn drop(&mut self) {
+        if let Some((way, thread)) = self.thread.take() {
+            drop(way.send(std::mem::take(&mut self.batch)));
+            drop(way);
+            // What it could say is that it panicked; but somebody who drops this may be doing that.
+            drop(thread.join());
+        }
     }
 }
 
@@ -102,12 +125,8 @@ impl<B: Batch, S> Dictation<B, S> {
 mod tests {
     use super::*;
     use std::panic::{AssertUnwindSafe, catch_unwind};
-
-    /// Keeps what it is told, and panics at a number.
-    struct Notes {
-        told: Vec<usize>,
-        panics_at: usize,
-    }
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
 
     const BATCH: usize = 100;
 
@@ -117,35 +136,79 @@ mod tests {
         }
     }
 
+    /// Keeps what it is told, takes a moment for each batch, and panics at a number.
+    #[derive(Default)]
+    struct Notes {
+        told: Arc<Mutex<Vec<usize>>>,
+        moment: Duration,
+        panics_at: Option<usize>,
+    }
+
     impl Scribe<Vec<usize>> for Notes {
         fn work_off(&mut self, batch: &mut Vec<usize>) {
-            assert!(!batch.contains(&self.panics_at), "as it was told to, at {}", self.panics_at);
-            self.told.append(batch);
+            std::thread::sleep(self.moment);
+            assert!(!self.panics_at.is_some_and(|number| batch.contains(&number)), "as it was told to");
+            self.told.lock().unwrap().append(batch);
         }
     }
 
-    fn dictated(numbers: usize, panics_at: usize) -> Vec<usize> {
-        let notes = Notes { told: Vec::new(), panics_at };
-        let mut dictation = Dictation::to(notes).unwrap_or_else(|_| panic!("there are threads"));
-        (0..numbers).for_each(|number| dictation.batch().push(number));
-        dictation.end().told
+    fn dictation(notes: Notes) -> Dictation<Vec<usize>, Notes> {
+        Dictation::to(notes).unwrap_or_else(|_| panic!("there are threads"))
     }
 
     #[test]
-    fn all_is_written_in_order() {
+    fn all_is_written_in_order_whether_it_ends_or_is_given_up() {
         for numbers in [0, 1, BATCH - 1, BATCH, BATCH + 1, 9 * BATCH + 3] {
-            assert!(dictated(numbers, usize::MAX).into_iter().eq(0..numbers), "{numbers}");
+            for given_up in [false, true] {
+                let notes = Notes::default();
+                let told = notes.told.clone();
+                let mut dictation = dictation(notes);
+                (0..numbers).for_each(|number| dictation.batch().push(number));
+                if given_up {
+                    drop(dictation);
+                } else {
+                    dictation.end();
+                }
+                assert!(
+                    told.lock().unwrap().iter().copied().eq(0..numbers),
+                    "{numbers}, given up: {given_up}"
+                );
+            }
         }
     }
 
-    /// Goal: a panic is neither lost nor waited for, whether it comes early or with the last row.
+    /// Goal: whoever tells waits for a slow scribe. Method: what is told but not written, whenever a batch is full, is
+    /// never more than there are batches.
+    #[test]
+    fn a_slow_scribe_holds_the_run_up() {
+        let notes = Notes { moment: Duration::from_millis(3), ..Notes::default() };
+        let told = notes.told.clone();
+        let mut dictation = dictation(notes);
+        for number in 0..12 * BATCH {
+            dictation.batch().push(number);
+            let ahead = number + 1 - told.lock().unwrap().len();
+            assert!(ahead <= BATCHES * BATCH, "{ahead} at {number}");
+        }
+        dictation.end();
+    }
+
+    /// Goal: a panic is neither lost nor waited for, and with much to tell it comes back long before the end.
     #[test]
     fn a_panic_of_the_scribe_comes_back() {
         let numbers = 20 * BATCH;
-        for at in [0, BATCH, numbers - 1] {
-            let panic = catch_unwind(AssertUnwindSafe(|| dictated(numbers, at))).unwrap_err();
-            let message = panic.downcast_ref::<String>().expect("a message");
-            assert!(message.contains("as it was told to"), "{message}");
+        for (at, before) in [(0, 10 * BATCH), (BATCH, 11 * BATCH), (numbers - 1, numbers)] {
+            let mut told = 0;
+            let panic = catch_unwind(AssertUnwindSafe(|| {
+                let mut dictation = dictation(Notes { panics_at: Some(at), ..Notes::default() });
+                for number in 0..numbers {
+                    dictation.batch().push(number);
+                    told += 1;
+                }
+                dictation.end();
+            }));
+            let message = panic.unwrap_err();
+            assert_eq!(message.downcast_ref::<&str>(), Some(&"as it was told to"));
+            assert!(told <= before, "{told} were told, it panicked at {at}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Where blocks of bytes become files: hashed and written in order, on a thread of its own where there are threads.
 //!
 //! ```text
-//! run ──> fills a block ──> writer thread: SHA-256, write ──> the block comes back, empty, or what went wrong ──> run
+//! sink ──> fills a block ──> writer thread: SHA-256, write ──> the block comes back, empty, or with what went wrong
 //! ```
 //!
 //! One thread serves all files of a folder; it begins with the first full block. Each file has a few blocks that go
@@ -58,7 +58,7 @@ struct Job {
     block: Vec<u8>,
 }
 
-/// The end of a file at which it is written. Whoever has it locked writes; the run does so only while none of its
+/// The end of a file at which it is written. Whoever has it locked writes; the sink does so only while none of its
 /// blocks is under way.
 #[derive(Debug)]
 struct Target {

@@ -86,18 +86,6 @@ impl State {
     pub(super) const fn usual_id(&self) -> EventId {
         EventId(self.id as u64)
     }
-
-    /// It goes on to another place in its life.
-    #[inline]
-    pub(super) fn set_stage(&mut self, stage: Stage) {
-        (self.stage, self.since) = placed(stage);
-    }
-
-    /// Its fate is known at `at`.
-    #[inline]
-    pub(crate) fn settle(&mut self, fate: Fate, at: SimTime) {
-        self.set_stage(Stage::Settled { fate, at });
-    }
 }
 
 impl Deref for Event {
@@ -487,13 +475,14 @@ impl Event {
     /// Its size in bytes: what its source in `scenario` sends, if it comes from there.
     #[inline]
     pub fn bytes(&self, scenario: &Scenario) -> u64 {
-        self.own_bytes().unwrap_or_else(|| scenario.sources[self.state.source.index()].payload_bytes)
+        self.bytes_if_sent(|source| scenario.sources[source.index()].payload_bytes)
     }
 
-    /// Its size in bytes, if it is not what its source sends.
+    /// The same, if a source sends so many bytes.
     #[inline]
-    pub(crate) fn own_bytes(&self) -> Option<u64> {
-        self.particulars.as_ref().and_then(|particulars| particulars.bytes)
+    pub(crate) fn bytes_if_sent(&self, by: impl FnOnce(SourceId) -> u64) -> u64 {
+        let own = self.particulars.as_ref().and_then(|particulars| particulars.bytes);
+        own.unwrap_or_else(|| by(self.state.source))
     }
 
     /// Its age at `now`, counted from acceptance.
@@ -636,6 +625,18 @@ impl Event {
             StageName::Queued | StageName::Offered => Some(self.state.since.time()),
             _ => None,
         }
+    }
+
+    /// It goes on to another place in its life.
+    #[inline]
+    pub(super) fn set_stage(&mut self, stage: Stage) {
+        (self.state.stage, self.state.since) = placed(stage);
+    }
+
+    /// Its fate is known at `at`.
+    #[inline]
+    pub(crate) fn settle(&mut self, fate: Fate, at: SimTime) {
+        self.set_stage(Stage::Settled { fate, at });
     }
 
     /// Its run, while it is in one.
