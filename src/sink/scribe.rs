@@ -9,7 +9,7 @@
 
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{Builder, JoinHandle};
+use std::thread::{self, Builder, JoinHandle};
 
 /// The batches: one being filled, one being worked off, and one for when either is slow for a moment.
 const BATCHES: usize = 3;
@@ -79,16 +79,20 @@ impl<B: Batch, S> Dictation<B, S> {
         let next = if self.batches < BATCHES {
             self.batches += 1;
             B::default()
-        } else if let Ok(next) = self.back.recv() {
-            next
         } else {
-            // The scribe panicked and takes no more.
-            self.join();
-            B::default()
+            self.back.recv().unwrap_or_else(|_| self.hear_panic())
         };
         let full = std::mem::replace(&mut self.batch, next);
         if let Some((way, _)) = &self.thread {
             drop(way.send(full));
+        }
+    }
+
+    /// The scribe takes no more, which it always does unless it panicked.
+    fn hear_panic(&mut self) -> ! {
+        match self.join() {
+            Err(panic) => resume_unwind(panic),
+            Ok(_) => unreachable!("a scribe ends when it is told to"),
         }
     }
 
@@ -97,26 +101,24 @@ impl<B: Batch, S> Dictation<B, S> {
     /// # Panics
     /// When the scribe did.
     pub(super) fn end(mut self) -> S {
-        self.join().expect("it ends once")
+        self.join().unwrap_or_else(|panic| resume_unwind(panic))
     }
 
-    /// The scribe, when it has made all rows; `None` if it came back before.
-    fn join(&mut self) -> Option<S> {
-        let (way, thread) = self.thread.take()?;
+    /// The scribe, when it has made all rows, or what it panicked with.
+    fn join(&mut self) -> thread::Result<S> {
+        let (way, thread) = self.thread.take().expect("it is waited for once");
         drop(way.send(std::mem::take(&mut self.batch)));
         drop(way);
-        Some(thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        thread.join()
     }
 }
 
 /// A table that is given up keeps the rows that were told so far.
 impl<B: Batch, S> Drop for Dictation<B, S> {
     fn drop(&mut self) {
-        if let Some((way, thread)) = self.thread.take() {
-            drop(way.send(std::mem::take(&mut self.batch)));
-            drop(way);
-            // What it could say is that it panicked; but somebody who drops this may be doing that.
-            drop(thread.join());
+        if self.thread.is_some() {
+            // All that it could say is that it panicked; whoever drops this may be doing that as well.
+            drop(self.join());
         }
     }
 }
