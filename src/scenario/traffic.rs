@@ -72,7 +72,11 @@ impl RateSegment {
 
     /// The rate at `at`, which lies in the piece.
     pub fn rate_at(&self, at: SimTime) -> f64 {
-        self.start_rate + self.slope() * at.since(self.start).as_secs_f64()
+        match self.slope() {
+            // Nothing to wait for: when the last arrival was makes no difference.
+            0.0 => self.start_rate,
+            slope => self.start_rate + slope * at.since(self.start).as_secs_f64(),
+        }
     }
 }
 

@@ -70,8 +70,8 @@ columns! {
     "request_id" => Cell::Request(row.event.request_id()),
     "traced" => Cell::Flag(row.event.traced()),
     "generation" => Cell::Integer(row.event.past().generation.into()),
-    "original" => row.number(row.event.past().original.0),
-    "offered_ns" => row.time(row.event.offered()),
+    "original" => row.original(),
+    "offered_ns" => row.offered(),
     "refusals" => Cell::Integer(row.event.refusals().into()),
     "duplicate_of" => Cell::integer(row.event.duplicate_of().map(|event| event.0)),
 }
@@ -101,6 +101,21 @@ impl<'a> EventRow<'a> {
     #[inline(always)]
     fn time(&self, at: SimTime) -> Cell<'_> {
         if at == self.event.accepted() { Cell::Ready(&self.accepted) } else { Cell::Integer(at.as_nanos()) }
+    }
+
+    /// Whose payload it carries, if not its own.
+    #[inline(always)]
+    fn original(&self) -> Cell<'_> {
+        let original = self.event.past().original;
+        if original == self.event.id() { Cell::Empty } else { Cell::Integer(original.0) }
+    }
+
+    /// When it was offered first, if it was not accepted then.
+    #[inline(always)]
+    fn offered(&self) -> Cell<'_> {
+        let (offered, accepted) = (self.event.offered(), self.event.accepted());
+        let at_once = self.event.is_accepted() && offered == accepted;
+        if at_once { Cell::Empty } else { Cell::Integer(offered.as_nanos()) }
     }
 
     #[inline(always)]
@@ -362,9 +377,9 @@ event,source,source_event,parent,function,accepted_ns,fate,condition,attempts,ru
 client_errors,first_start_ns,settled_ns,last_dispatch_age_ns,on_success,on_failure,dead_letter_queue,lost,\
 billed_ms,cost_usd,request_id,traced,generation,original,offered_ns,refusals,duplicate_of
 1,orders,1,,ship,0,retries_exhausted,RetriesExhausted,1,1,0,0,0,0,100000000,0,not_configured,delivered,\
-not_configured,false,100,0.000000808334,253d47b3-1ee3-4c35-b8d3-6dc1007dc571,true,0,1,0,0,
+not_configured,false,100,0.000000808334,253d47b3-1ee3-4c35-b8d3-6dc1007dc571,true,0,,,0,
 2,orders,2,,ship,5000000000,succeeded,Success,1,1,0,0,0,5000000000,5100000000,0,not_configured,not_configured,\
-not_configured,false,100,0.000000408334,a5e6904e-0867-4a8e-8ee0-2c3e23fe147f,true,0,2,5000000000,0,
+not_configured,false,100,0.000000408334,a5e6904e-0867-4a8e-8ee0-2c3e23fe147f,true,0,,,0,
 ";
         assert_eq!(written(&scenario), expected);
     }
@@ -423,6 +438,23 @@ not_configured,false,100,0.000000408334,a5e6904e-0867-4a8e-8ee0-2c3e23fe147f,tru
             "imperfections": { "duplicate_probability": 0.02, "loss_probability": 0.01 },
             "redrives": [ { "from": "failed", "at": "4m", "rate": "20/s" } ] }"#;
         load(&Input::from_text("everything", text)).unwrap_or_else(|rejected| panic!("{rejected}")).scenario
+    }
+
+    /// Goal: what repeats another cell is left out, and nothing else is. Method: the rows of events of every kind.
+    #[test]
+    fn an_original_and_an_offer_are_told_where_they_are_others() {
+        let text = written(&everything());
+        let at = |name: &str| columns().position(|column| column == name).expect("a column");
+        let [original, generation, offered, accepted, refusals, duplicate] =
+            ["original", "generation", "offered_ns", "accepted_ns", "refusals", "duplicate_of"].map(at);
+        for row in text.lines().skip(1) {
+            let cells: Vec<&str> = row.split(',').collect();
+            assert!(cells[original] != cells[0] && cells[offered] != cells[accepted], "{row}");
+            if cells[duplicate].is_empty() {
+                assert_eq!(cells[original].is_empty(), cells[generation] == "0", "{row}");
+                assert_eq!(cells[offered].is_empty(), cells[refusals] == "0", "{row}");
+            }
+        }
     }
 
     /// How many rows of `text` have something in `column` that is not `but`.

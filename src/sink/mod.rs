@@ -15,6 +15,7 @@ pub mod metrics_csv;
 mod names;
 pub mod outage_text;
 pub mod provenance;
+mod room;
 mod scribe;
 pub mod stored;
 pub mod summary_files;

@@ -24,6 +24,7 @@ use sha2::{Digest, Sha256};
 
 use super::comparison::{Comparison, Divergence};
 use super::directory::OutputError;
+use super::room::Room;
 
 /// The bytes of a block: so many that handing one over costs nothing beside writing it.
 const BLOCK: usize = 1 << 19;
@@ -66,6 +67,7 @@ struct Target {
     hash: Sha256,
     /// Bytes written since the last time that it was to be synced.
     unsynced: u64,
+    room: Room,
     failure: Arc<FirstFailure>,
     /// The stored file that is read along, if nothing is to be written.
     comparison: Option<Comparison>,
@@ -128,6 +130,7 @@ impl Writer {
             disk: disk.clone(),
             hash: Sha256::new(),
             unsynced: 0,
+            room: Room::default(),
             failure: self.failure.clone(),
             comparison,
             back: sender,
@@ -247,6 +250,10 @@ impl Target {
         self.hash.update(bytes);
         let done = if let Some(mut file) = file.as_ref() {
             self.unsynced += bytes.len() as u64;
+            // A file that is not large is not worth asking for room.
+            if bytes.len() == BLOCK {
+                self.room.grow(file, BLOCK as u64);
+            }
             file.write_all(bytes).map_err(OutputError::io(path, "write"))
         } else if let Some(comparison) = &mut self.comparison {
             comparison.feed(bytes).map_err(OutputError::io(path, "read"))
@@ -268,6 +275,7 @@ impl OutputFile {
     /// Writes what is left, makes it durable, and returns the SHA-256 of all.
     pub(super) fn complete(&mut self) -> Result<[u8; 32], OutputError> {
         self.settle()?;
+        self.give_room_back()?;
         self.disk.sync()?;
         Ok(locked(&self.target).hash.clone().finalize().into())
     }
@@ -323,6 +331,13 @@ impl OutputFile {
         written.inspect_err(|error| self.failure = Some(error.again()))
     }
 
+    /// It will not grow any more.
+    fn give_room_back(&mut self) -> Result<(), OutputError> {
+        let room = &mut locked(&self.target).room;
+        let given = self.disk.file.as_ref().map_or(Ok(()), |file| room.give_back(file));
+        given.map_err(OutputError::io(&self.disk.path, "write"))
+    }
+
     fn stopped(&self) -> OutputError {
         OutputError::io(&self.disk.path, "write")(io::Error::other("the thread that writes has stopped"))
     }
@@ -355,6 +370,7 @@ impl Write for OutputFile {
 impl Drop for OutputFile {
     fn drop(&mut self) {
         self.settle().unwrap_or_default();
+        self.give_room_back().unwrap_or_default();
     }
 }
 
