@@ -297,19 +297,20 @@ impl Event {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "as above")]
     pub(crate) fn as_accepted(&self, at: SimTime) -> Self {
-        let mut event = self.copied_if_usual().expect("there is nothing particular about it");
-        event.runs = 0;
-        event.set_stage(Stage::Queued { due: at });
-        event
+        let state = self.usual().expect("there is nothing particular about it");
+        let (stage, since) = placed(Stage::Queued { due: at });
+        // Field by field: what was just written in parts cannot be read as a whole before it has arrived in the cache.
+        Self::of_usual(State { runs: 0, stage, since, ..*state })
     }
 
     /// How it stands when an attempt, after which it stands as now, has decided its fate at `at`.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "as above")]
     pub(crate) fn as_settled(&self, fate: Fate, at: SimTime) -> Self {
-        let mut event = self.copied_if_usual().expect("there is nothing particular about it");
-        event.settle(fate, at);
-        event
+        let state = self.usual().expect("there is nothing particular about it");
+        let (stage, since) = placed(Stage::Settled { fate, at });
+        // As above.
+        Self::of_usual(State { stage, since, ..*state })
     }
 
     /// Its place among the events in the system: no other has it until this one has left. Places are numbered from 0,
