@@ -40,7 +40,10 @@ impl<'s> Drawn<'s> {
 
 impl Feed for Drawn<'_> {
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "what is handed back in memory, in parts, is slow to read as a whole")]
+    #[expect(
+        clippy::inline_always,
+        reason = "what is handed back in memory, in parts, is slow to read as a whole"
+    )]
     fn next(&mut self, source: SourceId) -> Option<Arrival> {
         let Stream { process, streams } = &mut self.0[source.index()];
         let at = process.next(streams)?;

@@ -215,8 +215,8 @@ struct Particular {
 }
 
 impl Ended {
-    /// The rows of a batch: three hundred kilobytes go over at once, or more of particular ones.
-    const ROWS: usize = 1 << 12;
+    /// The rows of a batch: a hundred and fifty kilobytes go over at once, or more of particular ones.
+    const ROWS: usize = 1 << 11;
 
     #[inline(always)]
     fn push(&mut self, event: &Event, history: History, extra: Extra) {
@@ -357,6 +357,7 @@ mod tests {
     use crate::observe::test_scenarios::{busy, exceptions, queue};
     use crate::scenario::End;
     use crate::scenario::load::{Input, load};
+    use crate::sink::scribe::BATCHES;
     use crate::sink::test_support::{FailingWriter, exact, run};
 
     fn written(scenario: &Scenario) -> String {
@@ -473,7 +474,7 @@ not_configured,false,100,0.000000408334,a5e6904e-0867-4a8e-8ee0-2c3e23fe147f,tru
         let (here, behind) = (written(&scenario), String::from_utf8(behind.finish().unwrap()).unwrap());
         assert!(here == behind);
         // More than all batches hold together, and enough of all kinds.
-        assert!(here.lines().count() > 4 * Ended::ROWS, "{}", here.lines().count());
+        assert!(here.lines().count() > (BATCHES + 1) * Ended::ROWS, "{}", here.lines().count());
         let kinds = [
             ("parent", ""),
             ("runs", "1"),

@@ -11,8 +11,9 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, Builder, JoinHandle};
 
-/// The batches: one being filled, one being worked off, and one for when either is slow for a moment.
-const BATCHES: usize = 3;
+/// The batches: one being filled, one being worked off, and some for when either has to wait for a processor. With more
+/// threads than processors that takes as long as others have their turns, some milliseconds.
+pub(super) const BATCHES: usize = 12;
 
 /// What goes over at once: so much that waking the thread for it costs nothing beside it.
 pub(super) trait Batch: Default {
@@ -160,7 +161,7 @@ mod tests {
 
     #[test]
     fn all_is_written_in_order_whether_it_ends_or_is_given_up() {
-        for numbers in [0, 1, BATCH - 1, BATCH, BATCH + 1, 9 * BATCH + 3] {
+        for numbers in [0, 1, BATCH - 1, BATCH, BATCH + 1, 3 * BATCHES * BATCH + 3] {
             for given_up in [false, true] {
                 let notes = Notes::default();
                 let told = notes.told.clone();
@@ -186,7 +187,7 @@ mod tests {
         let notes = Notes { moment: Duration::from_millis(3), ..Notes::default() };
         let told = notes.told.clone();
         let mut dictation = dictation(notes);
-        for number in 0..12 * BATCH {
+        for number in 0..2 * BATCHES * BATCH {
             dictation.batch().push(number);
             let ahead = number + 1 - told.lock().unwrap().len();
             assert!(ahead <= BATCHES * BATCH, "{ahead} at {number}");
@@ -197,8 +198,9 @@ mod tests {
     /// Goal: a panic is neither lost nor waited for, and with much to tell it comes back long before the end.
     #[test]
     fn a_panic_of_the_scribe_comes_back() {
-        let numbers = 20 * BATCH;
-        for (at, before) in [(0, 10 * BATCH), (BATCH, 11 * BATCH), (numbers - 1, numbers)] {
+        let all = BATCHES * BATCH;
+        let numbers = 3 * all;
+        for (at, before) in [(0, all + BATCH), (BATCH, all + 2 * BATCH), (numbers - 1, numbers)] {
             let mut told = 0;
             let panic = catch_unwind(AssertUnwindSafe(|| {
                 let mut dictation = dictation(Notes { panics_at: Some(at), ..Notes::default() });
