@@ -9,7 +9,7 @@
 //! What is compared are whole processes: `thirdtry run` as anybody would type it, at three output levels (no files,
 //! `events.csv`, the full `timeline.csv`), and `benches/reference/queue.cpp`, which is compiled here and simulates the
 //! same rules around a `std::priority_queue`. They take turns, so that whatever else the machine does meets all of
-//! them; each writes into a new folder, when the disk has nothing left to do. The yardstick of the timeline is a
+//! them; each writes into a new folder, when the disk has nothing left to do and the machine has memory at hand. The yardstick of the timeline is a
 //! program that only formats and writes as many rows of the same kind (`rows.rs`). Everything measured goes to
 //! `target/bench/results.csv`.
 #![expect(clippy::disallowed_types, reason = "a benchmark reads the wall clock")]
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use support::{Measured, flag, measure, median, option, scratch};
+use support::{Measured, flag, measure, median, option, scratch, warm_memory};
 
 /// A workload at a size, and the largest ratios to the yardstick that are allowed without files and with `events.csv`.
 struct Case {
@@ -172,6 +172,7 @@ impl Bench {
                 let rows = results.get(&Contender::Timeline).map_or(0, |timeline| timeline.rows);
                 let Some((program, args)) = self.command(contender, case, &folder, rows) else { continue };
                 clear(contender, &folder);
+                warm_memory();
                 let mut measured = measure(&program, &args);
                 if contender == Contender::Rows {
                     measured.wall = rows::time_of(&measured.said);

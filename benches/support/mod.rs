@@ -84,6 +84,14 @@ fn used_by_children() -> (Duration, u64) {
     (Duration::ZERO, 0)
 }
 
+/// Has the machine take memory into its hands and gives it back, so that whoever is measured next gets pages that are
+/// there. A virtual machine may give memory that nobody uses back to its host, and such a page takes ten times as
+/// long to come as another: whether a program met some was chance, and doubled what it took to write a file.
+pub(crate) fn warm_memory() {
+    const BYTES: usize = 2 << 30;
+    std::hint::black_box(vec![1_u8; BYTES]);
+}
+
 /// The middle one of `values`.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
