@@ -9,9 +9,9 @@
 //! What is compared are whole processes: `thirdtry run` as anybody would type it, at three output levels (no files,
 //! `events.csv`, the full `timeline.csv`), and `benches/reference/queue.cpp`, which is compiled here and simulates the
 //! same rules around a `std::priority_queue`. They take turns, so that whatever else the machine does meets all of
-//! them; each writes into a new folder, when the disk has nothing left to do and the machine has memory at hand. The yardstick of the timeline is a
-//! program that only formats and writes as many rows of the same kind (`rows.rs`). Everything measured goes to
-//! `target/bench/results.csv`.
+//! them; each writes into a new folder, when the disk has nothing left to do and the machine has memory at hand. The
+//! yardstick of the timeline is a program that only formats and writes as many rows of the same kind (`rows.rs`).
+//! Everything measured goes to `target/bench/results.csv`.
 #![expect(clippy::disallowed_types, reason = "a benchmark reads the wall clock")]
 #![expect(clippy::print_stdout, reason = "the table is the result")]
 #![expect(clippy::cast_precision_loss, reason = "durations and counts become ratios")]

@@ -82,7 +82,7 @@ fn choose(processors: usize, written: Written, attempts: impl FnOnce() -> Option
     let (observers, rows) = match (processors, written) {
         (0 | 1, _) => (OnTheSpot, OnTheSpot),
         (2, Written::Little) => match attempts() {
-            None | Some(..4) => (OnTheSpot, OnTheSpot),
+            None | Some(..2) => (OnTheSpot, OnTheSpot),
             Some(_) => (Behind, OnTheSpot),
         },
         (2, Written::Events) => match attempts() {
@@ -158,8 +158,8 @@ mod tests {
             (1, Written::Little, Some(12), OnTheSpot, OnTheSpot),
             (1, Written::More, Some(12), OnTheSpot, OnTheSpot),
             (2, Written::Little, None, OnTheSpot, OnTheSpot),
-            (2, Written::Little, Some(3), OnTheSpot, OnTheSpot),
-            (2, Written::Little, Some(4), Behind, OnTheSpot),
+            (2, Written::Little, Some(1), OnTheSpot, OnTheSpot),
+            (2, Written::Little, Some(2), Behind, OnTheSpot),
             (2, Written::Events, None, Behind, OnTheSpot),
             (2, Written::Events, Some(1), OnTheSpot, Behind),
             (2, Written::Events, Some(2), Behind, Behind),
