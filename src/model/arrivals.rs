@@ -36,10 +36,11 @@ pub struct ArrivalProcess<'s> {
 enum Position {
     /// The next of evenly spaced arrivals.
     Interval(SimTime),
-    /// The latest of evenly spaced arrivals on a rate curve, the segment it lies in, and what its rate has to add up to
-    /// until the next.
+    /// The latest of evenly spaced arrivals on a rate curve, the segment it lies in, and what its rate has to add up
+    /// to until the next.
     Curve { at: SimTime, segment: usize, hazard: f64 },
-    /// The latest random arrival on a rate curve, the segment it lies in, and what its rate adds up to between arrivals.
+    /// The latest random arrival on a rate curve, the segment it lies in, and what its rate adds up to between
+    /// arrivals.
     Random { at: SimTime, segment: usize, hazards: Box<Hazards> },
     /// The next of given instants.
     Index(usize),

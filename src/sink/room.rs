@@ -1,7 +1,7 @@
 //! Room on the disk for a file that grows, asked for well ahead.
 //!
-//! A file system that finds room for a file block by block, when the block is written, spends as much time on that as on
-//! copying what is written. Asked for many blocks at once it finds them at once, side by side.
+//! A file system that finds room for a file block by block, when the block is written, spends more time on that than
+//! on copying what is written. Asked for many blocks at once it finds them at once, side by side.
 
 use std::fs::File;
 use std::io;

@@ -31,8 +31,8 @@ const BLOCK: usize = 1 << 19;
 /// The blocks of a file: one being filled, one being written, and two for when either is slow for a moment.
 const BLOCKS: usize = 4;
 
-/// After so many bytes more a file is synced while it grows, if the disk has done with those before: so little is left to
-/// wait for at the end.
+/// After so many bytes more a file is synced while it grows, if the disk has done with those before: so little is left
+/// to wait for at the end.
 const PIECE: u64 = 4 << 20;
 
 /// What all files of a folder share.

@@ -297,20 +297,20 @@ impl Event {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "as above")]
     pub(crate) fn as_accepted(&self, at: SimTime) -> Self {
-        let state = self.usual().expect("there is nothing particular about it");
+        let now = self.usual().expect("there is nothing particular about it");
         let (stage, since) = placed(Stage::Queued { due: at });
         // Field by field: what was just written in parts cannot be read as a whole before it has arrived in the cache.
-        Self::of_usual(State { runs: 0, stage, since, ..*state })
+        Self::of_usual(State { since, stage, runs: 0, ..*now })
     }
 
     /// How it stands when an attempt, after which it stands as now, has decided its fate at `at`.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "as above")]
     pub(crate) fn as_settled(&self, fate: Fate, at: SimTime) -> Self {
-        let state = self.usual().expect("there is nothing particular about it");
+        let now = self.usual().expect("there is nothing particular about it");
         let (stage, since) = placed(Stage::Settled { fate, at });
         // As above.
-        Self::of_usual(State { stage, since, ..*state })
+        Self::of_usual(State { since, stage, ..*now })
     }
 
     /// Its place among the events in the system: no other has it until this one has left. Places are numbered from 0,
