@@ -57,7 +57,7 @@ const BYTES_PER_PENDING: u64 = 96;
 const BYTES_PER_PENDING_ROW: u64 = 24;
 
 /// Sizes in bytes of rows as they are on average, measured on the shipped scenarios.
-const EVENTS_ROW: u64 = 240;
+const EVENTS_ROW: u64 = 222;
 const ATTEMPTS_ROW: u64 = 195;
 const TIMELINE_ROW: u64 = 90;
 const METRICS_ROW: u64 = 80;

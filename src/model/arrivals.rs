@@ -124,8 +124,8 @@ impl<'s> ArrivalProcess<'s> {
     }
 }
 
-/// Exponential numbers of mean 1, one draw each, some at a time: a logarithm takes eighty cycles until it is there, but
-/// many that do not wait for one another take twenty each.
+/// Exponential numbers of mean 1, one draw each, some at a time: a logarithm takes long until it is there, but many
+/// that do not wait for one another go side by side (`docs/decisions/022-arrivals-ahead.md`).
 #[derive(Clone, Debug, Default)]
 struct Hazards {
     drawn: [f64; Self::AT_A_TIME],
@@ -236,14 +236,13 @@ mod tests {
         RateCurve { segments: points.iter().map(segment).collect() }
     }
 
+    fn process(arrivals: &Arrivals) -> ArrivalProcess<'_> {
+        let position = Position::first(arrivals);
+        ArrivalProcess { arrivals, from: SimTime::ZERO, until: SimTime::MAX, left: u64::MAX, position }
+    }
+
     fn arrivals(arrivals: &Arrivals, limit: usize) -> Vec<SimTime> {
-        let mut process = ArrivalProcess {
-            arrivals,
-            from: SimTime::ZERO,
-            until: SimTime::MAX,
-            left: u64::MAX,
-            position: Position::first(arrivals),
-        };
+        let mut process = process(arrivals);
         let mut streams = SourceStreams::new(Seed(1), 0, "test");
         std::iter::from_fn(|| process.next(&mut streams)).take(limit).collect()
     }
@@ -278,6 +277,33 @@ mod tests {
         let times =
             arrivals(&Arrivals::Even(curve(&[(0, 1, 2.0, 2.0), (1, 5, 0.0, 0.0), (5, 6, 2.0, 2.0)])), 9);
         assert_eq!(times.iter().map(|t| t.as_millis()).collect::<Vec<_>>(), [250, 750, 5_250, 5_750]);
+    }
+
+    /// Goal: gaps that are drawn some at a time are those that would be drawn one by one, and a copy goes on as the
+    /// original does. Method: the formula, one draw for each arrival, over ramps, a plateau and a pause.
+    #[test]
+    fn gaps_drawn_ahead_are_those_drawn_one_by_one() {
+        let curve = curve(&[(0, 10, 1.0, 9.0), (10, 20, 9.0, 9.0), (20, 25, 0.0, 0.0), (25, 0, 3.0, 3.0)]);
+        let poisson = Arrivals::Poisson(curve.clone());
+        let mut one_by_one = SourceStreams::new(Seed(1), 0, "test");
+        let (mut at, mut segment) = (SimTime::ZERO, 0);
+        let expected: Vec<SimTime> = std::iter::from_fn(|| {
+            at = follow(&curve, at, &mut segment, -math::ln(one_by_one.arrival_uniform()))?;
+            Some(at)
+        })
+        .take(200)
+        .collect();
+        assert!(expected[199] > SimTime::from_secs(25) && expected[40] < SimTime::from_secs(20));
+        assert_eq!(arrivals(&poisson, 200), expected);
+
+        let mut process = process(&poisson);
+        let mut streams = SourceStreams::new(Seed(1), 0, "test");
+        (0..40).for_each(|number| assert_eq!(process.next(&mut streams), Some(expected[number])));
+        let (mut other, mut its_streams) = (process.clone(), streams.clone());
+        for expected in &expected[40..] {
+            assert_eq!(process.next(&mut streams), Some(*expected));
+            assert_eq!(other.next(&mut its_streams), Some(*expected));
+        }
     }
 
     /// The mean gap of 40 000 exponential gaps lies within four standard errors of the reciprocal rate.

@@ -70,10 +70,10 @@ impl Places {
 }
 
 /// To hand a fact over costs as much as to count it, and more than to hand over what a row needs once its event has
-/// ended. So observers behind pay where a processor is idle otherwise, where much is written, and where there is much
-/// to count, or to keep for its row, about each event; a thread for the rows where they are most of what there is to
-/// do. With two processors, the other one has the arrivals of a long run to draw. With more, each thread has its own;
-/// what is best there has not been measured.
+/// ended. So observers behind pay where a processor is idle otherwise, where much is written, and where most events are
+/// tried more than once; a thread for the rows where they are most of what there is to do. With two processors, the
+/// other one has the arrivals of a long run to draw. With more, each thread has its own; what is best there has not
+/// been measured.
 ///
 /// `attempts` tells how often an event of a long run will be tried; nothing of a short run, which is over before it
 /// matters.
@@ -160,6 +160,7 @@ mod tests {
             (2, Written::Little, None, OnTheSpot, OnTheSpot),
             (2, Written::Little, Some(1), OnTheSpot, OnTheSpot),
             (2, Written::Little, Some(2), Behind, OnTheSpot),
+            (2, Written::Little, Some(12), Behind, OnTheSpot),
             (2, Written::Events, None, Behind, OnTheSpot),
             (2, Written::Events, Some(1), OnTheSpot, Behind),
             (2, Written::Events, Some(2), Behind, Behind),

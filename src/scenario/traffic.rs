@@ -73,7 +73,7 @@ impl RateSegment {
     /// The rate at `at`, which lies in the piece.
     pub fn rate_at(&self, at: SimTime) -> f64 {
         match self.slope() {
-            // Nothing to wait for: when the last arrival was makes no difference.
+            // The same to the last bit, and a processor need not wait for `at` to be known.
             0.0 => self.start_rate,
             slope => self.start_rate + slope * at.since(self.start).as_secs_f64(),
         }

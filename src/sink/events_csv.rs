@@ -432,7 +432,7 @@ not_configured,false,100,0.000000408334,a5e6904e-0867-4a8e-8ee0-2c3e23fe147f,tru
             "destinations": { "failed": { "sqs": {} }, "next": { "lambda": { "FunctionName": "tell" } } },
             "sources": {
                 "orders": { "to": "ship", "arrivals": { "poisson": { "rate": "60/s" } } },
-                "payments": { "to": "pay", "client_retry": { "max_attempts": 5 }, "arrivals": { "poisson": { "rate": "20/s" } } },
+                "payments": { "to": "pay", "client_retry": { "max_attempts": 3 }, "arrivals": { "poisson": { "rate": "20/s" } } },
                 "calls": { "to": "tell", "invocation": "sync", "arrivals": { "poisson": { "rate": "9/s" } } } },
             "faults": [ { "front_door": { "function": "pay", "during": ["20s", "23s"] } },
                 { "system_error": { "probability": 0.02 } } ],
@@ -448,14 +448,35 @@ not_configured,false,100,0.000000408334,a5e6904e-0867-4a8e-8ee0-2c3e23fe147f,tru
         let at = |name: &str| columns().position(|column| column == name).expect("a column");
         let [original, generation, offered, accepted, refusals, duplicate] =
             ["original", "generation", "offered_ns", "accepted_ns", "refusals", "duplicate_of"].map(at);
+        let (mut others, mut late, mut refused) = (0, 0, 0);
         for row in text.lines().skip(1) {
             let cells: Vec<&str> = row.split(',').collect();
-            assert!(cells[original] != cells[0] && cells[offered] != cells[accepted], "{row}");
-            if cells[duplicate].is_empty() {
-                assert_eq!(cells[original].is_empty(), cells[generation] == "0", "{row}");
-                assert_eq!(cells[offered].is_empty(), cells[refusals] == "0", "{row}");
+            let number = |at: usize| cells[at].parse::<u64>().ok();
+            assert_eq!(
+                cells[original].is_empty(),
+                cells[generation] == "0" && cells[duplicate].is_empty(),
+                "{row}"
+            );
+            if cells[generation] == "0" {
+                assert_eq!(cells[original], cells[duplicate], "{row}");
+            } else {
+                assert!(number(original) < number(0), "{row}");
+                others += 1;
+            }
+            match (number(offered), number(accepted)) {
+                (None, None) => panic!("{row}"),
+                (None, Some(_)) => assert_eq!(cells[refusals], "0", "{row}"),
+                (Some(offered), Some(accepted)) => {
+                    assert!(offered < accepted && cells[refusals] != "0", "{row}");
+                    late += 1;
+                }
+                (Some(_), None) => refused += 1,
             }
         }
+        assert!(
+            others > 20 && late > 20 && refused > 5,
+            "{others} sent again, {late} late, {refused} never accepted"
+        );
     }
 
     /// How many rows of `text` have something in `column` that is not `but`.

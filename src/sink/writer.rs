@@ -11,7 +11,8 @@
 //! A file may also be one that is there already and that is read along, to see where it parts from what is written.
 //!
 //! A file is synced when it is complete, and that would take as long as the disk needs for all of it. So a large file
-//! is synced piece by piece while it grows, by a second thread, which mostly waits for the disk.
+//! is synced piece by piece while it grows, by a second thread, which mostly waits for the disk. It also has room on
+//! the disk before it needs it (`room.rs`).
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -61,7 +62,7 @@ struct Job {
 }
 
 /// The end of a file at which it is written. Whoever has it locked writes; the sink does so only while none of its
-/// blocks is under way.
+/// blocks is under way, and closes the room of a file that it gives up.
 #[derive(Debug)]
 struct Target {
     disk: Arc<OnDisk>,
@@ -253,7 +254,7 @@ impl Target {
             self.unsynced += bytes.len() as u64;
             // A file that is not large is not worth asking for room.
             if bytes.len() == BLOCK {
-                self.room.grow(file, BLOCK as u64);
+                self.room.expect(file, BLOCK as u64);
             }
             file.write_all(bytes).map_err(OutputError::io(path, "write"))
         } else if let Some(comparison) = &mut self.comparison {
@@ -276,7 +277,7 @@ impl OutputFile {
     /// Writes what is left, makes it durable, and returns the SHA-256 of all.
     pub(super) fn complete(&mut self) -> Result<[u8; 32], OutputError> {
         self.settle()?;
-        self.give_room_back()?;
+        self.close_room();
         self.disk.sync()?;
         Ok(locked(&self.target).hash.clone().finalize().into())
     }
@@ -332,11 +333,11 @@ impl OutputFile {
         written.inspect_err(|error| self.failure = Some(error.again()))
     }
 
-    /// It will not grow any more.
-    fn give_room_back(&mut self) -> Result<(), OutputError> {
-        let room = &mut locked(&self.target).room;
-        let given = self.disk.file.as_ref().map_or(Ok(()), |file| room.give_back(file));
-        given.map_err(OutputError::io(&self.disk.path, "write"))
+    /// The file will not grow any more, but by what is under way.
+    fn close_room(&self) {
+        if let Some(file) = &self.disk.file {
+            locked(&self.target).room.close(file);
+        }
     }
 
     fn stopped(&self) -> OutputError {
@@ -371,7 +372,7 @@ impl Write for OutputFile {
 impl Drop for OutputFile {
     fn drop(&mut self) {
         self.settle().unwrap_or_default();
-        self.give_room_back().unwrap_or_default();
+        self.close_room();
     }
 }
 
@@ -419,6 +420,31 @@ mod tests {
                     assert!(fs::read(path).unwrap() == content, "{name} {length}");
                     assert_eq!(digest[..], Sha256::digest(&content)[..], "{}", hexadecimal(&digest));
                     assert_eq!(file.bytes(), length as u64);
+                });
+            }
+        }
+    }
+
+    /// Goal: room that a file had ahead is nobody's when it is complete, or given up. Method: what the system says it
+    /// takes.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn no_room_is_kept_beyond_the_end() {
+        use std::os::unix::fs::MetadataExt;
+        for writer in [Arc::new(Writer::default()), inline()] {
+            for given_up in [false, true] {
+                with_file("room", &writer, |mut file, path| {
+                    file.write_all(&pattern(5 * BLOCK + 17)).unwrap();
+                    if given_up {
+                        drop(file);
+                    } else {
+                        file.complete().unwrap();
+                    }
+                    let file = File::open(path).unwrap();
+                    file.sync_all().unwrap();
+                    let (taken, block) = (512 * file.metadata().unwrap().blocks(), BLOCK as u64);
+                    assert!(taken < 6 * block, "{taken}, given up: {given_up}");
+                    assert_eq!(file.metadata().unwrap().len(), 5 * block + 17);
                 });
             }
         }

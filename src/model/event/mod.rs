@@ -299,7 +299,7 @@ impl Event {
     pub(crate) fn as_accepted(&self, at: SimTime) -> Self {
         let now = self.usual().expect("there is nothing particular about it");
         let (stage, since) = placed(Stage::Queued { due: at });
-        // Field by field: what was just written in parts cannot be read as a whole before it has arrived in the cache.
+        // Not copied as a whole and then changed: what was just written in parts is slow to be read as a whole.
         Self::of_usual(State { since, stage, runs: 0, ..*now })
     }
 
