@@ -87,7 +87,7 @@ fn used_by_children() -> (Duration, u64) {
 /// Has the machine take memory into its hands and gives it back, so that whoever is measured next gets pages that are
 /// there. A virtual machine may give memory that nobody uses back to its host, and such a page takes ten times as
 /// long to come as another: whether a program met some was chance, and doubled what it took to write a file. How much
-/// is for `--warm MIB` to say, 2048 otherwise: what a run writes, twice.
+/// is for `--warm MIB` to say, 2048 otherwise: about the largest file that a run writes.
 pub(crate) fn warm_memory() {
     let mib: usize = option("--warm").unwrap_or(2048);
     std::hint::black_box(vec![1_u8; mib << 20]);

@@ -445,9 +445,8 @@ not_configured,false,100,0.000000408334,a5e6904e-0867-4a8e-8ee0-2c3e23fe147f,tru
     #[test]
     fn an_original_and_an_offer_are_told_where_they_are_others() {
         let text = written(&everything());
-        let at = |name: &str| columns().position(|column| column == name).expect("a column");
         let [original, generation, offered, accepted, refusals, duplicate] =
-            ["original", "generation", "offered_ns", "accepted_ns", "refusals", "duplicate_of"].map(at);
+            ["original", "generation", "offered_ns", "accepted_ns", "refusals", "duplicate_of"].map(place_of);
         let (mut others, mut late, mut refused) = (0, 0, 0);
         for row in text.lines().skip(1) {
             let cells: Vec<&str> = row.split(',').collect();
@@ -479,9 +478,14 @@ not_configured,false,100,0.000000408334,a5e6904e-0867-4a8e-8ee0-2c3e23fe147f,tru
         );
     }
 
+    /// Which cell of a row is that of `column`.
+    fn place_of(column: &str) -> usize {
+        columns().position(|name| name == column).expect("a column")
+    }
+
     /// How many rows of `text` have something in `column` that is not `but`.
     fn rows_with(text: &str, column: &str, but: &str) -> usize {
-        let at = columns().position(|name| name == column).expect("a column");
+        let at = place_of(column);
         text.lines().skip(1).filter(|row| !["", but].contains(&row.split(',').nth(at).unwrap())).count()
     }
 
